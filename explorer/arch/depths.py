@@ -1,0 +1,75 @@
+"""The depths a family can have, in the papers' language: 20, 32, 44 … or 18, 34, 50 ….
+
+Called by the depth control and by titles. A family is the spec's number of stages and block
+type; depth counts weighted layers on the main path (He 2015). Pure Python.
+"""
+
+from __future__ import annotations
+
+from explorer.arch.expand import BLOCK_CONVOLUTIONS
+from explorer.arch.spec import ArchitectureSpec
+
+FOUR_STAGES: dict[str, dict[int, tuple[int, ...]]] = {
+    "basic": {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)},
+    "bottleneck": {
+        26: (2, 2, 2, 2),
+        50: (3, 4, 6, 3),
+        101: (3, 4, 23, 3),
+        152: (3, 8, 36, 3),
+        200: (3, 24, 36, 3),
+    },
+}
+"""He 2015, table 1; 200 from He 2016 (arXiv 1603.05027), table 5; 10 and 26 as common shallow members."""
+
+LARGEST_N = 200
+"""Blocks a stage of the deepest net of He 2015, ResNet-1202."""
+
+WEIGHTED_OUTSIDE_BLOCKS = 2
+"""The stem's convolution and the classifier."""
+
+
+def depth_of(spec: ArchitectureSpec) -> int:
+    """Weighted layers on the main path."""
+    return BLOCK_CONVOLUTIONS[spec.block] * sum(spec.stage_depths) + WEIGHTED_OUTSIDE_BLOCKS
+
+
+def depths(spec: ArchitectureSpec) -> dict[int, tuple[int, ...]]:
+    """Every depth the spec's family has, with its blocks in each stage, from shallow to deep.
+
+    Four stages are the ImageNet family and take its table; other numbers of stages get n blocks each.
+    """
+    n_stages = len(spec.stage_depths)
+    if n_stages == 4:
+        return FOUR_STAGES[spec.block]
+    step = BLOCK_CONVOLUTIONS[spec.block] * n_stages
+    return {step * n + WEIGHTED_OUTSIDE_BLOCKS: (n,) * n_stages for n in range(1, LARGEST_N + 1)}
+
+
+def with_depth(spec: ArchitectureSpec, depth: int) -> ArchitectureSpec:
+    """The spec with the nearest depth that its family has."""
+    known = depths(spec)
+    nearest = min(known, key=lambda candidate: abs(candidate - depth))
+    return spec.edited(stage_depths=known[nearest])
+
+
+def with_block(spec: ArchitectureSpec, block: str) -> ArchitectureSpec:
+    """The spec with another block type and as many blocks a stage; expansion and base width follow.
+
+    Raises:
+        SpecError: There is no such block type.
+    """
+    if block == spec.block:
+        return spec
+    expansion = 4 if block == "bottleneck" else 1
+    return spec.edited(block=block, expansion=expansion, cardinality=1, base_width=64)
+
+
+def title(spec: ArchitectureSpec) -> str:
+    """A short name by depth, such as `ResNet-56` or `Plain-20`."""
+    family = "Plain" if spec.shortcut == "none" else "ResNet"
+    if spec.cardinality > 1:
+        family = "ResNeXt" if spec.shortcut != "none" else "Plain ResNeXt"
+        return f"{family}-{depth_of(spec)} {spec.cardinality}×{spec.base_width}d"
+    if spec.base_width != 64 and spec.base_width % 64 == 0:
+        return f"Wide {family}-{depth_of(spec)}-{spec.base_width // 64}"
+    return f"{family}-{depth_of(spec)}"
