@@ -1,0 +1,26 @@
+"""What every test shares: an offscreen Qt, a home of its own, and the real data where it is at hand."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Everything the program writes goes to a folder of the test's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def shared():
+    """The folder of real data; the test skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the real data is not at {SHARED}")
+    return SHARED
