@@ -1,0 +1,112 @@
+"""Files that are whole or not there: digests, locks between processes, renames that outlive a power cut.
+
+Called by `fetch`. Imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+_READ_BYTES = 1 << 20
+
+
+def sha256_of(path: Path, between: Callable[[], None] = lambda: None) -> str:
+    """Return the SHA-256 of a whole file as 64 hex digits.
+
+    Args:
+        path: The file.
+        between: Called after each megabyte; it may raise to stop.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    import hashlib  # 10 ms, which most starts of the program never need
+
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_READ_BYTES):
+            digest.update(chunk)
+            between()
+    return digest.hexdigest()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; an empty one where the file is absent, broken or no object."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file so that a reader sees the old one or the new one, never a part.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        beside.write_text(json.dumps(value), "utf-8")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Rename a file whose bytes are synced already, and sync the folder where the system lets one.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    source.replace(target)
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock file; the system frees it when a process dies.
+
+    Args:
+        path: The lock file. It stays behind: were it deleted, two processes could hold two files of one name.
+        wait: Called over and over while another process or thread holds the lock; it may raise to give up.
+
+    Raises:
+        OSError: The file cannot be created or the file system has no locks.
+    """
+    with path.open("ab") as file:
+        while not _try_lock(file):
+            wait()
+        yield  # closing the file frees the lock
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
