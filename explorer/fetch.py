@@ -229,6 +229,7 @@ class _Download:
         if offset and self._resource.size_bytes == offset:
             return  # only the last step was missing
         headers = {"Range": f"bytes={offset}-", "If-Range": str(validator)} if offset else {}
+        stop_if(self._cancelled)
         transfer = Transfer(self._resource.url, headers, self._timeout_s)
         try:
             self._receive(transfer, offset)

@@ -1,0 +1,123 @@
+"""torchvision's ImageNet weights as data: where each file is, its hash, and how its pictures are prepared.
+
+Called by `nets.weights` and by everybody who offers a download. Imports no torch: the names, addresses, sizes
+and accuracies are those of torchvision's `models/resnet.py`, the version called IMAGENET1K_V1 of each network.
+
+Hashes: torchvision's file names carry the first eight digits of the SHA-256 only. The full ones below were found
+in public lists of checksums and agree with those digits; all but wide_resnet101_2's were seen in several lists.
+Three networks have no full one in public: their eight digits are checked, and the first download's full hash
+holds from then on (see `fetch.Resource`). Sizes to the byte come from public lists too; where there was none,
+torchvision's own figure (MiB with three decimals) bounds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from explorer.fetch import Resource
+
+_FOLDER = "https://download.pytorch.org/models/"
+_MIB = 1 << 20
+_ROUNDING_BYTES = 525  # half of a thousandth of a MiB, rounded up
+
+
+@dataclass(frozen=True, slots=True)
+class TorchvisionWeights:
+    """One file of trained weights.
+
+    Args:
+        preset: Our preset's name, which is torchvision's.
+        name: torchvision's name of the version.
+        resource: Where the file is and how it is known.
+        resize_size: Pixels of the shorter side after resizing.
+        crop_size: Pixels of the centre square that the network sees.
+        interpolation: How the picture is resized.
+        acc1: Top-1 accuracy on ImageNet's validation set in percent, as torchvision reports it.
+        acc5: The same, top-5.
+    """
+
+    preset: str
+    name: str
+    resource: Resource
+    resize_size: int
+    crop_size: int
+    interpolation: Literal["bilinear"]
+    acc1: float
+    acc5: float
+
+
+def _row(
+    preset: str, sha256: str, size: int | float, acc1: float, acc5: float, resize_size: int = 256
+) -> TorchvisionWeights:
+    """Make one row; `size` is in bytes where it is whole, else torchvision's MiB."""
+    file_name = f"{preset}-{sha256[:8]}.pth"
+    resource = Resource(
+        url=_FOLDER + file_name,
+        sha256=sha256,
+        size_bytes=size if isinstance(size, int) else round(size * _MIB),
+        name=file_name,
+        size_tolerance_bytes=0 if isinstance(size, int) else _ROUNDING_BYTES,
+    )
+    return TorchvisionWeights(preset, "IMAGENET1K_V1", resource, resize_size, 224, "bilinear", acc1, acc5)
+
+
+TORCHVISION_WEIGHTS: tuple[TorchvisionWeights, ...] = (
+    _row(
+        "resnet18",
+        "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+        46_830_571,
+        69.758,
+        89.078,
+    ),
+    _row(
+        "resnet34",
+        "b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f",
+        87_319_819,
+        73.314,
+        91.420,
+    ),
+    _row(
+        "resnet50",
+        "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
+        102_530_333,
+        76.130,
+        92.862,
+    ),
+    _row(
+        "resnet101",
+        "63fe2227b86e8f1f2063f43a75c84d195911b6a0eace650907dd3dc62dd49a0a",
+        170.511,
+        77.374,
+        93.546,
+    ),
+    _row(
+        "resnet152",
+        "394f9c45966e3651a89bbb78a48410a6755854ce4a5ab64927cf1c7247f85e58",
+        230.434,
+        78.312,
+        94.046,
+    ),
+    _row("resnext50_32x4d", "7cdf4587", 100_441_675, 77.618, 93.698),
+    _row("resnext101_32x8d", "8ba56ff5", 356_082_095, 79.312, 94.526),
+    _row("resnext101_64x4d", "173b62eb", 319.318, 83.246, 96.454, resize_size=232),
+    _row(
+        "wide_resnet50_2",
+        "95faca4d11227dddf8633dbb5ff6c8a9003c1aa5b8945c73834b8007b10950b8",
+        138_223_492,
+        78.468,
+        94.086,
+    ),
+    _row(
+        "wide_resnet101_2",
+        "32ee11565f95f2f07223b243ada444a6457c4b90a88e6e293922813faf6dfd06",
+        254_695_146,
+        78.848,
+        94.284,
+    ),
+)
+
+
+def weights_for(preset: str) -> TorchvisionWeights | None:
+    """Return the ImageNet weights of a preset, or None where torchvision has none."""
+    return next((row for row in TORCHVISION_WEIGHTS if row.preset == preset), None)

@@ -1,0 +1,54 @@
+"""The table against torchvision itself, which is the oracle of everything in it but the full hashes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from explorer.nets.torchvision_table import TORCHVISION_WEIGHTS, TorchvisionWeights, weights_for
+
+
+def ids(row: TorchvisionWeights) -> str:
+    return row.preset
+
+
+@pytest.mark.parametrize("row", TORCHVISION_WEIGHTS, ids=ids)
+def test_row_agrees_with_torchvision(row: TorchvisionWeights) -> None:
+    from torchvision.models import get_model_weights
+
+    theirs = get_model_weights(row.preset)[row.name]
+    assert theirs.url == row.resource.url
+    assert theirs.meta["_metrics"]["ImageNet-1K"] == {"acc@1": row.acc1, "acc@5": row.acc5}
+    preset = theirs.transforms()
+    assert preset.resize_size == [row.resize_size]
+    assert preset.crop_size == [row.crop_size]
+    assert preset.interpolation.value == row.interpolation
+    assert row.resource.size_bytes is not None
+    # torchvision rounds to a thousandth of a MiB.
+    assert row.resource.size_bytes / (1 << 20) == pytest.approx(theirs.meta["_file_size"], abs=0.0006)
+
+
+@pytest.mark.parametrize("row", TORCHVISION_WEIGHTS, ids=ids)
+def test_hash_begins_as_the_file_name_says(row: TorchvisionWeights) -> None:
+    assert row.resource.name.endswith(f"-{row.resource.sha256[:8]}.pth")
+    assert len(row.resource.sha256) in (8, 64)
+
+
+def test_every_torchvision_resnet_is_there_once() -> None:
+    from torchvision import models
+
+    theirs = {name for name in models.list_models(models) if "resnet" in name or "resnext" in name}
+    assert {row.preset for row in TORCHVISION_WEIGHTS} == theirs
+    assert len(TORCHVISION_WEIGHTS) == len(theirs)
+    assert weights_for("resnet50") is TORCHVISION_WEIGHTS[2]
+    assert weights_for("cifar-resnet20") is None
+
+
+def test_importing_loads_no_torch() -> None:
+    code = "import sys, explorer.nets.torchvision_table; print('torch' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
