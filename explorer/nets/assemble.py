@@ -69,7 +69,10 @@ def _wire(graph: Graph, root: nn.Module) -> fx.GraphModule:
         inputs = tuple(made[name] for name in node.inputs) or (wires.placeholder("image"),)
         made[node.key] = wires.call_module(node.key, inputs)
     wires.output(made[graph.nodes[-1].key])
-    return fx.GraphModule(root, wires, class_name="ResidualNetwork")
+    module = fx.GraphModule(root, wires, class_name="ResidualNetwork")
+    # The graph's way back to its module is a cycle that would keep every weight until the collector runs.
+    module.graph.owning_module = None  # type: ignore[assignment]
+    return module
 
 
 def assembling(

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import pytest
 import torch
 from torchvision import models
@@ -76,6 +79,18 @@ def test_building_leaves_the_global_random_numbers_alone():
     before = torch.get_rng_state()
     assemble(expand(cifar_spec(8)))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_dropped_net_gives_its_memory_back_without_the_collector():
+    model = assemble(expand(cifar_spec(8)))
+    weight = weakref.ref(model.conv1.weight)
+    gc.collect()
+    gc.disable()
+    try:
+        del model
+        assert weight() is None
+    finally:
+        gc.enable()
 
 
 def test_building_says_how_far_it_is_and_can_be_dropped():

@@ -1,0 +1,395 @@
+"""What the window and the compute thread say to each other.
+
+Requests are imperatives and go in, events are past participles and come out. All are frozen; arrays are
+read-only copies. Called by `state`, `ui`, `cli` and the rest of `engine`. Must not import torch or Qt.
+
+Each request has a ticket, and a subject: a newer request of the same kind and subject replaces an older one,
+in the mailbox before it runs and in the reducer after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arch.spec import ArchitectureSpec
+from explorer.nets.facts import DeviceInfo, Origin, Prediction
+
+MAIN_COLUMN = "main"
+
+Uint8Array = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
+
+
+class Priority(IntEnum):
+    """Who goes first on the compute thread; a lower number interrupts a higher between two of its slices."""
+
+    INTERACTIVE = 0
+    BUILD = 1
+    BATCH = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Something to be done.
+
+    Attributes:
+        ticket: Rises with every request; events carry it back.
+    """
+
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    on_io_pool: ClassVar[bool] = False
+    """True where it runs beside the compute thread, because it waits for files or the network."""
+    replaces: ClassVar[bool] = True
+    """Whether a newer one of the same kind and subject makes this one pointless."""
+
+    ticket: int
+
+    @property
+    def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsChoice:
+    """Which weights a net is built with.
+
+    Attributes:
+        kind: `known` (the bundled or cached ones of this spec, else untrained), `untrained`, `named` (one
+            card of the catalogue), `file`, or `copied` (what fits from the net before, else untrained).
+        name: The card's name or the file's path.
+    """
+
+    kind: Literal["known", "untrained", "named", "file", "copied"] = "known"
+    name: str = ""
+
+
+# Requests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseDevice(Request):
+    """Move to a device; `auto` chooses."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildModel(Request):
+    """Make the network of a spec live on the device."""
+
+    priority: ClassVar[Priority] = Priority.BUILD
+
+    spec: ArchitectureSpec
+    seed: int = 0
+    weights: WeightsChoice = WeightsChoice()
+    column: str = MAIN_COLUMN
+
+    @property
+    def subject(self) -> Hashable:
+        return self.column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchWeights(Request):
+    """Download the weights of a card. The user has said yes."""
+
+    on_io_pool: ClassVar[bool] = True
+
+    name: str
+
+    @property
+    def subject(self) -> Hashable:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPictures(Request):
+    """Read pictures: files, folders, raw bytes and data URIs."""
+
+    on_io_pool: ClassVar[bool] = True
+    replaces: ClassVar[bool] = False
+
+    paths: tuple[str, ...] = ()
+    blobs: tuple[bytes, ...] = ()
+    data_uris: tuple[str, ...] = ()
+    as_sample: bool = False
+    """True for the picture that the program shows by itself at start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchPicture(Request):
+    """Download one picture. The user has said yes."""
+
+    on_io_pool: ClassVar[bool] = True
+    replaces: ClassVar[bool] = False
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetPictures(Request):
+    """Let go of pictures' pixels."""
+
+    on_io_pool: ClassVar[bool] = True
+    replaces: ClassVar[bool] = False
+
+    image_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classify(Request):
+    """Say what one picture shows."""
+
+    image_id: int
+    column: str = MAIN_COLUMN
+
+    @property
+    def subject(self) -> Hashable:
+        return self.column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifyMany(Request):
+    """Say what many pictures show, beside everything else."""
+
+    priority: ClassVar[Priority] = Priority.BATCH
+
+    image_ids: tuple[int, ...]
+    column: str = MAIN_COLUMN
+
+    @property
+    def subject(self) -> Hashable:
+        return self.column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeNode(Request):
+    """Show what one node makes of one picture."""
+
+    image_id: int
+    key: str
+    column: str = MAIN_COLUMN
+
+    @property
+    def subject(self) -> Hashable:
+        return self.column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(Request):
+    """Stop what another ticket asked for, at its next slice."""
+
+    replaces: ClassVar[bool] = False
+
+    cancelled: int
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened; `ticket` is the request's, 0 where nobody asked."""
+
+    ticket: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReady(Event):
+    """Torch is imported and a device works."""
+
+    torch_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChosen(Event):
+    """The device in use, all there are, and why it is not the one asked for (empty where it is)."""
+
+    device: DeviceInfo
+    devices: tuple[DeviceInfo, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryRead(Event):
+    """The device's memory now."""
+
+    device: DeviceInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildProgress(Event):
+    """How much of the network is made, 0 to 1."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsOffer:
+    """Weights that exist for a spec.
+
+    Attributes:
+        name: The card's name.
+        title: For people.
+        size_bytes: To download.
+        is_present: Whether they are on this machine.
+    """
+
+    name: str
+    title: str
+    size_bytes: int
+    is_present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBuilt(Event):
+    """The network is live.
+
+    Attributes:
+        spec: What was built; its classes may follow the weights'.
+        origin: Where its weights come from.
+        classes: The labels it knows; empty where it has learned none.
+        offers: The weights that exist for this spec.
+        can_copy: Tensors of the net before that would fit here.
+        seconds: How long it took.
+    """
+
+    column: str
+    spec: ArchitectureSpec
+    origin: Origin
+    classes: tuple[str, ...]
+    offers: tuple[WeightsOffer, ...]
+    can_copy: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchProgress(Event):
+    """How much of a download is here; the total is None where the server does not say."""
+
+    name: str
+    done_bytes: int
+    total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsFetched(Event):
+    """A card's weights are on this machine, and their hash is right."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPicture:
+    """A picture that was read.
+
+    Attributes:
+        image_id: Its number in this session.
+        name: The file's name, or what it came as.
+        path: The file; None where there is none.
+        width: In pixels, upright.
+        height: In pixels, upright.
+        thumbnail: (height, width, 3), at most 96 pixels a side.
+        preview: (height, width, 3), at most 512 pixels a side.
+    """
+
+    image_id: int
+    name: str
+    path: str | None
+    width: int
+    height: int
+    thumbnail: Uint8Array
+    preview: Uint8Array
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPicture:
+    """A picture that could not be read, and why."""
+
+    image_id: int
+    name: str
+    cause: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesLoaded(Event):
+    """Some pictures of a request; more follow while `done` is below `total`."""
+
+    loaded: tuple[LoadedPicture, ...]
+    failed: tuple[FailedPicture, ...]
+    done: int
+    total: int
+    as_sample: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classified(Event):
+    """What one picture shows.
+
+    Attributes:
+        predictions: The likeliest classes, at most five, first the likeliest.
+        seen: (size, size, 3), what went into the network, before normalisation.
+        milliseconds: Of the forward pass.
+    """
+
+    column: str
+    image_id: int
+    predictions: tuple[Prediction, ...]
+    seen: Uint8Array
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyClassified(Event):
+    """What some of many pictures show; more follow while `done` is below `total`."""
+
+    column: str
+    answers: tuple[tuple[int, tuple[Prediction, ...]], ...]
+    done: int
+    total: int
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeProbed(Event):
+    """A node's output for one picture: (channels, height, width) or (features,)."""
+
+    column: str
+    image_id: int
+    key: str
+    maps: Float32Array
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFinished(Event):
+    """A request came to its end, whatever that was. Always the last event of its ticket."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFailed(Event):
+    """A request failed; the texts are templates as in `ExplorerError`.
+
+    Attributes:
+        kind: The request's class name.
+        message: The cause.
+        hint: The remedy.
+        arguments: The values of both templates' places.
+        is_cancelled: True where the user stopped it.
+        detail: A traceback, where the error was not foreseen.
+    """
+
+    kind: str
+    message: str
+    hint: str
+    arguments: tuple[tuple[str, object], ...] = ()
+    is_cancelled: bool = False
+    detail: str = ""
