@@ -181,8 +181,10 @@ def lay_out(names: tuple[str, ...], data: str) -> Layout:
     by_top: dict[str, list[tuple[str, ...]]] = {}
     for path in paths:
         by_top.setdefault(path[depth].lower(), []).append(path)
-    train = next((by_top[name] for name in TRAIN_NAMES if name in by_top), None)
-    tests = [by_top[name] for name in TEST_NAMES if name in by_top]
+    # A folder called train without folders in it is a class: trains.
+    by_part = {top: group for top, group in by_top.items() if _classes(group, depth + 1)}
+    train = next((by_part[name] for name in TRAIN_NAMES if name in by_part), None)
+    tests = [by_part[name] for name in TEST_NAMES if name in by_part]
     if train is None and not (tests and len(by_top) == len(tests)):
         return _labelled(_classes(paths, depth), {WHOLE: paths}, depth, data)
     if train is None:
@@ -191,15 +193,13 @@ def lay_out(names: tuple[str, ...], data: str) -> Layout:
     if not tests:
         return _labelled(classes, {WHOLE: train}, depth + 1, data)
     # Some data sets have an unsorted test folder beside a sorted val folder.
-    fitting = [
-        test for test in tests if len(_classes(test, depth + 1)) > 0 and _classes(test, depth + 1) <= classes
-    ]
+    fitting = [test for test in tests if _classes(test, depth + 1) <= classes]
     if not fitting:
         raise DataError(
             "The test pictures in {data} have the classes {found}, which the training pictures lack.",
             "Name the class folders in test/ as in train/.",
             data=data,
-            found=", ".join(sorted(_classes(tests[0], depth + 1) - classes)[:5]) or "(none)",
+            found=", ".join(sorted(_classes(tests[0], depth + 1) - classes)[:5]),
         )
     return _labelled(classes, {"train": train, "test": fitting[0]}, depth + 1, data)
 

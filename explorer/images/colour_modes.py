@@ -39,7 +39,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     alpha = None
     if image.has_transparency_data:
         profile = image.info.get("icc_profile")
-        grey = image.mode in ("LA", "La")
+        grey = image.mode == "LA"
         rgba = image.convert("RGBA")
         alpha = rgba.getchannel("A")
         image = rgba.convert("RGB")
@@ -95,7 +95,7 @@ def _through_profile(image: Image.Image) -> Image.Image | None:
             return None
         mode, transform = found
         if image.mode != mode:
-            if "CMYK" in (image.mode, mode):
+            if mode != "RGB" or image.mode not in ("L", "P", "1"):
                 return None  # the profile belongs to another picture
             image = image.convert(mode)
         return transform.apply(image)

@@ -6,9 +6,10 @@ scikit-learn only when its digits are asked for.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,8 +200,9 @@ def _decoded_parts(
         total = sum(len(layout.parts[part]) for part in missing)
         done = 0
         for part in missing:
-            chunks = _reported(_decoded_chunks(source, layout, part, input_size), done, total, progress)
-            decoded[part] = cache.write(part, layout.classes, len(layout.parts[part]), chunks)
+            with contextlib.closing(_decoded_chunks(source, layout, part, input_size)) as chunks:
+                reported = _reported(chunks, done, total, progress)
+                decoded[part] = cache.write(part, layout.classes, len(layout.parts[part]), reported)
             done += len(layout.parts[part])
             if not len(decoded[part].labels):
                 name, reason = decoded[part].broken[0]
@@ -237,7 +239,9 @@ def _reported(
             progress(done, total)
 
 
-def _decoded_chunks(source: Source, layout: Layout, part: str, input_size: int) -> Iterator[DecodedChunk]:
+def _decoded_chunks(
+    source: Source, layout: Layout, part: str, input_size: int
+) -> Generator[DecodedChunk, None, None]:
     """Decode on a few threads (Pillow lets go of the interpreter while it decodes), in order."""
     pictures = layout.parts[part]
     transform = transform_for(input_size)

@@ -188,12 +188,13 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
         if not path.is_dir():
             found[path] = None
             continue
-        refused: list[Path] = []
+        refused: list[OSError] = []
         inside: list[Path] = []
-        for folder, folders, files in os.walk(path, onerror=lambda e: refused.append(Path(e.filename))):  # noqa: B023
+        for folder, folders, files in os.walk(path, onerror=refused.append):
             folders[:] = [entry for entry in folders if not entry.startswith(".")]
             inside += [Path(folder, file) for file in files if is_picture_name(file)]
-        found.update(dict.fromkeys(sorted(inside, key=_natural) + refused))
+        found.update(dict.fromkeys(sorted(inside, key=_natural)))
+        found.update(dict.fromkeys(Path(error.filename) for error in refused))
     return list(found)
 
 
@@ -203,8 +204,9 @@ def is_picture_name(name: str) -> bool:
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:
+    # Split on a group, so every second part is a number.
     parts = re.split(r"([0-9]+)", str(path).casefold())
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+    return [(0, int(part), "") if place % 2 else (1, 0, part) for place, part in enumerate(parts)]
 
 
 def picture_from_data_uri(text: str) -> Picture:
