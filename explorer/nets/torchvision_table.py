@@ -1,11 +1,11 @@
 """torchvision's ImageNet weights as data: where each file is, its hash, and how its pictures are prepared.
 
 Called by `nets.weights` and by everybody who offers a download. Imports no torch: the names, addresses, sizes
-and accuracies are those of torchvision's `models/resnet.py`, the version called IMAGENET1K_V1 of each network.
+and accuracies are those of torchvision's `models/resnet.py`, version IMAGENET1K_V1 of each network.
 
-Hashes: torchvision's file names carry the first eight digits of the SHA-256 only. The full ones below were found
-in public lists of checksums and agree with those digits; all but wide_resnet101_2's were seen in several lists.
-Three networks have no full one in public: their eight digits are checked, and the first download's full hash
+Hashes: torchvision's file names carry the first eight digits of the SHA-256 only. The full ones below were
+found in public lists of checksums and agree with those digits, all but wide_resnet101_2's in several lists.
+Three networks have no full one in public: their eight digits are checked, and the hash of the first download
 holds from then on (see `fetch.Resource`). Sizes to the byte come from public lists too; where there was none,
 torchvision's own figure (MiB with three decimals) bounds it.
 """
