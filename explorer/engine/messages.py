@@ -12,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 
-MAIN_COLUMN = "main"
+if TYPE_CHECKING:
+    # NumPy costs 70 ms, and the window is drawn before the first array exists.
+    import numpy as np
+    from numpy.typing import NDArray
 
-Uint8Array = NDArray[np.uint8]
-Float32Array = NDArray[np.float32]
+    Uint8Array = NDArray[np.uint8]
+    Float32Array = NDArray[np.float32]
+
+MAIN_COLUMN = "main"
 
 
 class Priority(IntEnum):
@@ -107,6 +109,15 @@ class FetchWeights(Request):
     @property
     def subject(self) -> Hashable:
         return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSpec(Request):
+    """Read a spec file."""
+
+    on_io_pool: ClassVar[bool] = True
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +295,14 @@ class WeightsFetched(Event):
     """A card's weights are on this machine, and their hash is right."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecRead(Event):
+    """A spec file was read."""
+
+    spec: ArchitectureSpec
+    path: str
 
 
 @dataclass(frozen=True, slots=True)

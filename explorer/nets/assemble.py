@@ -71,7 +71,7 @@ def _wire(graph: Graph, root: nn.Module) -> fx.GraphModule:
     wires.output(made[graph.nodes[-1].key])
     module = fx.GraphModule(root, wires, class_name="ResidualNetwork")
     # The graph's way back to its module is a cycle that would keep every weight until the collector runs.
-    module.graph.owning_module = None  # type: ignore[assignment]
+    module.graph.owning_module = None
     return module
 
 

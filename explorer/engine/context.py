@@ -1,0 +1,143 @@
+"""What handlers share: the device, the live networks, the pictures' pixels, and how to ask whether to go on.
+
+Made by the worker for the window and by `cli` for itself. Only the compute thread touches `device` and
+`nets`; the shelf is shared with the IO pool. Must not import Qt; torch objects are held, not imported.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.engine.messages import Request
+from explorer.errors import ImageError
+from explorer.images.load import Picture, load_picture, picture_from_data_uri
+from explorer.images.prepare import Transform
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from explorer.arch.spec import ArchitectureSpec
+    from explorer.nets.facts import DeviceInfo, Origin
+
+SHELF_BYTES = 128 * 1024 * 1024
+"""Decoded pixels kept at most; a picture beyond it is read from its file again when it is needed."""
+
+
+@dataclass(slots=True)
+class LiveNet:
+    """A network on the device.
+
+    Attributes:
+        spec: What it is.
+        module: In evaluation mode.
+        origin: Where its weights come from.
+        classes: Its labels; empty where it has learned none.
+        transform: How a picture is prepared for it.
+    """
+
+    spec: ArchitectureSpec
+    module: torch.nn.Module
+    origin: Origin
+    classes: tuple[str, ...]
+    transform: Transform
+
+
+class PictureShelf:
+    """The pictures of a session: where each came from, and the pixels of the last used ones.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, limit_bytes: int = SHELF_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._sources: dict[int, tuple[str | bytes, str]] = {}
+        self._pixels: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+        self._held_bytes = 0
+        self._next_id = 1
+        self._lock = threading.Lock()
+
+    def add(self, source: str | bytes, name: str) -> int:
+        """Note a picture by its path, bytes or data URI (a text with `data:`), and give it its number."""
+        with self._lock:
+            image_id = self._next_id
+            self._next_id += 1
+            self._sources[image_id] = (source, name)
+            return image_id
+
+    def picture(self, image_id: int) -> Picture:
+        """The picture, read from its source and not kept.
+
+        Raises:
+            ImageError: It cannot be read, or was let go.
+        """
+        with self._lock:
+            if image_id not in self._sources:
+                raise ImageError("This picture was removed.", "Drop it again.")
+            source, name = self._sources[image_id]
+        if isinstance(source, str) and source.startswith("data:"):
+            return picture_from_data_uri(source)
+        return load_picture(source if isinstance(source, bytes) else Path(source), name)
+
+    def pixels(self, image_id: int) -> NDArray[np.uint8]:
+        """(height, width, 3), from memory or from the source.
+
+        Raises:
+            ImageError: As `picture`.
+        """
+        with self._lock:
+            if image_id in self._pixels:
+                self._pixels.move_to_end(image_id)
+                return self._pixels[image_id]
+        pixels = self.picture(image_id).pixels
+        self.keep(image_id, pixels)
+        return pixels
+
+    def keep(self, image_id: int, pixels: NDArray[np.uint8]) -> None:
+        """Hold a picture's pixels, letting go of those used longest ago beyond the limit."""
+        with self._lock:
+            if image_id in self._pixels or image_id not in self._sources:
+                return
+            self._pixels[image_id] = pixels
+            self._held_bytes += pixels.nbytes
+            while self._held_bytes > self._limit_bytes and len(self._pixels) > 1:
+                _, dropped = self._pixels.popitem(last=False)
+                self._held_bytes -= dropped.nbytes
+
+    def forget(self, image_ids: tuple[int, ...]) -> None:
+        """Let go of pictures and where they came from."""
+        with self._lock:
+            for image_id in image_ids:
+                self._sources.pop(image_id, None)
+                dropped = self._pixels.pop(image_id, None)
+                if dropped is not None:
+                    self._held_bytes -= dropped.nbytes
+
+
+def _always(request: Request) -> bool:
+    return True
+
+
+@dataclass(slots=True)
+class Context:
+    """What a handler may use beside its request.
+
+    Attributes:
+        device: Where networks live; None until one was chosen.
+        device_info: The same in words.
+        nets: The live networks by column.
+        shelf: The pictures.
+        is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
+    """
+
+    device: torch.device | None = None
+    device_info: DeviceInfo | None = None
+    nets: dict[str, LiveNet] = field(default_factory=dict)
+    shelf: PictureShelf = field(default_factory=PictureShelf)
+    is_wanted: Callable[[Request], bool] = _always

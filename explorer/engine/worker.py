@@ -1,0 +1,200 @@
+"""The compute thread, the IO pool, and the one door to both.
+
+`Engine` is made by `app` (for the window) and used through `send`. One thread owns every tensor: it takes
+requests from the mailbox, runs their handlers slice by slice, and serves whatever is more urgent between two
+slices. Imports torch only inside the compute thread. Must not import Qt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+
+from explorer import boot
+from explorer.engine.context import Context
+from explorer.engine.mailbox import Mailbox
+from explorer.engine.messages import (
+    Cancel,
+    EngineReady,
+    Event,
+    Request,
+    RequestFailed,
+    RequestFinished,
+    UseDevice,
+)
+from explorer.errors import ExplorerError, FetchCancelled
+
+STACK_BYTES = 16 * 1024 * 1024
+"""macOS gives threads 512 KB, too little for deep nets."""
+
+SWITCH_INTERVAL_S = 0.001
+"""How soon the window's thread gets its turn while Python code runs on the compute thread."""
+
+COMPUTE_NICENESS = 5
+"""The window goes first where cores are short."""
+
+IDLE_S = 3.0
+"""After so long without a request, memory that torch has freed goes back to the system."""
+
+N_IO_THREADS = 2
+STOP_TIMEOUT_S = 10.0
+
+Job = Generator[Event | None, None, None]
+"""A handler at work: yields events, or None where it only lets others go first."""
+
+Handler = Callable[[Request, Context], Job]
+
+
+class Engine:
+    """The door to the compute thread.
+
+    Args:
+        emit: Called with each event, on whichever thread it happened.
+        device: The device to start with; `auto` chooses.
+    """
+
+    def __init__(self, emit: Callable[[Event], None], device: str = "auto") -> None:
+        self._emit = emit
+        self._device = device
+        self._mailbox = Mailbox()
+        self._context = Context(is_wanted=self._mailbox.is_wanted)
+        self._io_pool = ThreadPoolExecutor(N_IO_THREADS, thread_name_prefix="io")
+        self._thread: threading.Thread | None = None
+        self._handlers: dict[type[Request], Handler] = {}
+
+    def start(self) -> None:
+        """Start the compute thread; torch is imported there."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        before = threading.stack_size(STACK_BYTES)
+        self._thread = threading.Thread(target=self._run, name="compute")
+        self._thread.start()
+        threading.stack_size(before)
+
+    def send(self, request: Request) -> None:
+        """Hand over a request and return at once. May be called before `start` and from any thread."""
+        if isinstance(request, Cancel):
+            self._mailbox.cancel(request.cancelled)
+        elif request.on_io_pool:
+            self._mailbox.note(request)
+            self._io_pool.submit(self._answer_on_pool, request)
+        else:
+            self._mailbox.put(request)
+
+    def stop(self) -> bool:
+        """Drop all work and wait for the threads.
+
+        Returns:
+            Whether they ended in time. Where not, only `os._exit` ends the process without an abort in torch.
+        """
+        self._mailbox.close()
+        self._io_pool.shutdown(wait=False, cancel_futures=True)
+        if self._thread is not None:
+            self._thread.join(STOP_TIMEOUT_S)
+            return not self._thread.is_alive()
+        return True
+
+    def _run(self) -> None:
+        _lower_priority()
+        try:
+            self._prepare()
+        except Exception as error:
+            self._emit(_failure(UseDevice(ticket=0, name=self._device), error))
+            return
+        is_trimmed = False
+        while not self._mailbox.is_closed:
+            request = self._mailbox.take(None if is_trimmed else IDLE_S)
+            if request is not None:
+                self._answer(request)
+            else:
+                # The allocator keeps what forward passes freed, which makes the next one fast (see boot).
+                boot.trim_memory()
+            is_trimmed = request is None
+        # Tensors are let go on the thread that made them.
+        self._context.nets.clear()
+
+    def _prepare(self) -> None:
+        import torch
+
+        from explorer.engine.handlers.table import COMPUTE_HANDLERS
+        from explorer.nets.device import configure_threads
+
+        # Grad mode and threads are settings of a thread; this one only looks, training turns gradients on.
+        torch.set_grad_enabled(False)
+        configure_threads()
+        self._handlers = COMPUTE_HANDLERS
+        self._emit(EngineReady(torch_version=torch.__version__))
+        self._answer(UseDevice(ticket=0, name=self._device))
+
+    def _answer(self, request: Request) -> None:
+        """Run one request to its end, with more urgent ones between its slices."""
+        job = self._handlers[type(request)](request, self._context)
+        try:
+            while self._mailbox.is_wanted(request):
+                event = next(job)
+                if event is not None:
+                    self._emit(event)
+                while (urgent := self._mailbox.take_before(request.priority)) is not None:
+                    self._answer(urgent)
+            if self._mailbox.is_cancelled(request):
+                self._emit(_cancelled(request))
+        except StopIteration:
+            pass
+        except Exception as error:
+            self._emit(_failure(request, error))
+        finally:
+            job.close()
+            self._emit(RequestFinished(ticket=request.ticket))
+
+    def _answer_on_pool(self, request: Request) -> None:
+        from explorer.engine.handlers.io_table import IO_HANDLERS
+
+        job = IO_HANDLERS[type(request)](request, self._context)
+        try:
+            for event in job:
+                if not self._mailbox.is_wanted(request):
+                    break
+                if event is not None:
+                    self._emit(event)
+        except Exception as error:
+            self._emit(_failure(request, error))
+        finally:
+            job.close()
+            self._emit(RequestFinished(ticket=request.ticket))
+
+
+def _lower_priority() -> None:
+    """Before torch's first operation, because its own threads inherit it. On Linux niceness is a thread's."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), COMPUTE_NICENESS)
+
+
+def _cancelled(request: Request) -> RequestFailed:
+    return RequestFailed(
+        ticket=request.ticket, kind=type(request).__name__, message="Stopped.", hint="", is_cancelled=True
+    )
+
+
+def _failure(request: Request, error: Exception) -> RequestFailed:
+    """The event of an error, foreseen or not."""
+    kind = type(request).__name__
+    if isinstance(error, ExplorerError):
+        return RequestFailed(
+            ticket=request.ticket,
+            kind=kind,
+            message=error.message,
+            hint=error.hint,
+            arguments=tuple(error.arguments.items()),
+            is_cancelled=isinstance(error, FetchCancelled),
+        )
+    return RequestFailed(
+        ticket=request.ticket,
+        kind=kind,
+        message="{kind} failed unexpectedly: {error}",
+        hint="The program goes on; please report this with the details.",
+        arguments=(("kind", kind), ("error", f"{type(error).__name__}: {error}")),
+        detail="".join(traceback.format_exception(error)),
+    )

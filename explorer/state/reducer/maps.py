@@ -1,0 +1,29 @@
+"""The reducer's slice of what the selected node makes of the current picture.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from explorer.arch.expand import expand
+from explorer.engine.messages import MAIN_COLUMN, NodeProbed, ProbeNode
+from explorer.state.model import MapsState
+from explorer.state.reducer.turn import Turn
+
+
+def look(turn: Turn) -> None:
+    """Ask for the maps of the selected node, where there is a net and a picture."""
+    state = turn.state
+    if state.net.status == "ready" and state.pictures.loaded(state.pictures.current) is not None:
+        turn.ask(ProbeNode, image_id=state.pictures.current, key=state.document.selected)
+
+
+def on_node_probed(turn: Turn, event: NodeProbed) -> None:
+    """The maps are here."""
+    state = turn.state
+    if not turn.is_newest(event, ProbeNode, MAIN_COLUMN):
+        return
+    n_channels = expand(state.document.spec).by_key[event.key].output_shape[0]
+    channel = state.channel if state.channel is not None and state.channel < n_channels else None
+    maps = MapsState(event.key, event.image_id, state.net.version, event.maps)
+    turn.change(maps=maps, channel=channel)

@@ -1,0 +1,106 @@
+"""The reducer's slice of the live network, its weights and its device.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from explorer.engine.messages import (
+    MAIN_COLUMN,
+    BuildModel,
+    BuildProgress,
+    DeviceChosen,
+    EngineReady,
+    FetchWeights,
+    MemoryRead,
+    ModelBuilt,
+    RequestFailed,
+    UseDevice,
+    WeightsFetched,
+)
+from explorer.state.actions import AllowFetchWeights, ChooseDevice
+from explorer.state.model import KNOWN_WEIGHTS
+from explorer.state.reducer.document import build, use_weights
+from explorer.state.reducer.maps import look
+from explorer.state.reducer.pictures import answer_all
+from explorer.state.reducer.turn import Turn
+
+
+def on_engine_ready(turn: Turn, event: EngineReady) -> None:
+    """Torch is there."""
+    turn.change(device=replace(turn.state.device, torch_version=event.torch_version))
+
+
+def on_choose_device(turn: Turn, action: ChooseDevice) -> None:
+    """Move, and build there."""
+    turn.change(settings=replace(turn.state.settings, device=action.name))
+    turn.ask(UseDevice, name=action.name)
+    build(turn)
+
+
+def on_device_chosen(turn: Turn, event: DeviceChosen) -> None:
+    """A device works."""
+    device = replace(turn.state.device, current=event.device, devices=event.devices, reason=event.reason)
+    turn.change(device=device)
+    if event.reason:
+        turn.notify("warning", "{reason}", arguments=(("reason", event.reason),))
+
+
+def on_memory_read(turn: Turn, event: MemoryRead) -> None:
+    """How much memory is free now."""
+    turn.change(device=replace(turn.state.device, current=event.device))
+
+
+def on_build_progress(turn: Turn, event: BuildProgress) -> None:
+    """Some of the network is made."""
+    if turn.is_newest(event, BuildModel, MAIN_COLUMN):
+        work = tuple(
+            replace(item, share=event.share) if item.ticket == event.ticket else item
+            for item in turn.state.work
+        )
+        turn.change(net=replace(turn.state.net, share=event.share), work=work)
+
+
+def on_model_built(turn: Turn, event: ModelBuilt) -> None:
+    """The network is live: ask it about everything that is in view."""
+    if not turn.is_newest(event, BuildModel, event.column):
+        return
+    net = replace(
+        turn.state.net,
+        status="ready",
+        share=1.0,
+        spec=event.spec,
+        origin=event.origin,
+        classes=event.classes,
+        offers=event.offers,
+        can_copy=event.can_copy,
+        version=turn.state.net.version + 1,
+    )
+    turn.change(net=net, answers=MappingProxyType({}))
+    answer_all(turn)
+    look(turn)
+
+
+def on_build_failed(turn: Turn, event: RequestFailed) -> None:
+    """The notice says why; weights that do not load are given up, so that a network lives."""
+    if not turn.is_newest(event, BuildModel, MAIN_COLUMN):
+        return
+    turn.change(net=replace(turn.state.net, status="failed"))
+    document = turn.state.document
+    if document.weights.kind in ("file", "named"):
+        turn.change(document=replace(document, weights=KNOWN_WEIGHTS))
+        build(turn)
+
+
+def on_allow_fetch_weights(turn: Turn, action: AllowFetchWeights) -> None:
+    """The user has said yes."""
+    turn.ask(FetchWeights, name=action.name)
+
+
+def on_weights_fetched(turn: Turn, event: WeightsFetched) -> None:
+    """Use them, if the net they belong to is still in view."""
+    if any(offer.name == event.name for offer in turn.state.net.offers):
+        use_weights(turn, event.name)

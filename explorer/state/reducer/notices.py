@@ -1,0 +1,88 @@
+"""The reducer's slice of what is said: failures, progress, questions, settings.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from explorer.engine.messages import (
+    BuildModel,
+    FetchProgress,
+    FetchWeights,
+    RequestFailed,
+    RequestFinished,
+)
+from explorer.state.actions import (
+    AllowFetchWeights,
+    CancelWork,
+    Complain,
+    DismissNotice,
+    RememberLayout,
+    SetColourScheme,
+)
+from explorer.state.model import NoticeAction
+from explorer.state.reducer.net import on_build_failed
+from explorer.state.reducer.turn import Turn
+
+
+def on_request_failed(turn: Turn, event: RequestFailed) -> None:
+    """Say cause and remedy, with a way to try again where that helps."""
+    name = next((item.name for item in turn.state.work if item.ticket == event.ticket), "")
+    actions: tuple[NoticeAction, ...] = ()
+    if event.kind == FetchWeights.__name__ and name:
+        actions = (NoticeAction("Try again", AllowFetchWeights(name)),)
+    if event.kind == BuildModel.__name__:
+        on_build_failed(turn, event)
+    if not event.is_cancelled:
+        turn.notify(
+            "error",
+            event.message,
+            event.hint,
+            arguments=event.arguments,
+            actions=actions,
+            detail=event.detail,
+        )
+
+
+def on_request_finished(turn: Turn, event: RequestFinished) -> None:
+    """It is under way no more."""
+    work = tuple(item for item in turn.state.work if item.ticket != event.ticket)
+    if len(work) != len(turn.state.work):
+        turn.change(work=work)
+
+
+def on_fetch_progress(turn: Turn, event: FetchProgress) -> None:
+    """Some of a download is here."""
+    share = event.done_bytes / event.total_bytes if event.total_bytes else None
+    work = tuple(
+        replace(item, share=share) if item.ticket == event.ticket else item for item in turn.state.work
+    )
+    turn.change(work=work)
+
+
+def on_cancel_work(turn: Turn, action: CancelWork) -> None:
+    """Stop it."""
+    turn.cancel(action.ticket)
+
+
+def on_dismiss_notice(turn: Turn, action: DismissNotice) -> None:
+    """Take a notice away."""
+    kept = tuple(item for item in turn.state.notices if item.notice_id != action.notice_id)
+    turn.change(notices=kept)
+
+
+def on_complain(turn: Turn, action: Complain) -> None:
+    """Something failed in the window itself."""
+    turn.notify("error", "{cause}", "{hint}", arguments=(("cause", action.message), ("hint", action.hint)))
+
+
+def on_set_colour_scheme(turn: Turn, action: SetColourScheme) -> None:
+    """Dark, light or as the system has it."""
+    turn.change(settings=replace(turn.state.settings, colour_scheme=action.scheme))
+
+
+def on_remember_layout(turn: Turn, action: RememberLayout) -> None:
+    """The window's docks and place."""
+    turn.change(settings=replace(turn.state.settings, layout=action.layout, geometry=action.geometry))

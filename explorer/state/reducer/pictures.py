@@ -1,0 +1,211 @@
+"""The reducer's slice of pictures: what was dropped, what is looked at, what the net says.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from explorer.engine.messages import (
+    MAIN_COLUMN,
+    Classified,
+    Classify,
+    ClassifyMany,
+    FailedPicture,
+    FetchPicture,
+    ForgetPictures,
+    LoadedPicture,
+    LoadPictures,
+    ManyClassified,
+    PicturesLoaded,
+    ReadSpec,
+    WeightsChoice,
+)
+from explorer.state.actions import (
+    AllowFetchPicture,
+    ChooseWeights,
+    ClearPictures,
+    Drop,
+    RemovePicture,
+    SelectPicture,
+)
+from explorer.state.model import Answer, NoticeAction, PicturesState, Seen
+from explorer.state.reducer.document import on_choose_weights
+from explorer.state.reducer.maps import look
+from explorer.state.reducer.turn import Turn
+
+WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".th", ".bin")
+
+
+def on_drop(turn: Turn, action: Drop) -> None:
+    """Sort what came: specs are opened, weights loaded, remote pictures asked about, the rest are pictures."""
+    specs = [path for path in action.paths if path.lower().endswith(".json")]
+    weights = [path for path in action.paths if path.lower().endswith(WEIGHT_SUFFIXES)]
+    pictures = tuple(path for path in action.paths if path not in specs and path not in weights)
+    if specs:
+        turn.ask(ReadSpec, path=specs[-1])
+    if weights:
+        on_choose_weights(turn, ChooseWeights(WeightsChoice("file", weights[-1])))
+    if pictures or action.blobs or action.data_uris:
+        turn.ask(LoadPictures, paths=pictures, blobs=action.blobs, data_uris=action.data_uris)
+    if action.paths:
+        settings = turn.state.settings
+        turn.change(settings=replace(settings, recent=settings.with_recent(action.paths)))
+    for address in action.addresses:
+        turn.notify(
+            "question",
+            "Download this picture? {address}",
+            "It is fetched from the network only if you say so.",
+            arguments=(("address", address),),
+            actions=(NoticeAction("Download", AllowFetchPicture(address)),),
+        )
+
+
+def on_allow_fetch_picture(turn: Turn, action: AllowFetchPicture) -> None:
+    """The user has said yes."""
+    turn.ask(FetchPicture, address=action.address)
+
+
+def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
+    """Some pictures are here: show the first of them, ask about all."""
+    pictures = turn.state.pictures
+    if event.as_sample and pictures.items:
+        return
+    if pictures.has_only_sample and event.loaded:
+        _clear(turn)
+        pictures = turn.state.pictures
+    is_first = event.ticket != turn.state.tickets.get(("shown drop", ()))
+    items = (*pictures.items, *event.loaded, *event.failed)
+    current = pictures.current
+    if event.loaded and is_first:
+        current = event.loaded[0].image_id
+        turn.change(tickets=MappingProxyType({**turn.state.tickets, ("shown drop", ()): event.ticket}))
+    work = tuple(
+        replace(item, share=event.done / max(event.total, 1)) if item.ticket == event.ticket else item
+        for item in turn.state.work
+    )
+    is_sample = event.as_sample and bool(event.loaded)
+    turn.change(
+        pictures=PicturesState(items, current, event.done, event.total, has_only_sample=is_sample), work=work
+    )
+    _say_failed(turn, event.failed)
+    if current != pictures.current:
+        _ask_current(turn)
+        look(turn)
+    if event.done >= event.total:
+        _ask_unanswered(turn)
+
+
+def _say_failed(turn: Turn, failed: tuple[FailedPicture, ...]) -> None:
+    if len(failed) == 1:
+        arguments = (("cause", failed[0].cause), ("hint", failed[0].hint))
+        turn.notify("error", "{cause}", "{hint}", arguments=arguments)
+    elif failed:
+        turn.notify(
+            "error",
+            "{count} files could not be read: {names}",
+            "Each is listed with its reason beside the pictures.",
+            arguments=(
+                ("count", len(failed)),
+                ("names", ", ".join(item.name for item in failed[:3]) + ", …"),
+            ),
+            detail="\n".join(f"{item.name}: {item.cause} {item.hint}" for item in failed),
+        )
+
+
+def _ask_current(turn: Turn) -> None:
+    state = turn.state
+    if state.net.status == "ready" and state.pictures.loaded(state.pictures.current) is not None:
+        turn.ask(Classify, image_id=state.pictures.current)
+
+
+def _ask_unanswered(turn: Turn) -> None:
+    state = turn.state
+    waiting = tuple(
+        item.image_id
+        for item in state.pictures.items
+        if isinstance(item, LoadedPicture)
+        and item.image_id not in state.answers
+        and item.image_id != state.pictures.current
+    )
+    if waiting and state.net.status == "ready":
+        turn.ask(ClassifyMany, image_ids=waiting)
+
+
+def answer_all(turn: Turn) -> None:
+    """Ask about the current picture first, then about the rest."""
+    _ask_current(turn)
+    _ask_unanswered(turn)
+
+
+def on_classified(turn: Turn, event: Classified) -> None:
+    """The answer for the current picture is here."""
+    if not turn.is_newest(event, Classify, event.column):
+        return
+    answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
+    seen = Seen(event.image_id, turn.state.net.version, event.seen)
+    turn.change(answers=MappingProxyType(answers), seen=seen)
+
+
+def on_many_classified(turn: Turn, event: ManyClassified) -> None:
+    """Some answers of many are here."""
+    if not turn.is_newest(event, ClassifyMany, MAIN_COLUMN):
+        return
+    fresh = {image_id: Answer(predictions) for image_id, predictions in event.answers}
+    work = tuple(
+        replace(item, share=event.done / max(event.total, 1)) if item.ticket == event.ticket else item
+        for item in turn.state.work
+    )
+    turn.change(
+        answers=MappingProxyType({**fresh, **turn.state.answers}),
+        images_per_second=event.images_per_second,
+        work=work,
+    )
+
+
+def on_select_picture(turn: Turn, action: SelectPicture) -> None:
+    """Look at another picture."""
+    pictures = turn.state.pictures
+    known = (item.image_id for item in pictures.items)
+    if action.image_id == pictures.current or action.image_id not in known:
+        return
+    turn.change(pictures=replace(pictures, current=action.image_id))
+    _ask_current(turn)
+    look(turn)
+
+
+def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
+    """Take one off the list and look at its neighbour."""
+    pictures = turn.state.pictures
+    place = next((i for i, item in enumerate(pictures.items) if item.image_id == action.image_id), None)
+    if place is None:
+        return
+    items = pictures.items[:place] + pictures.items[place + 1 :]
+    current = pictures.current
+    if current == action.image_id:
+        current = items[min(place, len(items) - 1)].image_id if items else None
+    answers = {key: value for key, value in turn.state.answers.items() if key != action.image_id}
+    turn.change(
+        pictures=replace(pictures, items=items, current=current, has_only_sample=False),
+        answers=MappingProxyType(answers),
+    )
+    turn.ask(ForgetPictures, image_ids=(action.image_id,))
+    if current is None:
+        turn.change(seen=None, maps=None, channel=None)
+    elif current != pictures.current:
+        _ask_current(turn)
+        look(turn)
+
+
+def _clear(turn: Turn) -> None:
+    ids = tuple(item.image_id for item in turn.state.pictures.items)
+    turn.change(pictures=PicturesState(), answers=MappingProxyType({}), seen=None, maps=None, channel=None)
+    if ids:
+        turn.ask(ForgetPictures, image_ids=ids)
+
+
+def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
+    """Take all off the list."""
+    _clear(turn)

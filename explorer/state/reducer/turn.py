@@ -1,0 +1,90 @@
+"""One call of the reducer: the state as it changes, and the requests that it makes.
+
+Used by the slices of `state/reducer`; seen from outside, `reduce` stays pure. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from explorer.engine.messages import (
+    BuildModel,
+    Cancel,
+    ClassifyMany,
+    Event,
+    FetchPicture,
+    FetchWeights,
+    LoadPictures,
+    Request,
+)
+from explorer.state.model import AppState, Notice, NoticeAction, Work
+
+SHOWN_WORK: tuple[type[Request], ...] = (BuildModel, FetchWeights, FetchPicture, LoadPictures, ClassifyMany)
+"""Requests that take long enough for the status bar to speak of them."""
+
+MAX_NOTICES = 20
+
+
+class Turn:
+    """What one message does.
+
+    Attributes:
+        state: As it is so far.
+        requests: To be sent, in order.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        self.state = state
+        self.requests: list[Request] = []
+
+    def change(self, **fields: Any) -> None:
+        """Replace fields of the state."""
+        self.state = replace(self.state, **fields)
+
+    def ask(self, kind: type[Request], **fields: Any) -> None:
+        """Make a request with the next ticket and remember it as the newest of its subject."""
+        state = self.state
+        request = kind(ticket=state.next_ticket, **fields)
+        place = (kind.__name__, request.subject)
+        replaced = state.tickets.get(place) if request.replaces else None
+        work = tuple(item for item in state.work if item.ticket != replaced)
+        if kind in SHOWN_WORK:
+            work = (*work, Work(request.ticket, kind.__name__, name=_name(request)))
+        tickets = MappingProxyType({**state.tickets, place: request.ticket})
+        self.change(next_ticket=state.next_ticket + 1, tickets=tickets, work=work)
+        self.requests.append(request)
+
+    def cancel(self, ticket: int) -> None:
+        """Ask that a ticket's work stops."""
+        self.requests.append(Cancel(ticket=self.state.next_ticket, cancelled=ticket))
+        self.change(next_ticket=self.state.next_ticket + 1)
+
+    def is_newest(self, event: Event, kind: type[Request], subject: Hashable = ()) -> bool:
+        """Whether an event answers the newest request of a kind and subject."""
+        return self.state.tickets.get((kind.__name__, subject)) == event.ticket
+
+    def notify(
+        self,
+        severity: str,
+        message: str,
+        hint: str = "",
+        *,
+        arguments: tuple[tuple[str, object], ...] = (),
+        actions: tuple[NoticeAction, ...] = (),
+        detail: str = "",
+    ) -> None:
+        """Add a notice. One that says the same as another takes its place."""
+        state = self.state
+        said = (message, arguments)
+        others = tuple(item for item in state.notices if (item.message, item.arguments) != said)
+        notice = Notice(state.next_ticket, severity, message, hint, arguments, actions, detail)  # type: ignore[arg-type]
+        self.change(notices=(*others, notice)[-MAX_NOTICES:], next_ticket=state.next_ticket + 1)
+
+
+def _name(request: Request) -> str:
+    if isinstance(request, FetchWeights):
+        return request.name
+    return request.address if isinstance(request, FetchPicture) else ""
