@@ -1,0 +1,274 @@
+"""`resnet-explorer train`: a training without a window.
+
+Called by `app`. Torch is imported inside `run` only, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from explorer.cli.specs import spec_from_argument
+from explorer.errors import RunError
+from explorer.training.events import (
+    EpochFinished,
+    StepMetrics,
+    TrainingEvent,
+    TrainingFinished,
+    TrainingStarted,
+)
+from explorer.training.plan import DEFAULT_RECIPE, RECIPES, Plan, changes_from_texts, plan_for
+
+if TYPE_CHECKING:
+    from explorer.images.datasets import Dataset
+    from explorer.runs.store import Run
+    from explorer.training.loop import Training
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+EXIT_INTERRUPTED = 130
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to an argparse parser's subparsers."""
+    parser = subparsers.add_parser(
+        "train", help="train a network", description="Train a network, or go on with a run."
+    )
+    parser.add_argument("spec", nargs="?", metavar="SPEC", help="a preset's name or a JSON file")
+    parser.add_argument(
+        "--set", dest="sets", action="append", default=[], metavar="FIELD=VALUE", help="edit the spec"
+    )
+    parser.add_argument("--data", help="digits, a data set's name, or a folder or zip of class folders")
+    parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
+    parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
+    parser.add_argument(
+        "--plan", dest="plan_edits", action="append", default=[], metavar="FIELD=VALUE", help="edit the plan"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where the weights go as well (.safetensors)"
+    )
+    parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
+    parser.set_defaults(func=run, parser=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train as the arguments say.
+
+    Returns:
+        The exit status: 0, or 130 where the user interrupted it (the run can be resumed).
+
+    Raises:
+        ExplorerError: Anything that a person can do something about.
+    """
+    if not args.resume and not (args.spec and args.data):
+        args.parser.error("give SPEC and --data, or --resume RUN")
+    if args.resume and args.spec:
+        args.parser.error("--resume takes the run's own SPEC; leave SPEC out")
+    say: Say = _silent if args.json else _print
+    from explorer.runs.store import RunStore
+
+    with RunStore() as store:
+        entry, training, dataset = _resumed(args, store, say) if args.resume else _fresh(args, store, say)
+        try:
+            finished = _drive(args, store, entry, training)
+        except KeyboardInterrupt:
+            print(f"Stopped. Go on with: resnet-explorer train --resume {entry.id}", file=sys.stderr)
+            return EXIT_INTERRUPTED
+        result = _keep(args, entry, training, dataset, finished)
+    if args.json:
+        _print(json.dumps(result))
+    else:
+        say(
+            f"Finished: test accuracy {result['test_accuracy']:.2%}, "
+            f"{result['images_per_second']:.0f} images/s, {result['seconds']:.0f} s. "
+            f"Weights: {result['weights']}"
+        )
+    return 0
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
+
+
+def _silent(text: str) -> None:
+    pass
+
+
+def _exhausted(steps: Generator[object, None, T]) -> T:
+    """What a generator returns, with nobody else to serve in between."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+
+
+def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
+    """A new run, ready to start."""
+    spec = spec_from_argument(args.spec, args.sets)
+    given = {"epochs": args.epochs, "batch_size": args.batch_size, "seed": args.seed}
+    changes: dict[str, object] = {**given, "precision": args.precision}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    changes.update(changes_from_texts(args.plan_edits))
+    # A wrong plan is refused before minutes of decoding.
+    plan_for(args.data, 1, args.recipe, **changes)
+    from explorer.images.datasets import open_dataset
+
+    dataset = open_dataset(args.data, spec.input_size)
+    plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
+    spec = spec.edited(num_classes=len(dataset.classes))
+    _announce(say, dataset, plan, chosen="epochs" not in changes)
+    from explorer.training.card import commit_of_program
+    from explorer.training.loop import prepare
+
+    device = _device(args.device)
+    training = _exhausted(prepare(spec, plan, dataset, device))
+    origin = {
+        "seed": plan.seed,
+        "recipe": args.recipe,
+        "device": str(device),
+        "command": shlex.join(["resnet-explorer", *sys.argv[1:]]),
+        "commit": commit_of_program(),
+    }
+    place = Path(args.data)
+    data = str(place.resolve()) if place.exists() else args.data
+    entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
+    return entry, training, dataset
+
+
+def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
+    """A run that was cut off, as its last checkpoint has it."""
+    entry: Run = store.run(args.resume)
+    if entry.status == "finished":
+        raise RunError("The run {run} has finished.", "Start a new one.", run=entry.id)
+    import torch
+
+    from explorer.images.datasets import open_dataset
+    from explorer.training.checkpoint import read_checkpoint
+    from explorer.training.loop import prepare
+
+    checkpoint = read_checkpoint(entry.checkpoints)
+    # With other threads sums would be rounded otherwise, and the run be another run.
+    torch.set_num_threads(checkpoint.threads)
+    dataset = open_dataset(entry.data, checkpoint.spec.input_size)
+    device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
+    training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
+    store.set_status(entry.id, "running")
+    say(f"Going on with run {entry.id} after epoch {checkpoint.epoch} of {checkpoint.plan.epochs}.")
+    return entry, training, dataset
+
+
+def _device(name: str) -> Any:
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
+    say(
+        f"{dataset.name}: {len(dataset.classes)} classes, {len(dataset.train_images)} pictures to train on, "
+        f"{len(dataset.test_images)} to test on."
+    )
+    for name, reason in dataset.broken:
+        say(f"Left out {name}: {reason}")
+    why = " (chosen for the size of the data; --epochs sets it)" if chosen else ""
+    say(f"{plan.epochs} epochs{why}, batches of {plan.batch_size}, seed {plan.seed}.")
+
+
+def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training) -> TrainingFinished:
+    """Train to the end and say how it goes."""
+    from explorer.training.loop import train
+    from explorer.training.record import record
+
+    _print_started(args, entry)
+    events: Iterator[TrainingEvent | None] = record(
+        store, entry.id, train(training, checkpoints=entry.checkpoints)
+    )
+    for event in events:
+        if isinstance(event, TrainingFinished):
+            return event
+        if event is not None and not isinstance(event, StepMetrics):
+            _print(_json_line(event) if args.json else _text_line(event))
+    raise RunError("The training ended without a result.", "Resume it.")
+
+
+def _print_started(args: argparse.Namespace, entry: Run) -> None:
+    _print(json.dumps({"event": "run", "run": entry.id}) if args.json else f"Run {entry.id}.")
+
+
+def _json_line(event: TrainingStarted | EpochFinished) -> str:
+    name = "started" if isinstance(event, TrainingStarted) else "epoch"
+    return json.dumps({"event": name, **asdict(event)})
+
+
+def _text_line(event: TrainingStarted | EpochFinished) -> str:
+    if isinstance(event, TrainingStarted):
+        layout = ", channels last" if event.channels_last else ""
+        return f"On {event.device} in {event.dtype}{layout}."
+    return (
+        f"{time.strftime('%H:%M:%S')}  epoch {event.epoch + 1:3d}  "
+        f"train loss {event.train_loss:.4f}  accuracy {event.train_accuracy:.2%}  "
+        f"test loss {event.test_loss:.4f}  accuracy {event.test_accuracy:.2%}  "
+        f"{event.images_per_second:.0f} images/s"
+    )
+
+
+def _keep(
+    args: argparse.Namespace, entry: Run, training: Training, dataset: Dataset, finished: TrainingFinished
+) -> dict[str, object]:
+    """Write the weights, evaluated as they are in the file, and return the last JSON line."""
+    from explorer.training.batches import with_channels
+    from explorer.training.card import stored_state, write_weights
+    from explorer.training.evaluate import evaluate
+
+    training.model.load_state_dict(stored_state(training.model))
+    shown = with_channels(dataset, training.spec.in_channels)
+    tested = evaluate(training.model, shown.test_images, shown.test_labels, training.normalisation)
+    origin = json.loads(entry.origin)
+    metadata = {
+        "spec": json.loads(training.spec.to_json()),
+        "classes": list(dataset.classes),
+        "mean": list(training.normalisation.mean),
+        "std": list(training.normalisation.std),
+        "plan": json.loads(training.plan.to_json()),
+        "accuracy": tested.accuracy,
+        "loss": tested.loss,
+        "test_images": tested.images,
+        "recipe": origin["recipe"],
+        "seed": training.plan.seed,
+        "precision": training.precision.name,
+        "data": dataset.name,
+        "command": origin["command"],
+        "commit": origin["commit"],
+        "run": entry.id,
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    weights = entry.folder / "weights.safetensors"
+    for path in (weights, args.out):
+        if path:
+            write_weights(path, training.model, metadata)
+    return {
+        "event": "finished",
+        "run": entry.id,
+        "epochs": finished.epochs,
+        "test_accuracy": tested.accuracy,
+        "images_per_second": finished.images_per_second,
+        "seconds": finished.seconds,
+        "weights": str(args.out or weights),
+    }

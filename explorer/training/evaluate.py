@@ -1,0 +1,140 @@
+"""How well a network knows a labelled set.
+
+Called by the loop after each epoch, by the engine's handlers and by the command line. In slices, so that
+others are served between batches; the network's mode and torch's state are left as they were.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn import functional
+
+from explorer.errors import DataError
+from explorer.training.batches import Normalisation, Pictures, normalise, to_device
+from explorer.training.precision import FLOAT32, Precision
+
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a network got right; compared by identity.
+
+    Attributes:
+        accuracy: 0 to 1.
+        loss: The mean cross-entropy, without smoothing.
+        images: How many there were.
+        images_per_second: Wall time of the whole evaluation.
+        confusion: int64 (classes, classes), rows by truth, columns by answer, read-only.
+    """
+
+    accuracy: float
+    loss: float
+    images: int
+    images_per_second: float
+    confusion: npt.NDArray[np.int64]
+
+
+def evaluating(
+    model: nn.Module,
+    pictures: Pictures,
+    normalisation: Normalisation,
+    *,
+    batch_size: int = EVALUATION_BATCH,
+    precision: Precision = FLOAT32,
+) -> Generator[None, None, Evaluation]:
+    """Evaluate in slices.
+
+    Args:
+        model: On the pictures' device.
+        pictures: What it is asked, with the truth.
+        normalisation: That the network was trained with.
+        batch_size: Pictures at a time; the result does not depend on it but for rounding.
+        precision: Of the forward. The layout of the weights is the caller's.
+
+    Yields:
+        None after each batch. The network is in evaluation mode until the generator ends.
+
+    Raises:
+        DataError: There is no picture.
+    """
+    if not len(pictures):
+        raise DataError("There are no pictures to evaluate on.", "Use data with a test part.")
+    started = time.perf_counter()
+    modes = {module: module.training for module in model.modules()}
+    totals: torch.Tensor | None = None
+    loss_total = torch.zeros((), dtype=torch.float32, device=pictures.images.device)
+    model.eval()
+    try:
+        for start in range(0, len(pictures), batch_size):
+            logits = _logits(model, pictures.images[start : start + batch_size], normalisation, precision)
+            labels = pictures.labels[start : start + batch_size]
+            loss_total += functional.cross_entropy(logits, labels, reduction="sum")
+            n_classes = logits.shape[1]
+            cells = labels * n_classes + logits.argmax(1)
+            counts = torch.bincount(cells, minlength=n_classes * n_classes)
+            totals = counts if totals is None else totals + counts
+            yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+    assert totals is not None  # there was a picture
+    n_classes = round(len(totals) ** 0.5)
+    confusion = totals.cpu().numpy().reshape(n_classes, n_classes)
+    confusion.flags.writeable = False
+    return Evaluation(
+        accuracy=float(np.trace(confusion)) / len(pictures),
+        loss=float(loss_total) / len(pictures),
+        images=len(pictures),
+        images_per_second=len(pictures) / (time.perf_counter() - started),
+        confusion=confusion,
+    )
+
+
+def evaluate(
+    model: nn.Module,
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[np.int64],
+    normalisation: Normalisation,
+    *,
+    batch_size: int = EVALUATION_BATCH,
+    precision: Precision = FLOAT32,
+) -> Evaluation:
+    """Evaluate at once; as `evaluating`, for callers with nothing else to do.
+
+    Args:
+        model: The network, on any device.
+        images: uint8 (n, side, side, channels), with the network's channels.
+        labels: int64 (n,).
+        normalisation: That the network was trained with.
+        batch_size: Pictures at a time.
+        precision: Of the forward.
+
+    Raises:
+        DataError: There is no picture.
+    """
+    device = next(model.parameters()).device
+    pictures = to_device(images, labels, device)
+    steps = evaluating(model, pictures, normalisation, batch_size=batch_size, precision=precision)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            evaluation: Evaluation = finished.value
+            return evaluation
+
+
+def _logits(
+    model: nn.Module, images: torch.Tensor, normalisation: Normalisation, precision: Precision
+) -> torch.Tensor:
+    """float32 (batch, classes)."""
+    with torch.inference_mode(), precision.autocast(images.device):
+        logits: torch.Tensor = model(normalise(images, normalisation, channels_last=precision.channels_last))
+        return logits.float()
