@@ -1,0 +1,80 @@
+import pytest
+from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtWidgets import QLabel
+
+from explorer.ui import theme
+
+NAMES = ("text", "muted", "accent", "success", "warning", "danger")
+
+
+@pytest.fixture(autouse=True)
+def _system_again(qapp):
+    yield
+    theme.apply(qapp, "system")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_forced_scheme_is_the_palette(qapp, scheme):
+    theme.apply(qapp, scheme)
+    assert theme.is_dark(qapp.palette()) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_text_is_readable_on_every_ground(qapp, dark, name):
+    colours = theme.Colours.of(theme.palette_for(dark=dark))
+    for ground in (colours.window, colours.card):
+        assert theme.contrast(getattr(colours, name), ground) >= theme.READABLE
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_chosen_text_is_readable(qapp, dark):
+    colours = theme.Colours.of(theme.palette_for(dark=dark))
+    assert theme.contrast(colours.on_accent, colours.chosen) >= theme.READABLE
+
+
+@pytest.mark.parametrize("window", ["#000000", "#404040", "#808080", "#c0c0c0", "#ffffff", "#003366"])
+def test_foreign_palettes_are_made_readable_too(qapp, window):
+    palette = theme.palette_for(dark=QColor(window).lightnessF() < 0.5)
+    palette.setColor(QPalette.ColorRole.Window, QColor(window))
+    palette.setColor(QPalette.ColorRole.Base, QColor(window))
+    ink = max((QColor("#000000"), QColor("#ffffff")), key=lambda c: theme.contrast(c, QColor(window)))
+    palette.setColor(QPalette.ColorRole.WindowText, ink)
+    colours = theme.Colours.of(palette)
+    for name in NAMES:
+        possible = min(theme.contrast(ink, ground) for ground in (colours.window, colours.card))
+        reached = min(theme.contrast(getattr(colours, name), g) for g in (colours.window, colours.card))
+        assert reached >= min(theme.READABLE, possible)
+
+
+def test_contrast_is_wcags():
+    white, black, grey = QColor("#ffffff"), QColor("#000000"), QColor("#777777")
+    assert theme.contrast(white, black) == pytest.approx(21)
+    assert theme.contrast(grey, white) == theme.contrast(white, grey) == pytest.approx(4.48, abs=0.01)
+
+
+def test_a_tone_follows_the_scheme(qapp, qtbot):
+    label = QLabel("refused")
+    label.setProperty("tone", "danger")
+    qtbot.addWidget(label)
+    label.show()
+    for scheme in ("light", "dark"):
+        theme.apply(qapp, scheme)
+        wanted = theme.Colours.of(qapp.palette()).danger
+        label.ensurePolished()
+        assert label.palette().color(QPalette.ColorRole.WindowText) == wanted
+
+
+def test_the_type_scale_grows(qapp):
+    sizes = [
+        QFontInfo(theme.font(size)).pointSizeF() for size in ("small", "body", "heading", "title", "display")
+    ]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1]
+    assert theme.font("title", strong=True).weight() > theme.font("title").weight()
+
+
+def test_fonts_in_pixels_scale_as_well(qapp):
+    base = qapp.font()
+    base.setPixelSize(10)
+    assert theme.font("title", base=base).pixelSize() == 17
