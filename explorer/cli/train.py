@@ -10,7 +10,8 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +21,6 @@ from explorer.errors import RunError
 from explorer.training.events import (
     EpochFinished,
     StepMetrics,
-    TrainingEvent,
     TrainingFinished,
     TrainingStarted,
 )
@@ -29,7 +29,7 @@ from explorer.training.plan import DEFAULT_RECIPE, RECIPES, Plan, changes_from_t
 if TYPE_CHECKING:
     from explorer.images.datasets import Dataset
     from explorer.runs.store import Run
-    from explorer.training.loop import Training
+    from explorer.training.prepare import Training
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -128,12 +128,13 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     plan_for(args.data, 1, args.recipe, **changes)
     from explorer.images.datasets import open_dataset
 
+    say(f"Reading {args.data} …")
     dataset = open_dataset(args.data, spec.input_size)
     plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
     spec = spec.edited(num_classes=len(dataset.classes))
     _announce(say, dataset, plan, chosen="epochs" not in changes)
     from explorer.training.card import commit_of_program
-    from explorer.training.loop import prepare
+    from explorer.training.prepare import prepare
 
     device = _device(args.device)
     training = _exhausted(prepare(spec, plan, dataset, device))
@@ -159,7 +160,7 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
 
     from explorer.images.datasets import open_dataset
     from explorer.training.checkpoint import read_checkpoint
-    from explorer.training.loop import prepare
+    from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
     # With other threads sums would be rounded otherwise, and the run be another run.
@@ -197,14 +198,14 @@ def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training)
     from explorer.training.record import record
 
     _print_started(args, entry)
-    events: Iterator[TrainingEvent | None] = record(
-        store, entry.id, train(training, checkpoints=entry.checkpoints)
-    )
-    for event in events:
-        if isinstance(event, TrainingFinished):
-            return event
-        if event is not None and not isinstance(event, StepMetrics):
-            _print(_json_line(event) if args.json else _text_line(event))
+    steps = train(training, checkpoints=entry.checkpoints)
+    # Closed on the way out, so that an interrupt at any moment is on the record before the store closes.
+    with closing(record(store, entry.id, steps)) as events:
+        for event in events:
+            if isinstance(event, TrainingFinished):
+                return event
+            if event is not None and not isinstance(event, StepMetrics):
+                _print(_json_line(event) if args.json else _text_line(event))
     raise RunError("The training ended without a result.", "Resume it.")
 
 

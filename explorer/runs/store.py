@@ -1,7 +1,7 @@
 """The store of runs: one SQLite file.
 
-Knows JSON texts and (run, step, name, value) rows, not what they mean. Called by `training/record.py`, the engine's
-IO pool and the command line. Imports `paths`, `errors` and the standard library only.
+Knows JSON texts and (run, step, name, value) rows, not what they mean. Called by `training/record.py`, the
+engine's IO pool and the command line. Imports `paths`, `errors` and the standard library only.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Pictures are gathered, shifted, mirrored and normalised on the device, a batch a
 augmentation are functions of (seed, epoch, sample) and of nothing else: no generator has a state, so
 a resumed or watched run sees what an undisturbed one sees, on every device.
 
-Called by `training/loop.py` and `training/evaluate.py`. Must not touch torch's or NumPy's global random state.
+Called by `training/loop.py` and `training/evaluate.py`. Must not touch torch's or NumPy's global random
+state.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def draw_epoch(n: int, plan: Plan, epoch: int, device: torch.device) -> EpochDra
 
 
 def _positions(draws: EpochDraws, start: int, stop: int, side: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The source row and column of each target row and column, int64 (batch, side); some are beyond the edge."""
+    """The source row and column of each target row and column, int64 (batch, side); some beyond the edge."""
     here = torch.arange(side, device=draws.order.device)
     rows = here + draws.shift_y[start:stop, None]
     columns = torch.where(draws.mirrored[start:stop, None], side - 1 - here, here)

@@ -1,9 +1,9 @@
 """A training's state on disk: whole and verified, or not there.
 
-A checkpoint is a folder `step-000000390` with `weights.safetensors`, `optimiser.safetensors`, `state.json` and
-`manifest.json`, which holds the SHA-256 of the others. It is written beside under another name, synced and then
-renamed, so that a crash at any moment leaves the older checkpoints as they are. Safetensors and pickle both
-load a flipped bit unnoticed; the manifest does not.
+A checkpoint is a folder `step-000000390` with `weights.safetensors`, `optimiser.safetensors`, `state.json`
+and `manifest.json`, which holds the SHA-256 of the others. It is written beside under another name, synced
+and then renamed, so that a crash at any moment leaves the older checkpoints as they are. Safetensors and
+pickle both load a flipped bit unnoticed; the manifest does not.
 
 Called by `training/loop.py` (writes) and whoever resumes (reads). Nothing here executes what it reads.
 """

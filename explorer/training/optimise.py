@@ -44,7 +44,7 @@ def learning_rate(plan: Plan, step: int, steps: int) -> float:
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """The trainable parameters: those that decay, then those that do not (norms and biases: one dimension)."""
+    """The trainable parameters: those that decay, then norms and biases (one dimension), which do not."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in parameters if parameter.ndim > 1]
     others = [parameter for parameter in parameters if parameter.ndim <= 1]

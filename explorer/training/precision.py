@@ -139,7 +139,7 @@ def _time_step(model: nn.Module, images: torch.Tensor, precision: Precision) -> 
     labels = torch.zeros(len(inputs), dtype=torch.int64, device=device)
     with torch.enable_grad(), precision.autocast(device):
         loss = functional.cross_entropy(model(inputs), labels)
-    loss.backward()
+    torch.autograd.backward(loss)
     model.zero_grad(set_to_none=True)
     synchronise(device)
     return time.perf_counter() - started

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 
 from explorer.runs.store import MetricRow, RunStore
@@ -22,17 +22,19 @@ EPOCH_NAMES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "im
 
 def record(
     store: RunStore, run_id: str, events: Iterator[TrainingEvent | None]
-) -> Iterator[TrainingEvent | None]:
+) -> Generator[TrainingEvent | None, None, None]:
     """Pass events on and write their numbers to the store.
 
-    Step rows are named `step.loss` and so on, epoch rows `epoch.test_accuracy` and so on with the epoch's last
-    step. The run's status follows: `finished`, `stopped` where the caller stops asking, `failed` where it raises.
+    Step rows are named `step.loss` and so on, epoch rows `epoch.test_accuracy` and so on with the epoch's
+    last step. The run's status follows: `finished`, `stopped` where the caller closes this generator or
+    interrupts it, `failed` where the training raises.
 
     Raises:
         RunError: The store cannot be written.
         Exception: What the training raises.
     """
     waiting: list[MetricRow] = []
+    is_finished = False
     last_flush = time.monotonic()
 
     def flush() -> None:
@@ -52,10 +54,13 @@ def record(
                 flush()
             elif isinstance(event, TrainingFinished):
                 store.set_status(run_id, "finished", json.dumps(asdict(event)))
+                is_finished = True
             yield event
     except (GeneratorExit, KeyboardInterrupt):
-        flush()
-        store.set_status(run_id, "stopped")
+        # Closing after the last event is how a caller leaves, not how a run is stopped.
+        if not is_finished:
+            flush()
+            store.set_status(run_id, "stopped")
         raise
     except BaseException as error:
         flush()
