@@ -1,0 +1,63 @@
+"""Arguments that several commands share, so that they are spelled and explained alike.
+
+Called by the commands' `add_parser`. Imports argparse only.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_sets(parser: argparse.ArgumentParser) -> None:
+    """`--set FIELD=VALUE`, repeatable: edits of the spec."""
+    parser.add_argument(
+        "--set",
+        dest="sets",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="edit the spec, such as shortcut=B or stage_depths=3,4,6,3; may be repeated",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`: machine output on stdout, and nothing else there."""
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+
+
+def add_model(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Which network, with which weights, on which device.
+
+    Args:
+        parser: Of the command.
+        required: Whether the network must be named; else the bundled one serves.
+    """
+    parser.add_argument(
+        "--model",
+        metavar="SPEC",
+        required=required,
+        help="a preset's name or a JSON file"
+        + ("" if required else "; by default what the weights belong to, else the network that is bundled"),
+    )
+    add_sets(parser)
+    parser.add_argument(
+        "--weights",
+        metavar="FILE|NAME",
+        help="a .safetensors or .pth file, or the name of known weights such as resnet50.IMAGENET1K_V2; "
+        "by default the bundled or downloaded ones of the network",
+    )
+    parser.add_argument("--allow-download", action="store_true", help="download weights that are not here")
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, mps; auto takes the fastest that works"
+    )
+
+
+def at_least_1(text: str) -> int:
+    """A count from the command line.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
+    return int(text)
