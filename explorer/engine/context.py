@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.engine.messages import Request
+from explorer.engine.messages import Event, Request
 from explorer.errors import ImageError
 from explorer.images.load import Picture, load_picture, picture_from_data_uri
 from explorer.images.prepare import Transform
@@ -124,6 +124,10 @@ def _always(request: Request) -> bool:
     return True
 
 
+def _ignore(event: Event) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class Context:
     """What a handler may use beside its request.
@@ -132,12 +136,16 @@ class Context:
         device: Where networks live; None until one was chosen.
         device_info: The same in words.
         nets: The live networks by column.
+        donors: The values of the last trained network of each column, on the CPU, to copy from.
         shelf: The pictures.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
+        emit: Where progress goes that comes from inside a call, and so cannot be yielded.
     """
 
     device: torch.device | None = None
     device_info: DeviceInfo | None = None
     nets: dict[str, LiveNet] = field(default_factory=dict)
+    donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
     shelf: PictureShelf = field(default_factory=PictureShelf)
     is_wanted: Callable[[Request], bool] = _always
+    emit: Callable[[Event], None] = _ignore

@@ -7,14 +7,12 @@ slices. Imports torch only inside the compute thread. Must not import Qt.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from explorer import boot
 from explorer.engine.context import Context
 from explorer.engine.mailbox import Mailbox
 from explorer.engine.messages import (
@@ -31,12 +29,6 @@ from explorer.errors import ExplorerError, FetchCancelled
 STACK_BYTES = 16 * 1024 * 1024
 """macOS gives threads 512 KB, too little for deep nets."""
 
-SWITCH_INTERVAL_S = 0.001
-"""How soon the window's thread gets its turn while Python code runs on the compute thread."""
-
-COMPUTE_NICENESS = 5
-"""The window goes first where cores are short."""
-
 IDLE_S = 3.0
 """After so long without a request, memory that torch has freed goes back to the system."""
 
@@ -46,7 +38,8 @@ STOP_TIMEOUT_S = 10.0
 Job = Generator[Event | None, None, None]
 """A handler at work: yields events, or None where it only lets others go first."""
 
-Handler = Callable[[Request, Context], Job]
+Handler = Callable[[Any, Context], Job]
+"""One a request type; the table says which."""
 
 
 class Engine:
@@ -61,14 +54,13 @@ class Engine:
         self._emit = emit
         self._device = device
         self._mailbox = Mailbox()
-        self._context = Context(is_wanted=self._mailbox.is_wanted)
+        self._context = Context(is_wanted=self._mailbox.is_wanted, emit=emit)
         self._io_pool = ThreadPoolExecutor(N_IO_THREADS, thread_name_prefix="io")
         self._thread: threading.Thread | None = None
         self._handlers: dict[type[Request], Handler] = {}
 
     def start(self) -> None:
         """Start the compute thread; torch is imported there."""
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
         before = threading.stack_size(STACK_BYTES)
         self._thread = threading.Thread(target=self._run, name="compute")
         self._thread.start()
@@ -98,20 +90,21 @@ class Engine:
         return True
 
     def _run(self) -> None:
-        _lower_priority()
         try:
             self._prepare()
         except Exception as error:
             self._emit(_failure(UseDevice(ticket=0, name=self._device), error))
             return
+        from explorer.nets.device import release
+
         is_trimmed = False
         while not self._mailbox.is_closed:
             request = self._mailbox.take(None if is_trimmed else IDLE_S)
             if request is not None:
                 self._answer(request)
             else:
-                # The allocator keeps what forward passes freed, which makes the next one fast (see boot).
-                boot.trim_memory()
+                # What forward passes freed is kept until now, which makes the next one fast (see boot).
+                release(self._context.device or "cpu")
             is_trimmed = request is None
         # Tensors are let go on the thread that made them.
         self._context.nets.clear()
@@ -122,9 +115,9 @@ class Engine:
         from explorer.engine.handlers.table import COMPUTE_HANDLERS
         from explorer.nets.device import configure_threads
 
-        # Grad mode and threads are settings of a thread; this one only looks, training turns gradients on.
+        # Grad mode is a setting of a thread; this one only looks, training turns gradients on.
         torch.set_grad_enabled(False)
-        configure_threads()
+        configure_threads(behind_window=True)
         self._handlers = COMPUTE_HANDLERS
         self._emit(EngineReady(torch_version=torch.__version__))
         self._answer(UseDevice(ticket=0, name=self._device))
@@ -164,12 +157,6 @@ class Engine:
         finally:
             job.close()
             self._emit(RequestFinished(ticket=request.ticket))
-
-
-def _lower_priority() -> None:
-    """Before torch's first operation, because its own threads inherit it. On Linux niceness is a thread's."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), COMPUTE_NICENESS)
 
 
 def _cancelled(request: Request) -> RequestFailed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.arch.spec import ArchitectureSpec
@@ -225,8 +225,8 @@ class Work:
     name: str = ""
 
 
-_NOTHING: Mapping[int, Answer] = MappingProxyType({})
-_NO_TICKETS: Mapping[tuple[str, Hashable], int] = MappingProxyType({})
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +258,13 @@ class AppState:
     net: NetState = NetState()
     device: DeviceState = DeviceState()
     pictures: PicturesState = PicturesState()
-    answers: Mapping[int, Answer] = _NOTHING
+    answers: Mapping[int, Answer] = field(default_factory=_nothing)
     seen: Seen | None = None
     maps: MapsState | None = None
     channel: int | None = None
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()
     images_per_second: float | None = None
-    tickets: Mapping[tuple[str, Hashable], int] = _NO_TICKETS
+    tickets: Mapping[tuple[str, Hashable], int] = field(default_factory=_nothing)
     next_ticket: int = 1
     settings: Settings = field(default_factory=Settings)

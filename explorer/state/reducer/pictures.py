@@ -40,7 +40,7 @@ WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".th", ".bin")
 
 
 def on_drop(turn: Turn, action: Drop) -> None:
-    """Sort what came: specs are opened, weights loaded, remote pictures asked about, the rest are pictures."""
+    """Sort what came: specs are opened, weights loaded, remote pictures asked about, the rest read."""
     specs = [path for path in action.paths if path.lower().endswith(".json")]
     weights = [path for path in action.paths if path.lower().endswith(WEIGHT_SUFFIXES)]
     pictures = tuple(path for path in action.paths if path not in specs and path not in weights)

@@ -1,0 +1,137 @@
+"""Making networks live: assembled in slices, with the weights that belong to them.
+
+Called through `handlers/table.py` by the worker, and by `cli`. Must not import Qt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+from torch import Tensor, fx
+
+from explorer.arch.cost import cost_of
+from explorer.arch.expand import expand
+from explorer.arch.graph import Graph
+from explorer.engine.context import Context, LiveNet
+from explorer.engine.messages import (
+    BuildModel,
+    BuildProgress,
+    DeviceChosen,
+    Event,
+    MemoryRead,
+    ModelBuilt,
+    UseDevice,
+    WeightsOffer,
+)
+from explorer.images.prepare import transform_for
+from explorer.nets import catalogue, device
+from explorer.nets.assemble import assembling
+from explorer.nets.catalogue import WeightsCard
+from explorer.nets.facts import Origin
+from explorer.nets.weights import Loaded, copy_what_fits, expected_shapes, load_for_spec
+
+PROGRESS_STEP = 0.05
+"""Progress is told in steps of this share."""
+
+
+def use_device(request: UseDevice, context: Context) -> Generator[Event, None, None]:
+    """Choose a device by trying it. Networks on another are dropped; whoever wants them builds them again.
+
+    Raises:
+        DeviceError: Not even the CPU works.
+    """
+    chosen, info, reason = device.choose(request.name)
+    if chosen != context.device:
+        context.nets.clear()
+    context.device, context.device_info = chosen, info
+    yield DeviceChosen(ticket=request.ticket, device=info, devices=device.devices(), reason=reason)
+
+
+def build_model(request: BuildModel, context: Context) -> Generator[Event | None, None, None]:
+    """Build a network beside the one in use, and take its place when it is whole.
+
+    Raises:
+        DeviceError: It does not fit the device.
+        WeightsError: The weights cannot be read or do not fit.
+    """
+    assert context.device is not None, "UseDevice comes first"
+    started = time.perf_counter()
+    spec = request.spec
+    graph = expand(spec)
+    device.check_fits(device.estimate_build_bytes(cost_of(spec)), context.device)
+    source = _source(request)
+    seed = request.seed if source is None else None
+    module = yield from _assembled(request, graph, seed, context)
+    if source is not None:
+        loaded = load_for_spec(module, graph, spec, source)
+    else:
+        loaded = _untrained(request, module, context)
+    net = LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
+    context.nets[request.column] = net
+    donor = context.donors.get(request.column, {})
+    can_copy = 0 if loaded.origin.is_trained else _fitting(donor, graph)
+    if loaded.origin.is_trained:
+        context.donors[request.column] = {key: value.cpu() for key, value in module.state_dict().items()}
+    yield ModelBuilt(
+        ticket=request.ticket,
+        column=request.column,
+        spec=spec,
+        origin=loaded.origin,
+        classes=net.classes,
+        offers=tuple(_offer(card) for card in catalogue.cards_for(spec)),
+        can_copy=can_copy,
+        seconds=time.perf_counter() - started,
+    )
+    yield MemoryRead(ticket=request.ticket, device=device.memory(context.device))
+
+
+def _source(request: BuildModel) -> WeightsCard | Path | None:
+    """Where the request's weights are; None for an untrained network."""
+    weights = request.weights
+    if weights.kind == "known":
+        return catalogue.present_for(request.spec)
+    if weights.kind == "named":
+        return catalogue.by_name(weights.name, request.spec)
+    return Path(weights.name) if weights.kind == "file" else None
+
+
+def _assembled(
+    request: BuildModel, graph: Graph, seed: int | None, context: Context
+) -> Generator[Event | None, None, fx.GraphModule]:
+    assert context.device is not None
+    steps = assembling(graph, device=context.device, seed=seed)
+    told = 0.0
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as finished:
+            module: fx.GraphModule = finished.value
+            return module
+        if share - told >= PROGRESS_STEP:
+            told = share
+            yield BuildProgress(ticket=request.ticket, share=share)
+        else:
+            yield None
+
+
+def _untrained(request: BuildModel, module: fx.GraphModule, context: Context) -> Loaded:
+    origin = Origin("untrained", seed=request.seed)
+    if request.weights.kind == "copied":
+        copied, total = copy_what_fits(context.donors.get(request.column, {}), module)
+        origin = Origin("copied", seed=request.seed, copied=copied, tensors=total)
+    return Loaded(origin, None, transform_for(request.spec.input_size))
+
+
+def _fitting(donor: Mapping[str, Tensor], graph: Graph) -> int:
+    """How many tensors of another network would fit this one; batch norm's counters do not count."""
+    return sum(
+        key in donor and tuple(donor[key].shape) == shape
+        for key, shape in expected_shapes(graph).items()
+        if not key.endswith("num_batches_tracked")
+    )
+
+
+def _offer(card: WeightsCard) -> WeightsOffer:
+    return WeightsOffer(card.name, card.title, card.size_bytes, catalogue.is_present(card))

@@ -1,0 +1,89 @@
+"""What is kept from one start to the next, as JSON: the document and the settings. Encodes and decodes only.
+
+The window writes the text; `state` never touches files. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, get_args
+
+from explorer.arch import spec as specs
+from explorer.arch.expand import expand
+from explorer.engine.messages import WeightsChoice
+from explorer.errors import SpecError
+from explorer.state.model import AppState, Document
+from explorer.state.settings import ColourScheme, Settings
+
+VERSION = 1
+
+
+def encode(state: AppState) -> str:
+    """The text of a session file."""
+    document = state.document
+    data = {
+        "version": VERSION,
+        "document": {
+            "spec": json.loads(document.spec.to_json()),
+            "weights": asdict(document.weights),
+            "seed": document.seed,
+            "selected": document.selected,
+            "unfolded": None if document.unfolded is None else sorted(document.unfolded),
+        },
+        "settings": asdict(state.settings),
+    }
+    return json.dumps(data, indent=1)
+
+
+def decode(text: str) -> AppState:
+    """The state of a fresh window from a session file's text.
+
+    A session is a comfort, not a document: whatever cannot be read falls back to the usual.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return AppState()
+    if not isinstance(data, dict) or data.get("version") != VERSION:
+        return AppState()
+    return AppState(document=_document(data.get("document")), settings=_settings(data.get("settings")))
+
+
+def _document(data: object) -> Document:
+    if not isinstance(data, dict):
+        return Document()
+    try:
+        spec = specs.parse(data["spec"])
+        weights = WeightsChoice(**data["weights"])
+        unfolded = data["unfolded"]
+        selected = str(data["selected"])
+        return Document(
+            spec=spec,
+            weights=weights,
+            seed=int(data["seed"]),
+            selected=selected if selected in expand(spec).by_key else Document().selected,
+            unfolded=None if unfolded is None else frozenset(map(str, unfolded)),
+        )
+    except (KeyError, TypeError, ValueError, SpecError):
+        return Document()
+
+
+def _settings(data: object) -> Settings:
+    if not isinstance(data, dict):
+        return Settings()
+    usual = Settings()
+    scheme: Any = data.get("colour_scheme")
+    recent = data.get("recent")
+    return Settings(
+        colour_scheme=scheme if scheme in get_args(ColourScheme) else usual.colour_scheme,
+        device=_text(data, "device", usual.device),
+        recent=tuple(map(str, recent)) if isinstance(recent, list) else usual.recent,
+        layout=_text(data, "layout", ""),
+        geometry=_text(data, "geometry", ""),
+    )
+
+
+def _text(data: dict[str, Any], name: str, usual: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else usual

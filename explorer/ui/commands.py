@@ -1,0 +1,177 @@
+"""What the window itself does on command: dialogs, clipboard, saving pictures.
+
+Made by `ui/main_window.py`, called from menus, buttons and the command palette. Must not import torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from explorer.engine.messages import WeightsChoice
+from explorer.state.actions import Action, AllowFetchWeights, ChooseWeights, Complain, DismissNotice, Drop
+from explorer.ui.rendering import COPY_OFFER
+from explorer.ui.store import Store
+from explorer.ui.widgets.command_palette import CommandPalette
+from explorer.ui.widgets.drop_area import read_drop
+from explorer.version import VERSION
+
+if TYPE_CHECKING:
+    from explorer.ui.main_window import MainWindow
+
+PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
+SPEC_FILTER = "Architectures (*.json);;All files (*)"
+WEIGHTS_FILTER = "Weights (*.safetensors *.pth *.pt *.th *.bin);;All files (*)"
+
+KEYS = """<table cellspacing="6">
+<tr><td><b>Ctrl+O</b></td><td>open pictures; or drop, paste (Ctrl+V)</td></tr>
+<tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>undo, redo</td></tr>
+<tr><td><b>Ctrl+T</b></td><td>plain twin: the same net without shortcuts</td></tr>
+<tr><td><b>Alt+Up, Alt+Down</b></td><td>previous, next node</td></tr>
+<tr><td><b>In the graph</b></td><td>arrows move, Enter unfolds, ← folds, + and − zoom, F fits</td></tr>
+<tr><td><b>Ctrl+F</b></td><td>search nodes</td></tr>
+<tr><td><b>Ctrl+U, Ctrl+Shift+U</b></td><td>fold, unfold everything</td></tr>
+<tr><td><b>Ctrl+Shift+P</b></td><td>every command by name</td></tr>
+</table>"""
+
+
+class Commands(QObject):
+    """The window's own commands.
+
+    Args:
+        window: Whose.
+        store: Where actions go.
+    """
+
+    def __init__(self, window: MainWindow, store: Store) -> None:
+        super().__init__(window)
+        self._window = window
+        self._store = store
+
+    def by_name(self) -> dict[str, Callable[[], object]]:
+        """The commands that menus refer to."""
+        return {
+            "open": self.open_pictures,
+            "open_folder": self.open_folder,
+            "open_spec": lambda: self._open_file("Open architecture", SPEC_FILTER),
+            "open_weights": lambda: self._open_file("Open weights", WEIGHTS_FILTER),
+            "save_spec": self.save_spec,
+            "save_graph": lambda: self._save_image("graph.png", self._window.graph.image),
+            "save_window": lambda: self._save_image("window.png", lambda: self._window.grab().toImage()),
+            "paste": self.paste,
+            "copy_spec": self.copy_spec,
+            "fit": self._window.graph.fit,
+            "unfold_all": self._window.graph.unfold_all,
+            "fold_all": self._window.graph.fold_all,
+            "search": self._window.graph.focus_search,
+            "palette": self.open_palette,
+            "usual_layout": self._window.arrange,
+            "keys": self.show_keys,
+            "about": self.show_about,
+        }
+
+    def open_pictures(self) -> None:
+        """Choose picture files."""
+        paths, _ = QFileDialog.getOpenFileNames(self._window, "Open pictures", "", PICTURE_FILTER)
+        if paths:
+            self._store.dispatch(Drop(paths=tuple(paths)))
+
+    def open_folder(self) -> None:
+        """Choose a folder of pictures."""
+        path = QFileDialog.getExistingDirectory(self._window, "Open folder")
+        if path:
+            self._store.dispatch(Drop(paths=(path,)))
+
+    def _open_file(self, title: str, name_filter: str) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, title, "", name_filter)
+        if path:
+            self._store.dispatch(Drop(paths=(path,)))
+
+    def save_spec(self) -> None:
+        """Write the architecture as a spec file."""
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save architecture", "architecture.json", SPEC_FILTER
+        )
+        if path:
+            self._written(path, lambda: Path(path).write_text(self._spec_text(), encoding="utf-8"))
+
+    def copy_spec(self) -> None:
+        """Put the architecture on the clipboard as JSON."""
+        QGuiApplication.clipboard().setText(self._spec_text())
+
+    def _spec_text(self) -> str:
+        return self._store.state.document.spec.to_json() + "\n"
+
+    def _save_image(self, name: str, picture: Callable[[], QImage]) -> None:
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save picture", name, "PNG (*.png)")
+        if path:
+            self._written(path, lambda: _save_png(picture(), path))
+
+    def _written(self, path: str, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            hint = "Choose another folder, or make room on the disk."
+            self._store.dispatch(Complain(f"{path} could not be written: {error}.", hint))
+
+    def paste(self) -> None:
+        """Take the clipboard's pictures as if dropped."""
+        dropped = read_drop(QGuiApplication.clipboard().mimeData())
+        if not dropped:
+            hint = "Copy a picture, picture files or a picture's address first."
+            self._store.dispatch(Complain("The clipboard holds no picture.", hint))
+        else:
+            self._window.on_dropped(dropped)
+
+    def take_offer(self, name: str) -> None:
+        """Use weights that the image panel offers, fetching them where they are not here yet."""
+        if name == COPY_OFFER:
+            self._store.dispatch(ChooseWeights(WeightsChoice("copied")))
+            return
+        offer = next(item for item in self._store.state.net.offers if item.name == name)
+        if offer.is_present:
+            self._store.dispatch(ChooseWeights(WeightsChoice("named", name)))
+        else:
+            self._store.dispatch(AllowFetchWeights(name))
+
+    def take_notice_action(self, notice_id: int, place: str) -> None:
+        """Do what a button on a notice says, and take the notice away."""
+        notice = next((item for item in self._store.state.notices if item.notice_id == notice_id), None)
+        if notice is not None:
+            action = notice.actions[int(place)].action
+            assert isinstance(action, Action)
+            self._store.dispatch(DismissNotice(notice_id))
+            self._store.dispatch(action)
+
+    def open_palette(self) -> None:
+        """Every command by name."""
+        palette = CommandPalette(self._window.menus.actions, self._window)
+        middle = self._window.rect().center()
+        palette.move(self._window.mapToGlobal(middle) - palette.rect().center())
+        palette.show()
+
+    def show_keys(self) -> None:
+        """The most useful keys."""
+        QMessageBox.information(self._window, "Keys", KEYS)
+
+    def show_about(self) -> None:
+        """What this is, and with what it runs."""
+        device = self._store.state.device
+        runs_on = device.current.title if device.current else "not known yet"
+        QMessageBox.about(
+            self._window,
+            "About ResNet Explorer",
+            f"<h3>ResNet Explorer {VERSION}</h3>"
+            "<p>Build, run, look inside and compare residual networks.</p>"
+            f"<p>torch {device.torch_version or 'not loaded yet'} on {runs_on}</p>",
+        )
+
+
+def _save_png(image: QImage, path: str) -> None:
+    if not image.save(path, "PNG"):
+        raise OSError("the picture could not be encoded or the file not opened")

@@ -1,0 +1,209 @@
+"""The window: panels and views in docks, each shown the slice of the state that it is about.
+
+Made by `ui/start.py`. Widgets emit, this dispatches; the state changes, this shows. Must not import torch,
+nor the engine beyond its messages.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+
+from explorer.arch.presets import preset
+from explorer.state.actions import (
+    CancelWork,
+    ChooseDevice,
+    ClearPictures,
+    DismissNotice,
+    Drop,
+    EditSpec,
+    OpenSpec,
+    Redo,
+    RememberLayout,
+    RemovePicture,
+    SelectChannel,
+    SelectNode,
+    SelectPicture,
+    StepNode,
+    TogglePlainTwin,
+    Undo,
+    Unfold,
+)
+from explorer.ui.commands import Commands
+from explorer.ui.menus import Menus
+from explorer.ui.panels.architecture import ArchitecturePanel
+from explorer.ui.panels.image import ImagePanel
+from explorer.ui.panels.status import StatusLine
+from explorer.ui.rendering import Rendering
+from explorer.ui.store import Store
+from explorer.ui.views.features import FeatureView
+from explorer.ui.views.graph import GraphView
+from explorer.ui.widgets.banner import BannerStack
+from explorer.ui.widgets.drop_area import Dropped, install_drop_target
+
+DEFAULT_SIZE_PX = (1440, 900)
+ARCHITECTURE_WIDTH_PX = 312
+IMAGE_WIDTH_PX = 336
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Everything on the screen.
+
+    Args:
+        store: The state and where actions go.
+    """
+
+    closed = Signal()
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self._store = store
+        self.architecture = ArchitecturePanel(self)
+        self.image = ImagePanel(self)
+        self.graph = GraphView(self)
+        self.features = FeatureView(self)
+        self.banners = BannerStack(self)
+        self.status = StatusLine(self)
+        self._deck = QMainWindow(self, Qt.WindowType.Widget)
+        self._lay_out()
+        self.commands = Commands(self, store)
+        self.menus = Menus(self, store, self.commands.by_name())
+        self._list_docks()
+        self._connect()
+        install_drop_target(self, self.on_dropped)
+        self._rendering = Rendering(self)
+        self._rendering.show_all(store.state)
+        store.subscribe(self._rendering.on_changed)
+        self._restore_layout()
+
+    def _lay_out(self) -> None:
+        """Panels left and right, views in the middle in a deck of their own, messages above them."""
+        self.resize(*DEFAULT_SIZE_PX)
+        self.setDockNestingEnabled(True)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banners)
+        column.addWidget(self._deck, 1)
+        self.setCentralWidget(middle)
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        self._docks = {
+            "architecture": _dock("Architecture", "architecture", self.architecture, self),
+            "image": _dock("Image", "image", self.image, self),
+            "graph": _dock("Graph", "graph", self.graph, self._deck),
+            "features": _dock("Feature maps", "features", self.features, self._deck),
+        }
+        self._deck.setDockNestingEnabled(True)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """The usual layout."""
+        docks = self._docks
+        for dock in docks.values():
+            dock.setFloating(False)
+            dock.show()
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["architecture"])
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["image"])
+        self._deck.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["graph"])
+        self._deck.splitDockWidget(docks["graph"], docks["features"], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [docks["architecture"], docks["image"]],
+            [ARCHITECTURE_WIDTH_PX, IMAGE_WIDTH_PX],
+            Qt.Orientation.Horizontal,
+        )
+        self._deck.resizeDocks([docks["graph"], docks["features"]], [1, 1], Qt.Orientation.Horizontal)
+
+    def _list_docks(self) -> None:
+        for dock in self._docks.values():
+            action = dock.toggleViewAction()
+            self.menus.view_menu.addAction(action)
+            self.menus.actions.append(action)
+
+    def _connect(self) -> None:
+        dispatch = self._store.dispatch
+        self.architecture.edited.connect(
+            lambda changes, gesture: dispatch(EditSpec(tuple(changes.items()), gesture))
+        )
+        self.architecture.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
+        self.architecture.twin_requested.connect(lambda: dispatch(TogglePlainTwin()))
+        self.architecture.undo_requested.connect(lambda: dispatch(Undo()))
+        self.architecture.redo_requested.connect(lambda: dispatch(Redo()))
+        self.graph.node_selected.connect(lambda key: dispatch(SelectNode(key)))
+        self.graph.unfolded_changed.connect(lambda unfolded: dispatch(Unfold(unfolded)))
+        self.features.channel_selected.connect(lambda channel: dispatch(SelectChannel(channel)))
+        self.features.step_requested.connect(lambda step: dispatch(StepNode(step)))
+        self.image.picture_selected.connect(lambda image_id: dispatch(SelectPicture(image_id)))
+        self.image.picture_removed.connect(lambda image_id: dispatch(RemovePicture(image_id)))
+        self.image.cleared.connect(lambda: dispatch(ClearPictures()))
+        self.image.open_requested.connect(self.commands.open_pictures)
+        self.image.paste_requested.connect(self.commands.paste)
+        self.image.offer_taken.connect(self.commands.take_offer)
+        self.status.device_chosen.connect(lambda name: dispatch(ChooseDevice(name)))
+        self.status.cancel_requested.connect(lambda ticket: dispatch(CancelWork(ticket)))
+        self.banners.dismissed.connect(lambda notice_id: dispatch(DismissNotice(notice_id)))
+        self.banners.action_taken.connect(self.commands.take_notice_action)
+
+    def on_dropped(self, dropped: Dropped) -> None:
+        """Something was dropped or pasted."""
+        self._store.dispatch(
+            Drop(
+                paths=dropped.paths,
+                blobs=dropped.pictures,
+                data_uris=dropped.data_uris,
+                addresses=dropped.addresses,
+            )
+        )
+
+    def _restore_layout(self) -> None:
+        settings = self._store.state.settings
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        outer, _, inner = settings.layout.partition(":")
+        if outer and inner:
+            self.restoreState(QByteArray.fromBase64(outer.encode()), LAYOUT_VERSION)
+            self._deck.restoreState(QByteArray.fromBase64(inner.encode()), LAYOUT_VERSION)
+
+    def remember_layout(self) -> None:
+        """Put docks, place and size into the settings."""
+        outer, inner = self.saveState(LAYOUT_VERSION), self._deck.saveState(LAYOUT_VERSION)
+        layout = f"{_text(outer)}:{_text(inner)}"
+        self._store.dispatch(RememberLayout(layout, _text(self.saveGeometry())))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask where something would be lost, remember the layout, and let go."""
+        if not self._may_close():
+            event.ignore()
+            return
+        self.remember_layout()
+        event.accept()
+        self.closed.emit()
+
+    def _may_close(self) -> bool:
+        losses = [work for work in self._store.state.work if work.kind in ("FetchWeights", "ClassifyMany")]
+        if not losses:
+            return True
+        answer = QMessageBox.question(
+            self,
+            "Quit ResNet Explorer?",
+            "A download or a classification is under way. What is downloaded so far is kept and goes on "
+            "next time.",
+            QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Close
+
+
+def _text(data: QByteArray) -> str:
+    return data.toBase64().toStdString()
+
+
+def _dock(title: str, name: str, content: QWidget, parent: QMainWindow) -> QDockWidget:
+    dock = QDockWidget(title, parent)
+    dock.setObjectName(f"dock.{name}")
+    dock.setWidget(content)
+    return dock

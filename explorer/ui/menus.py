@@ -1,0 +1,159 @@
+"""The menu bar: every command once, with its shortcut, for menus and the command palette alike.
+
+Made by `ui/main_window.py`. Knows the store's actions and the window's own commands; must not import torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from explorer.arch.presets import presets
+from explorer.engine.messages import WeightsChoice
+from explorer.state.actions import (
+    ChooseWeights,
+    ClearPictures,
+    Drop,
+    OpenSpec,
+    Redo,
+    SetColourScheme,
+    StepNode,
+    TogglePlainTwin,
+    Undo,
+)
+from explorer.state.settings import ColourScheme
+from explorer.ui.store import Store
+
+SCHEMES: tuple[tuple[ColourScheme, str], ...] = (
+    ("system", "As the system"),
+    ("light", "Light"),
+    ("dark", "Dark"),
+)
+
+Command = Callable[[], object]
+
+
+class Menus:
+    """Builds the menus and keeps what has to change with the state.
+
+    Args:
+        window: Gets the menu bar, and owns every action.
+        store: Where actions are dispatched.
+        commands: What the window itself does, by name: see `main_window.py`.
+    """
+
+    def __init__(self, window: QMainWindow, store: Store, commands: dict[str, Command]) -> None:
+        self._window = window
+        self._store = store
+        self._commands = commands
+        self.actions: list[QAction] = []
+        self._file_menu()
+        self._edit_menu()
+        self._network_menu()
+        self.view_menu = self._view_menu()
+        self._help_menu()
+
+    def _add(self, menu: QMenu, text: str, shortcut: str, run: Command) -> QAction:
+        action = QAction(text, self._window)
+        action.setObjectName(f"menu.{text.lower().rstrip('…').replace(' ', '_')}")
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        action.triggered.connect(lambda _checked=False: run())
+        menu.addAction(action)
+        self.actions.append(action)
+        return action
+
+    def _file_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&File")
+        self._add(menu, "Open pictures…", "Ctrl+O", self._commands["open"])
+        self._add(menu, "Open folder…", "Ctrl+Shift+O", self._commands["open_folder"])
+        self._recent = menu.addMenu("Open recent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        menu.addSeparator()
+        self._add(menu, "Open architecture…", "", self._commands["open_spec"])
+        self._add(menu, "Save architecture…", "Ctrl+S", self._commands["save_spec"])
+        self._add(menu, "Open weights…", "", self._commands["open_weights"])
+        menu.addSeparator()
+        self._add(menu, "Save graph picture…", "", self._commands["save_graph"])
+        self._add(menu, "Save window picture…", "", self._commands["save_window"])
+        menu.addSeparator()
+        self._add(menu, "Quit", "Ctrl+Q", self._window.close)
+
+    def _edit_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Edit")
+        self._undo = self._add(menu, "Undo", "Ctrl+Z", lambda: self._store.dispatch(Undo()))
+        self._redo = self._add(menu, "Redo", "Ctrl+Shift+Z", lambda: self._store.dispatch(Redo()))
+        menu.addSeparator()
+        self._add(menu, "Paste picture", "Ctrl+V", self._commands["paste"])
+        self._add(menu, "Copy architecture as JSON", "Ctrl+Shift+C", self._commands["copy_spec"])
+        self._add(menu, "Remove all pictures", "", lambda: self._store.dispatch(ClearPictures()))
+
+    def _network_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Network")
+        chooser = menu.addMenu("Preset")
+        for preset in presets().values():
+            self._add(
+                chooser, preset.title, "", lambda spec=preset.spec: self._store.dispatch(OpenSpec(spec))
+            )
+        self._add(menu, "Plain twin", "Ctrl+T", lambda: self._store.dispatch(TogglePlainTwin()))
+        menu.addSeparator()
+        for text, choice in (
+            ("Use known weights", WeightsChoice()),
+            ("Use untrained weights", WeightsChoice("untrained")),
+            ("Copy what fits from the net before", WeightsChoice("copied")),
+        ):
+            self._add(menu, text, "", lambda choice=choice: self._store.dispatch(ChooseWeights(choice)))
+        menu.addSeparator()
+        self._add(menu, "Next node", "Alt+Down", lambda: self._store.dispatch(StepNode(1)))
+        self._add(menu, "Previous node", "Alt+Up", lambda: self._store.dispatch(StepNode(-1)))
+
+    def _view_menu(self) -> QMenu:
+        menu = self._window.menuBar().addMenu("&View")
+        self._add(menu, "Fit graph", "Ctrl+0", self._commands["fit"])
+        self._add(menu, "Unfold everything", "Ctrl+Shift+U", self._commands["unfold_all"])
+        self._add(menu, "Fold everything", "Ctrl+U", self._commands["fold_all"])
+        self._add(menu, "Search nodes", "Ctrl+F", self._commands["search"])
+        menu.addSeparator()
+        colours = menu.addMenu("Colours")
+        group = QActionGroup(self._window)
+        self._schemes: dict[ColourScheme, QAction] = {}
+        for scheme, text in SCHEMES:
+            action = self._add(
+                colours, text, "", lambda scheme=scheme: self._store.dispatch(SetColourScheme(scheme))
+            )
+            action.setCheckable(True)
+            group.addAction(action)
+            self._schemes[scheme] = action
+        self._add(menu, "Command palette…", "Ctrl+Shift+P", self._commands["palette"])
+        self._add(menu, "Usual layout", "", self._commands["usual_layout"])
+        menu.addSeparator()
+        return menu
+
+    def _help_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Help")
+        self._add(menu, "Keys…", "F1", self._commands["keys"])
+        self._add(menu, "About ResNet Explorer…", "", self._commands["about"])
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        paths = self._store.state.settings.recent
+        for path in paths:
+            action = self._recent.addAction(Path(path).name)
+            action.setToolTip(path)
+            action.triggered.connect(
+                lambda _checked=False, path=path: self._store.dispatch(Drop(paths=(path,)))
+            )
+        if not paths:
+            self._recent.addAction("Nothing yet").setEnabled(False)
+
+    def show_history(self, *, can_undo: bool, can_redo: bool) -> None:
+        """Say what can be undone and redone."""
+        self._undo.setEnabled(can_undo)
+        self._redo.setEnabled(can_redo)
+
+    def show_scheme(self, scheme: ColourScheme) -> None:
+        """Say which colours are in use."""
+        self._schemes[scheme].setChecked(True)

@@ -1,0 +1,76 @@
+"""Message templates and origins put into words for people.
+
+Called by every panel that shows text from the state. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from explorer.arch.depths import depth_of, title
+from explorer.arch.presets import preset, preset_name
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.messages import WeightsOffer
+from explorer.nets.facts import Origin
+from explorer.state.model import AppState, Notice, Work
+
+_MB = 1_000_000
+
+_WORK = {
+    "BuildModel": "Building the network",
+    "FetchWeights": "Downloading {name}",
+    "FetchPicture": "Downloading a picture",
+    "LoadPictures": "Reading pictures",
+    "ClassifyMany": "Classifying pictures",
+}
+
+
+def net_title(spec: ArchitectureSpec) -> str:
+    """What people call this net: its preset's title, or its family and depth."""
+    name = preset_name(spec)
+    return preset(name).title if name else title(spec)
+
+
+def notice_text(notice: Notice) -> str:
+    """The cause, with its arguments filled in."""
+    return notice.message.format(**dict(notice.arguments))
+
+
+def notice_hint(notice: Notice) -> str:
+    """The remedy, with its arguments filled in."""
+    return notice.hint.format(**dict(notice.arguments))
+
+
+def work_text(work: Work) -> str:
+    """What is under way."""
+    return _WORK[work.kind].format(name=work.name) + "…"
+
+
+def offer_text(offer: WeightsOffer) -> str:
+    """The label of the button that takes an offer."""
+    if offer.is_present:
+        return f"Use {offer.title}"
+    what = "ImageNet weights" if "ImageNet" in offer.title else offer.title
+    return f"Get {what} ({offer.size_bytes / _MB:.0f} MB)"
+
+
+def origin_text(origin: Origin) -> str:
+    """Where the weights come from, in one line."""
+    accuracy = f", {origin.accuracy_percent:.1f} % on its test set" if origin.accuracy_percent else ""
+    match origin.kind:
+        case "untrained":
+            return f"untrained, seed {origin.seed}"
+        case "copied":
+            return f"copied in part: {origin.copied} of {origin.tensors} tensors, the rest untrained"
+        case "run":
+            return f"trained here, run {origin.name}{accuracy}"
+        case kind:
+            return f"{kind}: {origin.name}{accuracy}"
+
+
+def maps_title(state: AppState, key: str) -> str:
+    """What the feature view is about."""
+    return f"{key} · {title(state.document.spec)}"
+
+
+def window_title(spec: ArchitectureSpec) -> str:
+    """The window's title."""
+    return f"{net_title(spec)} ({depth_of(spec)} layers) — ResNet Explorer"
