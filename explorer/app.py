@@ -18,7 +18,7 @@ from explorer.ui.options import EngineDoor, WindowOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from explorer.engine.messages import Event
+    from explorer.engine.messages import Event, Request
     from explorer.engine.worker import Engine
 
 _ASKS_ABOUT_PROGRAM = ("-h", "--help", "--version")
@@ -54,10 +54,10 @@ def _open_window(words: list[str]) -> int:
         boot.check_system_libraries()
         return _run_window(options)
     except SetupError as error:
-        from explorer.cli.root import print_error
+        from explorer.cli.root import EXIT_FAILED, print_error
 
         print_error(error)
-        return 1
+        return EXIT_FAILED
 
 
 def _options(words: list[str]) -> WindowOptions:
@@ -75,19 +75,53 @@ def _options(words: list[str]) -> WindowOptions:
     return WindowOptions(said.spec, said.files, said.screenshot, said.timings)
 
 
+class _LateEngine:
+    """The engine's door before the engine: what it brings (NumPy first of all) must not delay the first paint.
+
+    Args:
+        emit: Called with each event, on whichever thread it happened.
+        device: The device to start with.
+    """
+
+    def __init__(self, emit: Callable[[Event], None], device: str) -> None:
+        self._emit = emit
+        self._device = device
+        self._waiting: list[Request] = []
+        self._engine: Engine | None = None
+
+    def start(self) -> None:
+        """Make the engine, hand over what has come so far, and start it."""
+        from explorer.engine.worker import Engine
+
+        self._engine = Engine(self._emit, self._device)
+        for request in self._waiting:
+            self._engine.send(request)
+        self._waiting.clear()
+        self._engine.start()
+
+    def send(self, request: Request) -> None:
+        """Hand over a request and return at once."""
+        if self._engine is None:
+            self._waiting.append(request)
+        else:
+            self._engine.send(request)
+
+    def stop(self) -> bool:
+        """Drop all work and wait for the threads; return whether they ended in time."""
+        return self._engine is None or self._engine.stop()
+
+
 def _run_window(options: WindowOptions) -> int:
     """Show the window until it is closed.
 
     Raises:
         SetupError: Qt cannot be loaded.
     """
-    engines: list[Engine] = []
+    doors: list[EngineDoor] = []
 
     def make_engine(emit: Callable[[Event], None], device: str) -> EngineDoor:
-        from explorer.engine.worker import Engine
-
-        engines.append(Engine(emit, device))
-        return engines[-1]
+        doors.append(_LateEngine(emit, device))
+        return doors[-1]
 
     try:
         from explorer.ui.start import run
@@ -99,7 +133,7 @@ def _run_window(options: WindowOptions) -> int:
     finally:
         # The window has stopped its engine by now, unless it failed. A compute thread that does not end would
         # make Python wait for it for ever, and abort inside torch if it were left behind.
-        ended = [engine.stop() for engine in engines]
+        ended = [door.stop() for door in doors]
         if not all(ended):
             sys.stdout.flush()
             os._exit(status)
