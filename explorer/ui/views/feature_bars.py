@@ -1,0 +1,213 @@
+"""The bars around the mosaic: the node's title and the tools above, summary and key to the colours below.
+
+Used by the feature view only. They say what was chosen and show what they are given.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.present import colour
+from explorer.present.tiles import PaletteChoice, ScaleName
+from explorer.ui.widgets.colour_bar import ColourBar, swatch
+
+_SWATCH = QSize(28, 12)
+_NOTICE_MS = 4000
+
+
+def _tool_button(name: str, sign: str, says: str) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName(name)
+    button.setText(sign)
+    button.setAutoRaise(True)
+    button.setToolTip(says)
+    button.setAccessibleName(says)
+    # The keyboard's arrows stay with the maps after a click.
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def _elastic(label: QLabel) -> QLabel:
+    """Let a label be narrower than its text, so that it never widens the window."""
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+class FeatureHeader(QWidget):
+    """The node's key, what it is, and steps to its neighbours."""
+
+    step_requested = Signal(object)
+    """+1 or −1: the next or the previous node."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title, self._subtitle = _elastic(QLabel()), _elastic(QLabel())
+        self._title.setObjectName("features.title")
+        self._subtitle.setObjectName("features.subtitle")
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        font.setWeight(QFont.Weight.DemiBold)
+        self._title.setFont(font)
+        self._subtitle.setProperty("tone", "muted")
+        previous = _tool_button("features.previous", "‹", self.tr("Previous node ( [ or Alt+Up )"))
+        following = _tool_button("features.next", "›", self.tr("Next node ( ] or Alt+Down )"))
+        previous.clicked.connect(lambda: self.step_requested.emit(-1))
+        following.clicked.connect(lambda: self.step_requested.emit(1))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._title)
+        words.addWidget(self._subtitle)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 2)
+        row.setSpacing(2)
+        row.addLayout(words, 1)
+        for button in (previous, following):
+            button.setFont(font)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def set_texts(self, title: str, subtitle: str) -> None:
+        """Name the node; without a title the bar is not shown."""
+        self._title.setText(title)
+        self._subtitle.setText(subtitle)
+        self._subtitle.setToolTip(subtitle)
+        self.setVisible(bool(title))
+
+
+class FeatureTools(QWidget):
+    """Scale, colours, zoom, copy and save."""
+
+    appearance_changed = Signal()
+    fit_requested = Signal()
+    one_to_one_requested = Signal()
+    copy_requested = Signal()
+    save_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scale = self._box("features.scale", self.tr("Scale of values"))
+        self._scale.addItem(self.tr("Shared scale"), "shared")
+        self._scale.addItem(self.tr("Per channel"), "per_channel")
+        self._scale.setToolTip(
+            self.tr(
+                "Shared: equal colours are equal values. Per channel: each from its least to its greatest."
+            )
+        )
+        self._palette = self._box("features.palette", self.tr("Colours"))
+        self._palette.addItem(self.tr("Auto colours"), "auto")
+        self._palette.addItem(self.tr("Sequential"), "sequential")
+        self._palette.addItem(self.tr("Diverging"), "diverging")
+        self._palette.addItem(self.tr("Grey"), "grey")
+        self._palette.setToolTip(
+            self.tr("Auto: diverging around zero where values are negative, else sequential")
+        )
+        self._palette.setIconSize(_SWATCH)
+        fit = _tool_button(
+            "features.fit", self.tr("Fit"), self.tr("Fit the picture to the view (double-click)")
+        )
+        whole = _tool_button(
+            "features.one_to_one", "1:1", self.tr("One activation is one pixel of the screen")
+        )
+        copy = _tool_button("features.copy", self.tr("Copy"), self.tr("Copy the picture"))
+        save = _tool_button("features.save", self.tr("Save…"), self.tr("Save the picture as PNG"))
+        fit.clicked.connect(self.fit_requested)
+        whole.clicked.connect(self.one_to_one_requested)
+        copy.clicked.connect(self.copy_requested)
+        save.clicked.connect(self.save_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 2, 8, 6)
+        row.setSpacing(4)
+        row.addWidget(self._scale)
+        row.addWidget(self._palette)
+        row.addStretch(1)
+        for button in (fit, whole, copy, save):
+            row.addWidget(button)
+        self.paint_swatches()
+
+    def _box(self, name: str, says: str) -> QComboBox:
+        box = QComboBox()
+        box.setObjectName(name)
+        box.setAccessibleName(says)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setMinimumContentsLength(6)
+        box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        box.setMinimumWidth(84)
+        box.currentIndexChanged.connect(lambda _: self.appearance_changed.emit())
+        return box
+
+    @property
+    def scale(self) -> ScaleName:
+        """The scale that is chosen."""
+        chosen: ScaleName = self._scale.currentData()
+        return chosen
+
+    @property
+    def palette_choice(self) -> PaletteChoice:
+        """The colours that are chosen."""
+        chosen: PaletteChoice = self._palette.currentData()
+        return chosen
+
+    def paint_swatches(self) -> None:
+        """Draw each palette beside its name."""
+        names: tuple[colour.PaletteName, ...] = ("sequential", "diverging", "grey")
+        for index, name in enumerate(names, start=1):
+            self._palette.setItemIcon(index, swatch(name, _SWATCH, self.devicePixelRatioF()))
+
+
+class FeatureFooter(QFrame):
+    """What the picture holds or what is under the cursor, and the key to the colours."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = _elastic(QLabel())
+        self._text.setObjectName("features.summary")
+        self._mark = QLabel()
+        self._mark.setFixedSize(10, 10)
+        red, green, blue = colour.MARKED
+        self._mark.setStyleSheet(f"background: rgb({red}, {green}, {blue}); border-radius: 2px;")
+        self._mark.setToolTip(self.tr("The colour of values that are NaN or infinite"))
+        self._bar = ColourBar()
+        self._usual = ""
+        self._notice_ends = QTimer(self)
+        self._notice_ends.setSingleShot(True)
+        self._notice_ends.setInterval(_NOTICE_MS)
+        self._notice_ends.timeout.connect(lambda: self._text.setText(self._usual))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 5, 12, 6)
+        row.setSpacing(8)
+        row.addWidget(self._mark)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._bar)
+
+    @property
+    def shown_text(self) -> str:
+        """What is said at the moment."""
+        return self._text.text()
+
+    def set_text(self, text: str, *, marked: bool) -> None:
+        """Say something; `marked` adds the colour of values that are no numbers."""
+        self._usual = text
+        self._mark.setVisible(marked)
+        if not self._notice_ends.isActive():
+            self._text.setText(text)
+
+    def say(self, notice: str) -> None:
+        """Say that something was done, for a few seconds."""
+        self._text.setText(notice)
+        self._text.setToolTip(notice)
+        self._notice_ends.start()
+
+    def set_colours(self, palette: colour.PaletteName, low: str, high: str, *, with_zero: bool) -> None:
+        """Show the key to the colours; as `ColourBar.set_colours`."""
+        self._bar.set_colours(palette, low, high, with_zero=with_zero)

@@ -1,0 +1,325 @@
+"""The feature view: every channel of the selected node as one picture, one channel large on click.
+
+Made by the main window, which feeds it from the state and turns its signals into actions. It takes plain
+arrays and texts; it imports neither the state nor the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from explorer.present import text
+from explorer.present.channels import dead_share, value_text
+from explorer.ui.views.feature_bars import FeatureFooter, FeatureHeader, FeatureTools
+from explorer.ui.widgets.channel_detail import ChannelDetail
+from explorer.ui.widgets.empty_state import EmptyState
+from explorer.ui.widgets.mosaic import Mosaic
+from explorer.ui.widgets.picture_files import enlarged, file_name_for, write_png
+
+# A window this much wider than high has room for the channel beside the mosaic, else below it.
+_BESIDE_ASPECT = 1.1
+_STEP_KEYS = {"[": -1, "]": 1}
+
+
+class FeatureView(QWidget):
+    """Shows the maps of a node; remembers how the user likes them shown."""
+
+    channel_selected = Signal(object)
+    """The channel the user opened; None when they closed it."""
+    step_requested = Signal(object)
+    """+1 or −1: the next or the previous node."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("features")
+        self.setAccessibleName(self.tr("Feature maps"))
+        self._channel: int | None = None
+        self._title = ""
+        self._summary = ""
+        self._header = FeatureHeader()
+        self._tools = FeatureTools()
+        self._footer = FeatureFooter()
+        self._mosaic = Mosaic()
+        self._detail = ChannelDetail()
+        self._detail.hide()
+        self._empty = EmptyState()
+        self._splitter = QSplitter()
+        self._splitter.setChildrenCollapsible(False)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        self.show_empty(self.tr("Drop a photo to see what this node sees"))
+
+    @property
+    def channel(self) -> int | None:
+        """The channel that is shown large."""
+        return self._channel
+
+    @property
+    def mosaic(self) -> Mosaic:
+        """The tiled picture."""
+        return self._mosaic
+
+    def _lay_out(self) -> None:
+        self._splitter.addWidget(self._mosaic)
+        self._splitter.addWidget(self._detail)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 0)
+        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(self._empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addWidget(self._tools)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._footer)
+        self.setFocusProxy(self._mosaic)
+
+    def _connect(self) -> None:
+        self._header.step_requested.connect(self.step_requested)
+        self._tools.appearance_changed.connect(self._on_appearance)
+        self._tools.fit_requested.connect(self._mosaic.fit)
+        self._tools.one_to_one_requested.connect(self._mosaic.one_to_one)
+        self._tools.copy_requested.connect(self._copy)
+        self._tools.save_requested.connect(self._ask_where_to_save)
+        self._mosaic.channel_clicked.connect(self._choose)
+        self._mosaic.hovered.connect(self._on_hovered)
+        self._mosaic.tiles_changed.connect(self._on_tiles)
+        self._mosaic.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._mosaic.customContextMenuRequested.connect(self._on_menu)
+        self._detail.closed.connect(lambda: self._choose(None))
+        self._detail.step_requested.connect(self._step_channel)
+        self._detail.hovered.connect(self._on_hovered)
+
+    # What the main window says
+
+    def show_maps(
+        self,
+        maps: NDArray[np.floating] | None,
+        *,
+        title: str,
+        subtitle: str,
+        stale: bool = False,
+        names: Sequence[str] = (),
+    ) -> None:
+        """Show what a node sees.
+
+        Args:
+            maps: (channels, height, width) or (features,); None while they are being computed.
+            title: The node's key.
+            subtitle: What it does, its shape, the picture.
+            stale: Newer maps are on their way.
+            names: Of the channels, where they have some, such as classes.
+
+        Raises:
+            ValueError: The maps are of another rank, or empty.
+        """
+        self._title = title
+        self._header.set_texts(title, subtitle)
+        if maps is None:
+            self._show_nothing(self.tr("Reading this node…"))
+            return
+        self._tools.setVisible(True)
+        self._footer.setVisible(True)
+        self._stack.setCurrentWidget(self._splitter)
+        self._mosaic.set_stale(stale)
+        self._mosaic.set_maps(maps, names)
+
+    def show_empty(self, message: str) -> None:
+        """Show no maps, and what to do or what is awaited, in one sentence."""
+        self._title = ""
+        self._header.set_texts("", "")
+        self._show_nothing(message)
+
+    def set_channel(self, channel: int | None) -> None:
+        """Show a channel large, or none; a channel the node does not have is none."""
+        self._channel = channel
+        self._show_channel()
+
+    def _show_nothing(self, message: str) -> None:
+        self._empty.set_message(message)
+        self._tools.setVisible(False)
+        self._footer.setVisible(False)
+        self._mosaic.set_maps(None)
+        self._stack.setCurrentWidget(self._empty)
+
+    # What is drawn
+
+    def _on_appearance(self) -> None:
+        self._mosaic.set_appearance(self._tools.scale, self._tools.palette_choice)
+
+    def _on_tiles(self) -> None:
+        """The mosaic was drawn anew: its key, its summary and the large channel follow."""
+        tiles, maps = self._mosaic.tiles, self._mosaic.maps
+        if tiles is None or maps is None:
+            self._detail.hide()
+            return
+        low, high = value_text(tiles.low), value_text(tiles.high)
+        if tiles.scale == "per_channel":
+            low, high = self.tr("its min"), self.tr("its max")
+        with_zero = tiles.palette == "diverging"
+        if with_zero and tiles.scale == "per_channel":
+            low, high = self.tr("−its max |x|"), self.tr("its max |x|")
+        self._footer.set_colours(tiles.palette, low, high, with_zero=with_zero)
+        self._summary = self._summarise(maps, tiles.n_unreal)
+        self._footer.set_text(self._summary, marked=tiles.n_unreal > 0)
+        self._show_channel()
+
+    def _summarise(self, maps: NDArray[np.float32], n_unreal: int) -> str:
+        n, height, width = maps.shape
+        if height == width == 1:
+            parts = [self.tr("{n} features").format(n=text.grouped(n))]
+        else:
+            size = text.shape((height, width))
+            parts = [self.tr("{n} channels of {size}").format(n=text.grouped(n), size=size)]
+            share = dead_share(maps)
+            if share:
+                parts.append(self.tr("{share} dead").format(share=text.share(share, 1.0)))
+        if n_unreal:
+            parts.append(self.tr("{n} NaN or infinite").format(n=text.grouped(n_unreal)))
+        return " · ".join(parts)
+
+    def _show_channel(self) -> None:
+        tiles, maps, channel = self._mosaic.tiles, self._mosaic.maps, self._channel
+        if tiles is None or maps is None or channel is None or not 0 <= channel < tiles.n_channels:
+            self._mosaic.set_selected(None)
+            self._detail.hide()
+            return
+        self._mosaic.set_selected(channel)
+        self._detail.show_channel(maps, tiles, channel, self._mosaic.name_of(channel))
+        if self._detail.isHidden():
+            self._detail.show()
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Give the large channel its share, beside the mosaic or below it."""
+        beside = self.width() >= _BESIDE_ASPECT * self.height()
+        orientation = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        self._splitter.setOrientation(orientation)
+        self._detail.set_wide(not beside)
+        whole = self._splitter.width() if beside else self._splitter.height()
+        own = min(max(230, int(0.36 * whole)), 380) if beside else min(max(190, int(0.36 * whole)), 300)
+        self._splitter.setSizes([whole - own, own])
+
+    # What the user does
+
+    def _choose(self, channel: int | None) -> None:
+        if channel == self._channel:
+            return
+        self.set_channel(channel)
+        if channel is None:
+            self._mosaic.setFocus()
+        self.channel_selected.emit(channel)
+
+    def _step_channel(self, step: int) -> None:
+        """Go to the channel some places on, as far as there are channels."""
+        tiles = self._mosaic.tiles
+        if tiles is None:
+            return
+        if self._channel is None or self._channel >= tiles.n_channels:
+            self._choose(int(tiles.order[0]))
+            return
+        place = tiles.cell_of(self._channel) + step
+        if 0 <= place < tiles.n_channels:
+            self._choose(int(tiles.order[place]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._handle_key(event):
+            super().keyPressEvent(event)
+
+    def _handle_key(self, event: QKeyEvent) -> bool:
+        tiles = self._mosaic.tiles
+        with_alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        node_steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1} if with_alt else {}
+        node_step = node_steps.get(Qt.Key(event.key())) or _STEP_KEYS.get(event.text())
+        if node_step:
+            self.step_requested.emit(node_step)
+            return True
+        if tiles is None or with_alt:
+            return False
+        if event.key() == Qt.Key.Key_Escape and self._channel is not None:
+            self._choose(None)
+            return True
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -tiles.columns,
+            Qt.Key.Key_Down: tiles.columns,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is not None:
+            self._step_channel(step)
+        elif event.key() == Qt.Key.Key_Home:
+            self._choose(int(tiles.order[0]))
+        elif event.key() == Qt.Key.Key_End:
+            self._choose(int(tiles.order[-1]))
+        else:
+            return False
+        return True
+
+    def _on_hovered(self, readout: str | None) -> None:
+        tiles = self._mosaic.tiles
+        marked = readout is None and tiles is not None and tiles.n_unreal > 0
+        self._footer.set_text(readout or self._summary, marked=marked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._detail.isHidden():
+            was = event.oldSize().width() >= _BESIDE_ASPECT * event.oldSize().height()
+            if was != (self.width() >= _BESIDE_ASPECT * self.height()):
+                self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tools.paint_swatches()
+
+    def sizeHint(self) -> QSize:
+        return QSize(620, 500)
+
+    # Pictures out
+
+    def _on_menu(self, point: QPoint) -> None:
+        place = self._mosaic.to_picture(point.toPointF())
+        tiles = self._mosaic.tiles
+        channel = None if tiles is None else tiles.channel_at(place.x(), place.y())
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Copy all channels")).triggered.connect(lambda: self._copy())
+        menu.addAction(self.tr("Save all channels…")).triggered.connect(lambda: self._ask_where_to_save())
+        if channel is not None:
+            name = self._mosaic.name_of(channel)
+            menu.addSeparator()
+            copy = menu.addAction(self.tr("Copy {channel}").format(channel=name))
+            copy.triggered.connect(lambda: self._copy(channel))
+            save = menu.addAction(self.tr("Save {channel}…").format(channel=name))
+            save.triggered.connect(lambda: self._ask_where_to_save(channel))
+        menu.popup(self._mosaic.mapToGlobal(point))
+
+    def _copy(self, channel: int | None = None) -> None:
+        tiles = self._mosaic.tiles
+        if tiles is not None:
+            QGuiApplication.clipboard().setImage(enlarged(tiles, channel))
+            self._footer.say(self.tr("Copied"))
+
+    def _ask_where_to_save(self, channel: int | None = None) -> None:
+        tiles = self._mosaic.tiles
+        if tiles is None:
+            return
+        # The picture of now: the maps may change while the dialog is open.
+        image = enlarged(tiles, channel)
+        dialog = QFileDialog(self, self.tr("Save picture"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(self.tr("PNG picture (*.png)"))
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(file_name_for(self._title, channel))
+        dialog.fileSelected.connect(lambda path: self._footer.say(write_png(image, path)))
+        dialog.open()
