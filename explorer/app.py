@@ -76,7 +76,7 @@ def _options(words: list[str]) -> WindowOptions:
 
 
 class _LateEngine:
-    """The engine's door before the engine: what it brings (NumPy first of all) must not delay the first paint.
+    """The engine's door before the engine, whose NumPy and Pillow must not delay the first paint.
 
     Args:
         emit: Called with each event, on whichever thread it happened.

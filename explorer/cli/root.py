@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
 
 from explorer.cli.commands import COMMANDS
 from explorer.errors import ExplorerError
+from explorer.version import VERSION
 
 PROGRAM = "resnet-explorer"
 
@@ -33,16 +33,6 @@ SPEC is a preset's name (see `resnet-explorer presets`) or a JSON file.
 `resnet-explorer COMMAND --help` says more about each command."""
 
 
-class _Version(argparse.Action):
-    """Looks the version up only when it is asked for: that costs more than parsing."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *args: Any, **more: Any) -> None:
-        from explorer.cli.versions import program_version
-
-        print(f"{PROGRAM} {program_version()}")
-        parser.exit()
-
-
 def build_parser(names: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
     """The parser of the whole command line, with the named commands' own parsers.
 
@@ -56,7 +46,7 @@ def build_parser(names: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentPar
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and quit")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands", prog=PROGRAM)
     for name in names:
         import_module(f"explorer.cli.{name}").add_parser(subparsers)
