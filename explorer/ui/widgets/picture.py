@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
-from explorer.ui.theme import RADIUS, Colours
+from explorer.ui.theme import RADIUS, SPACE, Colours
 
 
 def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
@@ -59,6 +59,7 @@ class PictureView(QWidget):
         self._size_px = QSize(*size_px)
         self._is_pixelated = is_pixelated
         self._file_name = "picture.png"
+        self._problem = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -85,9 +86,16 @@ class PictureView(QWidget):
             self._is_pixelated = is_pixelated
         self._image = QImage() if pixels is None else to_qimage(pixels)
         self._scaled = QPixmap()
+        self._problem = ""
         self._file_name = f"{Path(name).stem or 'picture'}.png"
         self.setAccessibleDescription(name)
         self.update()
+
+    def show_problem(self, problem: str) -> None:
+        """Show a sentence in place of a picture that cannot be read."""
+        self.show_pixels(None)
+        self._problem = problem
+        self.setAccessibleDescription(problem)
 
     def save_png(self, path: Path) -> None:
         """Write the picture in its own size; `save_failed` says why where that fails."""
@@ -155,6 +163,10 @@ class PictureView(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(faint)
             painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
+        if self._problem:
+            painter.setPen(colours.danger)
+            inner = self.rect().adjusted(3 * SPACE, SPACE, -3 * SPACE, -SPACE)
+            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._problem)
         if not self._image.isNull():
             place = self._fit()
             corners = QPainterPath()

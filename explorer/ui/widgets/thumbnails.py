@@ -45,7 +45,7 @@ from PySide6.QtWidgets import (
 from explorer.ui.theme import HALF, RADIUS, Colours, font
 from explorer.ui.widgets.picture import to_qimage
 
-CELL_PX = 72
+CELL_PX = 70
 """Least width of a cell; cells grow to fill a row."""
 _MAX_CACHED = 600
 _Index = QModelIndex | QPersistentModelIndex
@@ -167,6 +167,9 @@ class _CellPainter(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
 
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return self._view.gridSize()
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         item: PictureItem = index.data(Qt.ItemDataRole.UserRole)
         colours = Colours.of(self._view.palette())
@@ -263,8 +266,6 @@ class ThumbnailStrip(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        # Room for the bar is kept: cells that resize as it comes and goes would jump.
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAcceptDrops(False)
@@ -335,7 +336,9 @@ class ThumbnailStrip(QListView):
         super().resizeEvent(event)
 
     def _fit_cells(self) -> None:
-        width = max(CELL_PX, self.viewport().width() - 1)
+        # Room for the scroll bar is kept: cells that resize as it comes and goes would jump.
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
+        width = max(CELL_PX, self.width() - bar - 1)
         side = width // max(1, width // CELL_PX)
         self.label_px = self.fontMetrics().height()
         size = QSize(side, side + self.label_px)

@@ -1,0 +1,384 @@
+"""The right pane: the picture, what the net sees of it, what the net says, and all pictures dropped.
+
+Built by the main window, which hands in plain values and turns the signals into actions. Knows nothing of the
+store; imports no torch, no pyqtgraph and no Pillow, for it stands in the first paint.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.nets.facts import Origin, Prediction
+from explorer.ui.theme import HALF, SPACE, Colours, font
+from explorer.ui.widgets.bars import ProbabilityBars
+from explorer.ui.widgets.chip import Chip
+from explorer.ui.widgets.drop_area import draw_picture_icon
+from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.net_card import NetCard, Offer
+from explorer.ui.widgets.picture import PictureView
+from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
+
+__all__ = ["ImagePanel", "Offer", "PictureItem"]
+
+_PICTURE_PX = 212
+_SEEN_PX = 64
+_WIDTH_PX = 320
+
+
+class InvitingArea(QWidget):
+    """What stands where no picture is: what to do, and what happens then. A click opens files."""
+
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("image.empty")
+        self.setAccessibleName("Drop photos here, or press to open files")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH_PX - 2 * SPACE, 300)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, 220)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = Colours.of(self.palette())
+        is_hot = self.underMouse() or self.hasFocus()
+        pen = QPen(colours.accent if is_hot else colours.muted, 1.4)
+        pen.setDashPattern([4, 4])
+        painter.setPen(pen)
+        painter.setBrush(colours.card)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 10, 10)
+        middle = self.height() / 2
+        icon = QRectF(self.width() / 2 - 32, middle - 104, 64, 56)
+        draw_picture_icon(painter, icon, colours.accent)
+        lines = (
+            (font("heading", strong=True), colours.text, "Drop photos here"),
+            (font("body"), colours.muted, "or open, paste, drag from a browser"),
+            (font("small"), colours.muted, ""),
+            (font("small"), colours.muted, "The net says what it sees in them, and the"),
+            (font("small"), colours.muted, "feature maps show what every layer sees."),
+        )
+        top = middle - 28
+        for face, colour, words in lines:
+            painter.setFont(face)
+            painter.setPen(colour)
+            height = painter.fontMetrics().height() + HALF
+            place = QRectF(SPACE, top, self.width() - 2 * SPACE, height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+            top += height
+
+
+class ImagePanel(QWidget):
+    """Picture, answer, net and thumbnails in one column.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    picture_selected = Signal(object)
+    picture_removed = Signal(object)
+    cleared = Signal()
+    open_requested = Signal()
+    paste_requested = Signal()
+    offer_taken = Signal(object)
+    save_failed = Signal(object)
+    """A sentence: a picture or a table could not be written."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("image")
+        self.setAccessibleName("Image")
+        self._picture_pixels: NDArray[np.uint8] | None = None
+        self._seen_pixels: NDArray[np.uint8] | None = None
+        self._name = ""
+        self._milliseconds: float | None = None
+        self._size_text = ""
+        self._problem = ""
+        self._is_trained = True
+        self._answer: tuple[tuple[Prediction, ...] | None, bool, bool] = (None, False, False)
+        self._build_parts()
+        self._lay_out()
+        self._connect()
+        self._show_blocks()
+
+    def _build_parts(self) -> None:
+        self._open = QPushButton("Open…", self)
+        self._open.setObjectName("image.open")
+        self._open.setToolTip("Open pictures or folders")
+        self._paste = QPushButton("Paste", self)
+        self._paste.setObjectName("image.paste")
+        self._paste.setToolTip("Classify the picture on the clipboard")
+        self._empty = InvitingArea(self)
+        self._picture = PictureView((_WIDTH_PX - 2 * SPACE, _PICTURE_PX), parent=self)
+        self._picture.setObjectName("image.picture")
+        self._picture.setAccessibleName("Current picture")
+        self._seen = PictureView((_SEEN_PX, _SEEN_PX), is_pixelated=True, parent=self)
+        self._seen.setObjectName("image.seen")
+        self._seen.setAccessibleName("What the net sees")
+        self._seen.setFixedSize(_SEEN_PX, _SEEN_PX)
+        self._seen.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._seen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._caption = ElidedLabel("text", Qt.TextElideMode.ElideMiddle, self)
+        self._caption.setFont(font("body", strong=True))
+        self._facts = ElidedLabel("muted", parent=self)
+        self._seen_caption = ElidedLabel("muted", parent=self)
+        self._heading = ElidedLabel("text", parent=self)
+        self._heading.setFont(font("body", strong=True))
+        self._heading.set_text("The net says")
+        self._remark = Chip(self)
+        self._remark.setObjectName("image.remark")
+        self._bars = ProbabilityBars(self)
+        self._net = NetCard(self)
+        self._count = ElidedLabel("text", parent=self)
+        self._count.setFont(font("body", strong=True))
+        self._clear = QToolButton(self)
+        self._clear.setText("Clear all")
+        self._clear.setObjectName("image.clear")
+        self._clear.setToolTip("Take all pictures away (Delete takes one)")
+        self._strip = ThumbnailStrip(self)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._open, 1)
+        buttons.addWidget(self._paste, 1)
+        column.addLayout(buttons)
+        column.addWidget(self._empty, 1)
+        self._picture_block = self._block(column)
+        self._picture_block.addWidget(self._picture)
+        self._picture_block.addLayout(self._caption_row())
+        self._answer_block = self._block(column)
+        heading = QHBoxLayout()
+        heading.addWidget(self._heading, 1)
+        heading.addWidget(self._remark)
+        self._answer_block.addLayout(heading)
+        self._answer_block.addWidget(self._bars)
+        column.addWidget(_Hairline(self))
+        column.addWidget(self._net)
+        self._strip_block = self._block(column, stretch=1)
+        self._strip_block.addWidget(_Hairline(self))
+        row = QHBoxLayout()
+        row.addWidget(self._count, 1)
+        row.addWidget(self._clear)
+        self._strip_block.addLayout(row)
+        self._strip_block.addWidget(self._strip, 1)
+
+    def _block(self, column: QVBoxLayout, stretch: int = 0) -> QVBoxLayout:
+        """A part of the column that is shown or hidden as a whole."""
+        holder = QWidget(self)
+        block = QVBoxLayout(holder)
+        block.setContentsMargins(0, 0, 0, 0)
+        block.setSpacing(SPACE)
+        column.addWidget(holder, stretch)
+        return block
+
+    def _caption_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE + HALF)
+        # As high without the small picture as with it: what is below must not jump from file to file.
+        row.addStrut(_SEEN_PX)
+        row.addWidget(self._seen)
+        words = QVBoxLayout()
+        words.setSpacing(HALF)
+        words.addStretch(1)
+        words.addWidget(self._caption)
+        words.addWidget(self._facts)
+        words.addWidget(self._seen_caption)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        return row
+
+    def _connect(self) -> None:
+        self._open.clicked.connect(lambda: self.open_requested.emit())
+        self._paste.clicked.connect(lambda: self.paste_requested.emit())
+        self._empty.clicked.connect(self.open_requested)
+        self._clear.clicked.connect(lambda: self.cleared.emit())
+        self._strip.picture_selected.connect(self.picture_selected)
+        self._strip.picture_removed.connect(self.picture_removed)
+        self._strip.cleared.connect(self.cleared)
+        self._net.offer_taken.connect(self.offer_taken)
+        self._seen.clicked.connect(self._on_seen_clicked)
+        for part in (self._picture, self._seen, self._bars):
+            part.save_failed.connect(self.save_failed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH_PX, 860)
+
+    # What is shown
+
+    def show_pictures(self, items: tuple[PictureItem, ...], current: int | None) -> None:
+        """Show all pictures small and mark one; emits nothing.
+
+        Args:
+            items: In the order they came.
+            current: The `image_id` of the one that is looked at; None for none.
+        """
+        self._strip.show_pictures(items, current)
+        n_broken = sum(item.problem is not None for item in items)
+        count = "1 picture" if len(items) == 1 else f"{len(items):,} pictures"
+        self._count.set_text(f"{count}, {n_broken:,} unreadable" if n_broken else count)
+        problem = next((item.problem for item in items if item.image_id == current), None)
+        self._show_problem(problem or "")
+        self._show_blocks()
+
+    def show_current(
+        self,
+        picture: NDArray[np.uint8] | None,
+        name: str,
+        width: int,
+        height: int,
+        seen: NDArray[np.uint8] | None,
+    ) -> None:
+        """Show one picture large.
+
+        Args:
+            picture: (H, W, 3), perhaps smaller than the file; None where there is none.
+            name: The file's name.
+            width: Of the file's picture in pixels.
+            height: Of the file's picture in pixels.
+            seen: (S, S, 3), what goes into the net; None while that is not known.
+        """
+        is_new_picture = picture is not self._picture_pixels
+        if is_new_picture or name != self._name:
+            self._picture_pixels, self._name = picture, name
+        if seen is not self._seen_pixels or is_new_picture:
+            self._seen_pixels = seen
+            self._seen.show_pixels(seen, name)
+            if not self._problem:
+                self._picture.show_pixels(picture, name, is_pixelated=False)
+        sides = f"{seen.shape[1]} × {seen.shape[0]}" if seen is not None else ""
+        self._caption.set_text(name)
+        self._size_text = f"{width:,} × {height:,}" if width else ""
+        self._seen_caption.set_text(f"what the net sees, {sides}" if sides else "")
+        self._seen.setVisible(seen is not None)
+        self._seen.setToolTip(f"What the net sees, {sides}: press to see it large, press again for the photo")
+        self._show_facts()
+        self._show_blocks()
+
+    def show_answer(
+        self,
+        predictions: tuple[Prediction, ...] | None,
+        *,
+        is_weak: bool,
+        milliseconds: float | None,
+        stale: bool,
+    ) -> None:
+        """Show what the net says of the current picture.
+
+        Args:
+            predictions: Best first; None where there is no answer yet.
+            is_weak: Whether no class fits well.
+            milliseconds: How long the net took; None where unknown.
+            stale: Whether a newer answer is on its way.
+        """
+        self._answer = (predictions, is_weak, stale)
+        self._milliseconds = milliseconds
+        self._show_facts()
+        self._show_bars()
+
+    def show_net(
+        self, origin: Origin | None, title: str, classes: tuple[str, ...], offers: tuple[Offer, ...]
+    ) -> None:
+        """Show which net answers; its bars are grey where its weights are not trained.
+
+        Args:
+            origin: Where its weights come from; None before the first net.
+            title: What it is called.
+            classes: The labels it knows.
+            offers: What could be done for it.
+        """
+        self._net.show_net(origin, title, classes, offers)
+        self._is_trained = origin is None or origin.is_trained
+        self._show_bars()
+
+    def _show_problem(self, problem: str) -> None:
+        """Say in the picture's place why the marked file is none."""
+        if problem == self._problem:
+            return
+        self._problem = problem
+        if problem:
+            self._picture.show_problem(problem)
+        else:
+            self._picture.show_pixels(self._picture_pixels, self._name, is_pixelated=False)
+        self._show_bars()
+
+    def _show_facts(self) -> None:
+        took = "" if self._milliseconds is None else f"{self._milliseconds:.3g} ms"
+        self._facts.set_text(" · ".join(part for part in (self._size_text, took) if part))
+
+    def _show_bars(self) -> None:
+        predictions, is_weak, is_stale = self._answer
+        self._bars.show_predictions(predictions or (), is_muted=not self._is_trained, is_stale=is_stale)
+        if self._problem:
+            self._remark.set_text("")
+        elif not self._is_trained:
+            detail = "The weights are first values from a seed: nothing was learned that could be asked."
+            self._remark.set_text("untrained: these are chance", "warning", detail)
+        elif is_stale or predictions is None:
+            self._remark.set_text("asking…", "muted")
+        elif is_weak:
+            detail = "No class fits well. The net has no word for things outside its classes."
+            self._remark.set_text("weak answer", "warning", detail)
+        else:
+            self._remark.set_text("")
+
+    def _show_blocks(self) -> None:
+        has_any = bool(self._strip.items) or self._picture_pixels is not None
+        has_picture = self._picture_pixels is not None
+        self._empty.setVisible(not has_any)
+        for block, is_shown in (
+            (self._picture_block, has_picture or bool(self._problem)),
+            (self._answer_block, has_picture or bool(self._problem)),
+            (self._strip_block, bool(self._strip.items)),
+        ):
+            holder = block.parentWidget()
+            if holder is not None:
+                holder.setVisible(is_shown)
+
+    def _on_seen_clicked(self) -> None:
+        """Swap the large picture between the photograph and what the net sees."""
+        if self._picture.is_pixelated:
+            self._picture.show_pixels(self._picture_pixels, self._name, is_pixelated=False)
+        else:
+            self._picture.show_pixels(self._seen_pixels, self._name, is_pixelated=True)
+
+
+class _Hairline(QWidget):
+    """A thin line between two parts."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), Colours.of(self.palette()).hairline)
