@@ -22,7 +22,7 @@ Colour = tuple[int, int, int]
 _MARKED = colour.N_COLOURS
 _BACKGROUND = colour.N_COLOURS + 1
 # A grid without holes is preferred to a ragged one whose cells are at most this many times as large.
-_WHOLE_GRID_WORTH = 1.1
+_WHOLE_GRID_WORTH = 1.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def columns_for(n: int, cell_w: int, cell_h: int, aspect: float) -> int:
     rows = -(-n // columns)
     sizes = np.minimum(aspect / (columns * cell_w), 1.0 / (rows * cell_h))
     filled = n / (columns * rows)
-    worth = sizes * filled**2 * np.where(filled == 1, _WHOLE_GRID_WORTH, 1.0)
+    worth = sizes * filled**1.5 * np.where(filled == 1, _WHOLE_GRID_WORTH, 1.0)
     return int(columns[int(worth.argmax())])
 
 

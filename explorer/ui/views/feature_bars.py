@@ -6,7 +6,6 @@ Used by the feature view only. They say what was chosen and show what they are g
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer.present import colour
 from explorer.present.tiles import PaletteChoice, ScaleName
+from explorer.ui.theme import font
 from explorer.ui.widgets.colour_bar import ColourBar, swatch
 
 _SWATCH = QSize(28, 12)
@@ -56,10 +56,8 @@ class FeatureHeader(QWidget):
         self._title, self._subtitle = _elastic(QLabel()), _elastic(QLabel())
         self._title.setObjectName("features.title")
         self._subtitle.setObjectName("features.subtitle")
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * 1.2)
-        font.setWeight(QFont.Weight.DemiBold)
-        self._title.setFont(font)
+        strong = font("heading", strong=True)
+        self._title.setFont(strong)
         self._subtitle.setProperty("tone", "muted")
         previous = _tool_button("features.previous", "‹", self.tr("Previous node ( [ or Alt+Up )"))
         following = _tool_button("features.next", "›", self.tr("Next node ( ] or Alt+Down )"))
@@ -74,7 +72,7 @@ class FeatureHeader(QWidget):
         row.setSpacing(2)
         row.addLayout(words, 1)
         for button in (previous, following):
-            button.setFont(font)
+            button.setFont(strong)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def set_texts(self, title: str, subtitle: str) -> None:
@@ -133,6 +131,8 @@ class FeatureTools(QWidget):
         row.addStretch(1)
         for button in (fit, whole, copy, save):
             row.addWidget(button)
+        for control in (self._scale, self._palette, fit, whole, copy, save):
+            control.setFont(font("small"))
         self.paint_swatches()
 
     def _box(self, name: str, says: str) -> QComboBox:

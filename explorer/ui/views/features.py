@@ -163,10 +163,10 @@ class FeatureView(QWidget):
             return
         low, high = value_text(tiles.low), value_text(tiles.high)
         if tiles.scale == "per_channel":
-            low, high = self.tr("its min"), self.tr("its max")
+            low, high = self.tr("min"), self.tr("max")
         with_zero = tiles.palette == "diverging"
         if with_zero and tiles.scale == "per_channel":
-            low, high = self.tr("−its max |x|"), self.tr("its max |x|")
+            low, high = self.tr("−max"), self.tr("+max")
         self._footer.set_colours(tiles.palette, low, high, with_zero=with_zero)
         self._summary = self._summarise(maps, tiles.n_unreal)
         self._footer.set_text(self._summary, marked=tiles.n_unreal > 0)
@@ -237,8 +237,9 @@ class FeatureView(QWidget):
     def _handle_key(self, event: QKeyEvent) -> bool:
         tiles = self._mosaic.tiles
         with_alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
-        node_steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1} if with_alt else {}
-        node_step = node_steps.get(Qt.Key(event.key())) or _STEP_KEYS.get(event.text())
+        # Letters of other scripts have key numbers that `Qt.Key` does not list, so numbers are compared.
+        node_steps: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1} if with_alt else {}
+        node_step = node_steps.get(event.key()) or _STEP_KEYS.get(event.text())
         if node_step:
             self.step_requested.emit(node_step)
             return True
@@ -247,13 +248,13 @@ class FeatureView(QWidget):
         if event.key() == Qt.Key.Key_Escape and self._channel is not None:
             self._choose(None)
             return True
-        steps = {
+        steps: dict[int, int] = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,
             Qt.Key.Key_Up: -tiles.columns,
             Qt.Key.Key_Down: tiles.columns,
         }
-        step = steps.get(Qt.Key(event.key()))
+        step = steps.get(event.key())
         if step is not None:
             self._step_channel(step)
         elif event.key() == Qt.Key.Key_Home:
@@ -316,6 +317,7 @@ class FeatureView(QWidget):
         # The picture of now: the maps may change while the dialog is open.
         image = enlarged(tiles, channel)
         dialog = QFileDialog(self, self.tr("Save picture"))
+        dialog.setObjectName("features.save_dialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(self.tr("PNG picture (*.png)"))
