@@ -237,7 +237,6 @@ class FeatureView(QWidget):
     def _handle_key(self, event: QKeyEvent) -> bool:
         tiles = self._mosaic.tiles
         with_alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
-        # Letters of other scripts have key numbers that `Qt.Key` does not list, so numbers are compared.
         node_steps: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1} if with_alt else {}
         node_step = node_steps.get(event.key()) or _STEP_KEYS.get(event.text())
         if node_step:
