@@ -43,7 +43,7 @@ class LiveNet:
     """
 
     spec: ArchitectureSpec
-    module: torch.nn.Module
+    module: torch.fx.GraphModule
     origin: Origin
     classes: tuple[str, ...]
     transform: Transform
@@ -84,6 +84,18 @@ class PictureShelf:
         if isinstance(source, str) and source.startswith("data:"):
             return picture_from_data_uri(source)
         return load_picture(source if isinstance(source, bytes) else Path(source), name)
+
+    def for_batch(self, image_id: int) -> Path | Picture:
+        """The picture for a reader of many: its path where it has one, else the picture itself.
+
+        Raises:
+            ImageError: It was let go, or its bytes cannot be read.
+        """
+        with self._lock:
+            source, _ = self._sources.get(image_id, ("", ""))
+        if isinstance(source, str) and source and not source.startswith("data:"):
+            return Path(source)
+        return self.picture(image_id)
 
     def pixels(self, image_id: int) -> NDArray[np.uint8]:
         """(height, width, 3), from memory or from the source.

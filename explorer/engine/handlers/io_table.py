@@ -5,7 +5,8 @@ Imported by the worker when the first such request comes. Must not import torch 
 
 from __future__ import annotations
 
-from explorer.engine.handlers import downloads, pictures
+from explorer.engine.handlers.downloads import fetch_weights
+from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
 from explorer.engine.messages import (
     FetchPicture,
     FetchWeights,
@@ -17,9 +18,9 @@ from explorer.engine.messages import (
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
-    FetchPicture: pictures.fetch_picture,
-    FetchWeights: downloads.fetch_weights,
-    ForgetPictures: pictures.forget_pictures,
-    LoadPictures: pictures.load_pictures,
-    ReadSpec: pictures.read_spec,
+    FetchPicture: fetch_picture,
+    FetchWeights: fetch_weights,
+    ForgetPictures: forget_pictures,
+    LoadPictures: load_pictures,
+    ReadSpec: read_spec,
 }

@@ -23,8 +23,8 @@ from explorer.engine.messages import (
     SpecRead,
 )
 from explorer.errors import ImageError, SpecError
-from explorer.remote_picture import fetch_bytes
 from explorer.images.load import find_pictures, thumbnail
+from explorer.remote_picture import fetch_bytes
 
 THUMBNAIL_PX = 96
 PREVIEW_PX = 512

@@ -5,14 +5,16 @@ Imported by the worker inside its thread, because this brings torch. Must not im
 
 from __future__ import annotations
 
-from explorer.engine.handlers import build, classify, probe
+from explorer.engine.handlers.build import build_model, use_device
+from explorer.engine.handlers.classify import classify, classify_many
+from explorer.engine.handlers.probe import probe_node
 from explorer.engine.messages import BuildModel, Classify, ClassifyMany, ProbeNode, Request, UseDevice
 from explorer.engine.worker import Handler
 
 COMPUTE_HANDLERS: dict[type[Request], Handler] = {
-    BuildModel: build.build_model,
-    Classify: classify.classify,
-    ClassifyMany: classify.classify_many,
-    ProbeNode: probe.probe_node,
-    UseDevice: build.use_device,
+    BuildModel: build_model,
+    Classify: classify,
+    ClassifyMany: classify_many,
+    ProbeNode: probe_node,
+    UseDevice: use_device,
 }
