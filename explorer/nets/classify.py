@@ -1,0 +1,186 @@
+"""Many pictures through one network: decoded ahead on threads, answered in batches, in order.
+
+Called by the engine's handlers and `cli`. A bad file yields its error and stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import fx
+
+from explorer import boot
+from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import ExplorerError
+from explorer.images.load import Picture, load_picture
+from explorer.images.prepare import Transform, normalised, seen
+from explorer.nets.inference import FLOAT32, Precision, choosing_precision, inference_copy, known_precision
+from explorer.nets.predict import predict
+
+_BATCH_PIXELS_CPU = 16 * 224 * 224
+_BATCH_PIXELS_GPU = 128 * 224 * 224
+"""Pixels in a batch: enough to fill the device, little enough that answers come steadily."""
+_MOST_PICTURES = 512
+_MANY_MEASURED = 8
+"""From so many pictures on a fast copy is made, where the best precision is known already."""
+_MANY = 48
+"""From so many on it is worth measuring first."""
+_MOST_DECODERS = 8
+_DETAIL = 2
+"""A large JPEG is decoded at this many times the pixels that are needed, so that resizing looks the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the network says about one of many pictures, or why it could not be asked.
+
+    Attributes:
+        index: The place of the picture among those given.
+        name: The picture's.
+        probabilities: (classes,) float32; None where there is an error.
+        error: Why there is no answer.
+    """
+
+    index: int
+    name: str
+    probabilities: NDArray[np.float32] | None
+    error: ExplorerError | None
+
+
+def classifying(
+    model: fx.GraphModule,
+    spec: ArchitectureSpec,
+    pictures: Iterable[Path | Picture],
+    transform: Transform,
+    device: torch.device,
+    *,
+    executor: Executor | None = None,
+) -> Generator[tuple[Answer, ...], None, None]:
+    """Classify many pictures.
+
+    A few are answered in float32; many in the precision that measures fastest on the device, by a copy of the
+    network that lives as long as the generator.
+
+    Args:
+        model: From `assemble`, on the device.
+        spec: Of the network.
+        pictures: Files or decoded pictures; read as they are needed.
+        transform: How they are prepared.
+        device: Where the model is.
+        executor: Where files are decoded; threads of its own by default.
+
+    Yields:
+        The answers of a batch, in the order of the pictures; nothing after a slice of the measurement.
+
+    Raises:
+        RuntimeError: The device is out of memory.
+        WeightsError: The network's outputs are not numbers.
+    """
+    own = None if executor else ThreadPoolExecutor(min(_MOST_DECODERS, boot.default_threads()), "decode")
+    pool = executor or own
+    assert pool is not None
+    size = spec.input_size
+    batch_pixels = _BATCH_PIXELS_CPU if device.type == "cpu" else _BATCH_PIXELS_GPU
+    n_batch = max(1, min(_MOST_PICTURES, batch_pixels // size**2))
+    ahead = _Ahead(pool, pictures, transform, spec.in_channels, max(2 * n_batch, _MANY))
+    try:
+        network, precision = model, FLOAT32
+        fast = known_precision(spec, device)
+        if fast is None and ahead.n_waiting >= _MANY:
+            measuring = choosing_precision(model, spec, device)
+            while fast is None:
+                try:
+                    next(measuring)
+                    yield ()
+                except StopIteration as finished:
+                    fast = finished.value
+        if fast is not None and ahead.n_waiting >= _MANY_MEASURED:
+            network, precision = inference_copy(model, fast), fast
+        while ahead.n_waiting:
+            yield _answers(network, ahead.take(n_batch), device, precision)
+    finally:
+        ahead.close()
+        if own:
+            own.shutdown(wait=True, cancel_futures=True)
+
+
+class _Ahead:
+    """Pictures being prepared, a bounded number ahead of the network."""
+
+    def __init__(
+        self,
+        pool: Executor,
+        pictures: Iterable[Path | Picture],
+        transform: Transform,
+        in_channels: int,
+        n_ahead: int,
+    ) -> None:
+        self._pool = pool
+        self._pictures: Iterator[Path | Picture] = iter(pictures)
+        self._transform = transform
+        self._in_channels = in_channels
+        self._n_ahead = n_ahead
+        self._n_given = 0
+        self._waiting: deque[tuple[int, str, Future[NDArray[np.float32]]]] = deque()
+        self._fill()
+
+    @property
+    def n_waiting(self) -> int:
+        """Pictures that are given and not taken."""
+        return len(self._waiting)
+
+    def take(self, count: int) -> list[tuple[int, str, NDArray[np.float32] | ExplorerError]]:
+        """The next pictures, at most `count`, each prepared or with its error; waits for them."""
+        taken: list[tuple[int, str, NDArray[np.float32] | ExplorerError]] = []
+        for _ in range(min(count, self.n_waiting)):
+            index, name, future = self._waiting.popleft()
+            try:
+                taken.append((index, name, future.result()))
+            except ExplorerError as error:
+                taken.append((index, name, error))
+        self._fill()
+        return taken
+
+    def close(self) -> None:
+        """Let go of what is not begun."""
+        for _, _, future in self._waiting:
+            future.cancel()
+
+    def _fill(self) -> None:
+        while len(self._waiting) < self._n_ahead:
+            picture = next(self._pictures, None)
+            if picture is None:
+                return
+            future = self._pool.submit(_prepared, picture, self._transform, self._in_channels)
+            self._waiting.append((self._n_given, picture.name, future))
+            self._n_given += 1
+
+
+def _prepared(picture: Path | Picture, transform: Transform, in_channels: int) -> NDArray[np.float32]:
+    if isinstance(picture, Path):
+        needed = transform.resize_size if transform.crop == "resize_then_crop" else transform.input_size
+        picture = load_picture(picture, at_least_px=_DETAIL * needed)
+    return normalised(seen(picture.pixels, transform), transform, in_channels)
+
+
+def _answers(
+    network: fx.GraphModule,
+    taken: list[tuple[int, str, NDArray[np.float32] | ExplorerError]],
+    device: torch.device,
+    precision: Precision,
+) -> tuple[Answer, ...]:
+    prepared = [item for _, _, item in taken if not isinstance(item, ExplorerError)]
+    rows = iter(predict(network, np.stack(prepared), device, precision) if prepared else ())
+    return tuple(
+        Answer(index, name, None, item)
+        if isinstance(item, ExplorerError)
+        else Answer(index, name, next(rows), None)
+        for index, name, item in taken
+    )
