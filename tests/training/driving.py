@@ -1,0 +1,38 @@
+"""Driving the trainer's generators from a test, as the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from explorer.training.events import TrainingEvent
+from explorer.training.loop import train
+from explorer.training.plan import Plan
+from explorer.training.prepare import Training, prepare
+from tests.training.small import small_dataset, small_plan, small_spec
+
+T = TypeVar("T")
+
+
+def returned(steps: Generator[object, None, T]) -> T:
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            return finished.value
+
+
+def ready(plan: Plan | None = None, **options: object) -> Training:
+    """A small training on the CPU."""
+    return returned(
+        prepare(small_spec(), plan or small_plan(), small_dataset(), torch.device("cpu"), **options)
+    )
+
+
+def trained(training: Training, checkpoints: Path | None = None) -> list[TrainingEvent]:
+    """Its events, to the end."""
+    return [event for event in train(training, checkpoints=checkpoints) if event is not None]

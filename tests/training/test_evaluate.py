@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import confusion_matrix, log_loss
+
+from explorer.errors import DataError
+from explorer.training.batches import Normalisation, to_device
+from explorer.training.evaluate import evaluate, evaluating
+from explorer.training.precision import Precision
+from tests.training.driving import ready
+from tests.training.small import small_dataset
+
+DATA = small_dataset(n_test=37)
+
+
+def test_accuracy_loss_and_confusion_are_scikit_learns() -> None:
+    model = ready().model.eval()
+    normalisation = Normalisation(*DATA.mean_std())
+    result = evaluate(model, DATA.test_images, DATA.test_labels, normalisation, batch_size=10)
+    mean, std = (np.array(values, np.float32) for values in DATA.mean_std())
+    images = torch.from_numpy((DATA.test_images / np.float32(255) - mean) / std).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        probabilities = model(images).softmax(1).numpy()
+    answers = probabilities.argmax(1)
+    assert result.images == 37
+    assert result.accuracy == pytest.approx((answers == DATA.test_labels).mean())
+    assert result.loss == pytest.approx(log_loss(DATA.test_labels, probabilities, labels=range(4)), rel=1e-4)
+    assert np.array_equal(result.confusion, confusion_matrix(DATA.test_labels, answers, labels=range(4)))
+    assert not result.confusion.flags.writeable
+
+
+def test_the_batch_size_changes_rounding_only() -> None:
+    model = ready().model
+    normalisation = Normalisation(*DATA.mean_std())
+    results = [
+        evaluate(model, DATA.test_images, DATA.test_labels, normalisation, batch_size=size)
+        for size in (1, 16, 500)
+    ]
+    assert len({result.accuracy for result in results}) == 1
+    assert max(result.loss for result in results) == pytest.approx(
+        min(result.loss for result in results), rel=1e-5
+    )
+
+
+def test_each_modules_mode_is_restored_also_when_closed_early() -> None:
+    model = ready().model
+    model.train()
+    model.get_submodule("bn1").eval()
+    before = {name: module.training for name, module in model.named_modules()}
+    pictures = to_device(DATA.test_images, DATA.test_labels, torch.device("cpu"))
+    steps = evaluating(model, pictures, Normalisation(*DATA.mean_std()), batch_size=10)
+    next(steps)
+    assert not model.training
+    steps.close()
+    assert {name: module.training for name, module in model.named_modules()} == before
+    statistics = model.get_buffer("bn1.num_batches_tracked")
+    assert int(statistics) == 0
+
+
+def test_bfloat16_is_close_to_float32() -> None:
+    model = ready().model
+    normalisation = Normalisation(*DATA.mean_std())
+    exact, rough = (
+        evaluate(model, DATA.test_images, DATA.test_labels, normalisation, precision=precision)
+        for precision in (Precision(), Precision("bfloat16", True))
+    )
+    assert rough.loss == pytest.approx(exact.loss, rel=0.02)
+
+
+def test_no_pictures_are_refused() -> None:
+    empty = np.zeros((0, 8, 8, 3), np.uint8)
+    with pytest.raises(DataError, match="no pictures"):
+        evaluate(ready().model, empty, np.zeros(0, np.int64), Normalisation((0.5,) * 3, (0.2,) * 3))
