@@ -1,13 +1,13 @@
 """Where everything of a graph stands: the arithmetic of the graph picture.
 
 The main path runs downwards in the middle, stages are bands with their labels at the left, skips run at the
-right. Called by the graph view at every edit and fold, and by the SVG export. May import `arch`, never Qt or torch.
+right. Called by the graph view at every edit and fold. May import `arch`, never Qt or torch.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 
 from explorer.arch.graph import Block, Graph, Node
@@ -84,7 +84,8 @@ class _Pen:
         self.arcs: list[Arc] = []
         self.last: Box | None = None
         self.last_shape: Shape | None = None
-        self.is_new_stage = False
+        # Where a stage begins its shape is written between the bands.
+        self.label_y: float | None = None
         counts = (node.op.parameters() for node in graph.nodes)
         self.sums = list(accumulate(counts, initial=0))
 
@@ -97,11 +98,12 @@ class _Pen:
         last = self.last
         if last is not None:
             shape = self.graph.nodes[last.stop - 1].output_shape
-            label = _shape_text(shape) if shape != self.last_shape or self.is_new_stage else ""
-            self.links.append(Link(last.id, box.id, CENTRE_X, last.bottom, box.y, label))
+            label = _shape_text(shape) if shape != self.last_shape or self.label_y is not None else ""
+            label_y = last.bottom + FOLD_GAP / 2 if self.label_y is None else self.label_y
+            self.links.append(Link(last.id, box.id, CENTRE_X, last.bottom, box.y, label, label_y))
             self.last_shape = shape
         self.last = box
-        self.is_new_stage = False
+        self.label_y = None
         self.y = box.bottom
 
     def node(self, index: int, parent: str | None) -> Box:
@@ -216,7 +218,7 @@ class _Pen:
         x, first, last = SIDE_CENTRE_X, side[0], side[-1]
         into = ((CENTRE_X, top), (x, top), (x, first.y))
         self.arcs.append(Arc(source.id, first.id, style, "", into, top, first.y, x, top))
-        for upper, lower in zip(side, side[1:], strict=False):
+        for upper, lower in pairwise(side):
             link = ((x, upper.bottom), (x, lower.y))
             self.arcs.append(Arc(upper.id, lower.id, style, "", link, upper.bottom, lower.y, x, lower.y))
         y = end.middle
@@ -253,9 +255,9 @@ class _Pen:
         blocks = tuple(block for run in members for block in run.blocks)
         fold_id = stage_id(stage)
         is_open = fold_id in self.unfolded
-        top = self.y + NODE_GAP
+        top = self.y + FOLD_GAP
+        self.label_y = top - FOLD_GAP / 2
         self.y = top + NODE_GAP
-        self.is_new_stage = True
         if is_open:
             for run in members:
                 self.run(run, fold_id)
@@ -287,8 +289,8 @@ def lay_out(graph: Graph, unfolded: frozenset[str]) -> Layout:
         by_stage.setdefault(run.blocks[0].stage, []).append(run)
     for stage, members in by_stage.items():
         pen.stage(stage, members)
-    pen.y += NODE_GAP
-    pen.is_new_stage = True
+    pen.label_y = pen.y + FOLD_GAP / 2
+    pen.y += FOLD_GAP
     for index in range(len(graph.nodes) - len(graph.head), len(graph.nodes)):
         pen.node(index, None)
     boxes = tuple(sorted(pen.boxes, key=lambda box: box.y))

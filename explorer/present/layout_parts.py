@@ -158,6 +158,7 @@ class Link:
         y: Where it starts.
         bottom: Where it ends, with an arrow.
         label: The shape that flows; empty where it is the same as before.
+        label_y: Middle of the label.
     """
 
     source: str
@@ -166,6 +167,7 @@ class Link:
     y: float
     bottom: float
     label: str
+    label_y: float
 
 
 @dataclass(frozen=True, slots=True)

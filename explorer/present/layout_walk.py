@@ -21,6 +21,18 @@ def box_for(layout: Layout, key: str) -> Box | None:
     return None if index is None else layout.boxes[index]
 
 
+def top_of(layout: Layout, name: str) -> float | None:
+    """The upper edge of what has this id or holds this key; None where there is nothing.
+
+    An open block or group is its frame, a stage its band, so that folding moves nothing above the title.
+    """
+    tops = {frame.id: frame.y for frame in layout.frames} | {band.id: band.y for band in layout.bands}
+    if name in tops:
+        return tops[name]
+    box = box_for(layout, name)
+    return None if box is None else box.y
+
+
 def neighbour(layout: Layout, box_id: str | None, direction: Direction) -> Box | None:
     """The box that an arrow key leads to.
 
