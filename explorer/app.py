@@ -54,10 +54,10 @@ def _open_window(words: list[str]) -> int:
         boot.check_system_libraries()
         return _run_window(options)
     except SetupError as error:
-        from explorer.cli.root import EXIT_FAILED, print_error
+        from explorer.cli.say import print_error
 
         print_error(error)
-        return EXIT_FAILED
+        return 1
 
 
 def _options(words: list[str]) -> WindowOptions:

@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from explorer.cli.commands import COMMANDS
+from explorer.cli.say import PROGRAM, print_error
 from explorer.errors import ExplorerError
 from explorer.version import VERSION
-
-PROGRAM = "resnet-explorer"
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -96,11 +95,6 @@ def guarded(work: Callable[[], int]) -> int:
         # Who read our output has gone, as `head` does. Python would complain again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
-
-
-def print_error(error: ExplorerError) -> None:
-    """Say what went wrong and what to do about it, in one line on stderr."""
-    print(f"{PROGRAM}: {' '.join(str(error).split())}", file=sys.stderr)
 
 
 def _never_stumble_over_signs() -> None:

@@ -24,7 +24,15 @@ def spec_from_argument(text: str, sets: Sequence[str] = ()) -> ArchitectureSpec:
     Raises:
         SpecError: There is no such preset or file, it is no spec, or an edit does not fit.
     """
-    spec = _named(text)
+    return edited(_named(text), sets)
+
+
+def edited(spec: ArchitectureSpec, sets: Sequence[str]) -> ArchitectureSpec:
+    """A copy with `--set` edits made, all together.
+
+    Raises:
+        SpecError: An edit is no `field=value`, or does not fit.
+    """
     changes: dict[str, object] = {}
     for edit in sets:
         name, equals, value = edit.partition("=")

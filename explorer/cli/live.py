@@ -1,0 +1,170 @@
+"""A live network for one command: device, architecture and weights as its arguments say.
+
+Called by `classify`, `evaluate` and `features`, which drive the engine's handlers as the compute thread does.
+Torch is imported inside `live_net` only.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.arch.presets import DEFAULT_PRESET
+from explorer.cli.progress import ProgressLine
+from explorer.cli.say import note
+from explorer.cli.specs import edited, spec_from_argument
+from explorer.engine.messages import (
+    MAIN_COLUMN,
+    BuildModel,
+    DeviceChosen,
+    Event,
+    Request,
+    UseDevice,
+    WeightsChoice,
+)
+from explorer.errors import WeightsError
+from explorer.nets import catalogue
+from explorer.nets.catalogue import WeightsCard
+from explorer.present.text import byte_size
+
+if TYPE_CHECKING:
+    from explorer.arch.spec import ArchitectureSpec
+    from explorer.engine.context import Context, LiveNet
+    from explorer.nets.facts import Origin
+
+_FILE_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A network ready to be asked.
+
+    Attributes:
+        context: What handlers need.
+        net: The network in it.
+    """
+
+    context: Context
+    net: LiveNet
+
+    def answers(self, request: Request) -> Iterator[Event]:
+        """Drive a handler to its end.
+
+        Raises:
+            ExplorerError: Whatever the handler raises.
+        """
+        yield from _driven(request, self.context)
+
+
+@contextmanager
+def live_net(args: argparse.Namespace) -> Generator[Live, None, None]:
+    """Build the network that `arguments.add_model`'s arguments describe.
+
+    Args:
+        args: With `model`, `sets`, `weights`, `allow_download` and `device`.
+
+    Raises:
+        ConsentRequired: Its weights would have to be downloaded, and nobody has allowed it.
+        DeviceError: No device works, or the network does not fit it.
+        FetchError: A download failed.
+        SpecError: There is no such network.
+        WeightsError: The weights cannot be read or do not fit.
+    """
+    spec, weights = _chosen(args)
+    import torch
+
+    from explorer.engine.context import Context
+    from explorer.nets.device import configure_threads
+
+    configure_threads(behind_window=False)
+    context = Context()
+    with torch.no_grad():
+        for event in _driven(UseDevice(ticket=1, name=args.device), context):
+            if isinstance(event, DeviceChosen) and event.reason:
+                note(event.reason)
+        for _ in _driven(BuildModel(ticket=2, spec=spec, weights=weights), context):
+            pass  # progress; a terminal needs none for seconds of work
+        live = Live(context, context.nets[MAIN_COLUMN])
+        _tell_about(live.net.origin, spec)
+        yield live
+
+
+def origin_name(origin: Origin) -> str:
+    """Where weights come from, for machines: `untrained`, or the kind and the name."""
+    return f"{origin.kind}: {origin.name}" if origin.is_trained else origin.kind
+
+
+def origin_text(origin: Origin) -> str:
+    """Where weights come from, for people."""
+    if not origin.is_trained:
+        return f"untrained (seed {origin.seed}): these are chance"
+    accuracy = f", {origin.accuracy_percent:.2f} % test accuracy" if origin.accuracy_percent else ""
+    return f"{origin_name(origin)}{accuracy}"
+
+
+def _driven(request: Request, context: Context) -> Iterator[Event]:
+    from explorer.engine.handlers.table import COMPUTE_HANDLERS
+
+    for event in COMPUTE_HANDLERS[type(request)](request, context):
+        if event is not None:
+            yield event
+
+
+def _chosen(args: argparse.Namespace) -> tuple[ArchitectureSpec, WeightsChoice]:
+    """Which network with which weights; they are on this machine when this returns."""
+    spec = spec_from_argument(args.model, args.sets) if args.model else None
+    if args.weights is None:
+        if spec is None:
+            spec = edited(_bundled_spec(), args.sets)
+        _obtain_known(spec, allowed=args.allow_download)
+        return spec, WeightsChoice("known")
+    path = Path(args.weights)
+    if path.is_file() or path.suffix.lower() in _FILE_SUFFIXES:
+        spec = spec or edited(_spec_in(path), args.sets)
+        return spec, WeightsChoice("file", str(path))
+    card = catalogue.by_name(args.weights, spec)
+    _obtain(card, allowed=args.allow_download)
+    return spec or edited(card.spec, args.sets), WeightsChoice("named", card.name)
+
+
+def _bundled_spec() -> ArchitectureSpec:
+    bundled = (card.spec for card in catalogue.all_cards() if card.kind == "bundled")
+    return next(bundled, None) or spec_from_argument(DEFAULT_PRESET)
+
+
+def _spec_in(path: Path) -> ArchitectureSpec:
+    """The network that a file of weights says it belongs to."""
+    from explorer.nets.weight_files import read_weights, source_spec
+
+    spec = source_spec(read_weights(path))
+    if spec is None:
+        raise WeightsError(
+            "{path} does not say which network its weights belong to.",
+            "Name it with --model, such as --model cifar-resnet20.",
+            path=path,
+        )
+    return spec
+
+
+def _obtain_known(spec: ArchitectureSpec, *, allowed: bool) -> None:
+    """Download the best known weights of a network where none are here and the user allows it."""
+    cards = catalogue.cards_for(spec)
+    if allowed and cards and not any(map(catalogue.is_present, cards)):
+        _obtain(cards[0], allowed=True)
+
+
+def _obtain(card: WeightsCard, *, allowed: bool) -> None:
+    with ProgressLine(card.name, byte_size) as line:
+        catalogue.obtain(card, allowed=allowed, progress=line.show)
+
+
+def _tell_about(origin: Origin, spec: ArchitectureSpec) -> None:
+    for sentence in origin.assumed:
+        note(sentence)
+    if not origin.is_trained and (cards := catalogue.cards_for(spec)):
+        size = byte_size(cards[0].size_bytes)
+        note(f"trained weights exist: --allow-download fetches {cards[0].name} ({size})")
