@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from explorer.nets.facts import DeviceInfo
 from explorer.present import text as words
 from explorer.ui.theme import HALF, SPACE, Colours, font
+from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 _PROGRESS_PX = QSize(140, 6)
@@ -53,7 +54,9 @@ class _Progress(QWidget):
             painter.setBrush(fill)
             step = 2 * lane.height()
             for stripe in range(int(lane.width() // step) + 1):
-                painter.drawRoundedRect(QRectF(stripe * step, 0, lane.height(), lane.height()), radius, radius)
+                painter.drawRoundedRect(
+                    QRectF(stripe * step, 0, lane.height(), lane.height()), radius, radius
+                )
             return
         painter.setBrush(fill)
         lane.setWidth(max(lane.height(), lane.width() * min(1.0, max(0.0, self.share))))
@@ -98,12 +101,12 @@ class StatusLine(QWidget):
         self._memory = self._quiet_label("status.memory")
         self._device = QToolButton(self)
         self._device.setObjectName("status.device")
-        self._device.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._device.setAutoRaise(True)
-        self._menu = QMenu(self._device)
-        # Filled as it opens: the devices' memory changes all the time.
-        self._menu.aboutToShow.connect(self._fill_menu)
-        self._device.setMenu(self._menu)
+        self._device.setArrowType(Qt.ArrowType.UpArrow)
+        self._device.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._device.clicked.connect(self._on_choose)
+        self._fallback = Chip(self)
+        self._fallback.setObjectName("status.fallback")
         self._lay_out()
         self.show_device(None, (), "")
         self.show_work("", None, None)
@@ -125,6 +128,7 @@ class StatusLine(QWidget):
         for label in (self._rate, self._precision, self._memory):
             row.addSpacing(HALF)
             row.addWidget(label)
+        row.addWidget(self._fallback)
         row.addWidget(self._device)
         # The buttons set the height even while they are hidden.
         row.addStrut(self._device.sizeHint().height())
@@ -146,10 +150,13 @@ class StatusLine(QWidget):
         """
         self._current, self._devices = current, devices
         title = current.title if current is not None else "looking for devices"
-        self._device.setText(f"{title}  ⚠" if reason else title)
+        self._device.setText(title)
+        self._fallback.set_text("fallback" if reason else "", "warning", reason)
         self._device.setEnabled(bool(devices))
         self._device.setAccessibleName(f"Device: {title}")
-        self._device.setToolTip(f"{reason}\nPress to choose another device." if reason else "Choose the device")
+        self._device.setToolTip(
+            f"{reason}\nPress to choose another device." if reason else "Choose the device"
+        )
         self._show_quiet(self._memory, memory_text(current))
 
     def show_work(self, text: str, share: float | None, ticket: int | None) -> None:
@@ -180,18 +187,27 @@ class StatusLine(QWidget):
         label.setVisible(bool(text))
         label.updateGeometry()
 
-    def _fill_menu(self) -> None:
-        self._menu.clear()
-        group = QActionGroup(self._menu)
+    def build_menu(self) -> QMenu:
+        """The devices with their free memory, the current one checked; made anew each time it opens."""
+        menu = QMenu(self)
+        menu.setAccessibleName("Devices")
+        group = QActionGroup(menu)
         for device in self._devices:
             free = words.byte_size(device.memory_free_bytes)
             memory = f"  ·  {free} free" if device.memory_total_bytes else ""
-            action = self._menu.addAction(f"{device.title}{memory}")
+            action = menu.addAction(f"{device.title}{memory}")
             action.setCheckable(True)
             action.setChecked(self._current is not None and device.name == self._current.name)
             action.setData(device.name)
             action.triggered.connect(partial(self._on_device, device.name))
             group.addAction(action)
+        return menu
+
+    def _on_choose(self) -> None:
+        menu = self.build_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        # The line is at the window's bottom: the menu opens upwards.
+        menu.popup(self._device.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     def _on_device(self, name: str, _is_checked: bool = False) -> None:
         if self._current is None or name != self._current.name:

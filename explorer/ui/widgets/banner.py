@@ -79,7 +79,7 @@ class _Sign(QWidget):
     def __init__(self, severity: Severity, parent: QWidget) -> None:
         super().__init__(parent)
         self._severity = severity
-        self.setFixedSize(QSize(18, 18))
+        self.setFixedSize(QSize(22, 22))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -87,13 +87,13 @@ class _Sign(QWidget):
         colours = Colours.of(self.palette())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(getattr(colours, _TONES[self._severity]))
-        painter.drawEllipse(QRectF(1, 1, 16, 16))
+        painter.drawEllipse(QRectF(3, 3, 16, 16))
         letter = QFont(self.font())
         letter.setPixelSize(12)
         letter.setWeight(QFont.Weight.Bold)
         painter.setFont(letter)
         painter.setPen(colours.window)
-        painter.drawText(QRectF(1, 1, 16, 16), Qt.AlignmentFlag.AlignCenter, _SIGNS[self._severity])
+        painter.drawText(QRectF(3, 3, 16, 16), Qt.AlignmentFlag.AlignCenter, _SIGNS[self._severity])
 
 
 class _Cross(QToolButton):
@@ -145,6 +145,8 @@ class Banner(QWidget):
         row.addWidget(_Sign(first.severity, self), 0, Qt.AlignmentFlag.AlignTop)
         self._words = QVBoxLayout()
         self._words.setSpacing(2)
+        # The first line stands level with the sign and the cross.
+        self._words.setContentsMargins(0, 3, 0, 3)
         row.addLayout(self._words, 1)
         self._list: QPlainTextEdit | None = None
         self._add_words(first)
@@ -182,20 +184,21 @@ class Banner(QWidget):
         more.setText(f"and {len(self.group) - 1:,} more like this…")
         more.setFont(font("small"))
         more.setAutoRaise(True)
-        more.setCheckable(True)
         more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         more.setArrowType(Qt.ArrowType.RightArrow)
-        more.toggled.connect(partial(self._on_listed, more))
+        more.clicked.connect(lambda: self._set_listed(more, self._list is None or self._list.isHidden()))
         self._words.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         if is_listed:
-            more.setChecked(True)
+            self._set_listed(more, True)
 
-    def _on_listed(self, more: QToolButton, is_listed: bool) -> None:
+    def _set_listed(self, more: QToolButton, is_listed: bool) -> None:
         more.setArrowType(Qt.ArrowType.DownArrow if is_listed else Qt.ArrowType.RightArrow)
         if self._list is None:
             self._list = QPlainTextEdit("\n".join(item.text for item in self.group[1:]), self)
             self._list.setAccessibleName("All messages like this")
             self._list.setReadOnly(True)
+            self._list.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+            self._list.installEventFilter(self)
             self._list.setFont(font("small"))
             line_px = self._list.fontMetrics().lineSpacing()
             self._list.setFixedHeight(min(_LIST_PX, (len(self.group) - 1) * line_px + 2 * SPACE))
@@ -284,7 +287,9 @@ class BannerStack(QWidget):
         n_shown = len(groups) if self._shows_all else N_SHOWN
         known = {banner.group: banner for banner in self._banners}
         shown = groups[:n_shown]
-        had_focus = any(banner.isAncestorOf(self.focusWidget()) for banner in self._banners if self._has_focus())
+        had_focus = any(
+            banner.isAncestorOf(self.focusWidget()) for banner in self._banners if self._has_focus()
+        )
         for group, banner in known.items():
             if group not in shown:
                 self._column.removeWidget(banner)

@@ -11,7 +11,15 @@ import io
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
 from explorer.nets.facts import Prediction
@@ -80,7 +88,9 @@ class ProbabilityBars(QWidget):
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("label", "index", "probability"))
-        writer.writerows((entry.label, entry.index, f"{entry.probability:.6f}") for entry in self._predictions)
+        writer.writerows(
+            (entry.label, entry.index, f"{entry.probability:.6f}") for entry in self._predictions
+        )
         return table.getvalue()
 
     def copy_csv(self) -> None:

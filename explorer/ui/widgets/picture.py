@@ -34,7 +34,9 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     height, width = whole.shape[:2]
     kind = QImage.Format.Format_RGB888 if whole.ndim == 3 else QImage.Format.Format_Grayscale8
     # The copy also frees Qt from Python's buffer, and later drawing from the conversion.
-    return QImage(whole.data, width, height, whole.strides[0], kind).convertToFormat(QImage.Format.Format_RGB32)
+    return QImage(whole.data, width, height, whole.strides[0], kind).convertToFormat(
+        QImage.Format.Format_RGB32
+    )
 
 
 class PictureView(QWidget):

@@ -5,15 +5,8 @@ Used by the image panel. Takes plain items, thousands of them; knows nothing of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -28,7 +21,6 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPen,
-    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -43,121 +35,12 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.ui.theme import HALF, RADIUS, Colours, font
-from explorer.ui.widgets.picture import to_qimage
+from explorer.ui.widgets.thumbnail_model import Index, PictureItem, PictureModel
+
+__all__ = ["PictureItem", "ThumbnailStrip"]
 
 CELL_PX = 70
 """Least width of a cell; cells grow to fill a row."""
-_MAX_CACHED = 600
-_Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PictureItem:
-    """One dropped picture, or a file that is none; compared by identity.
-
-    Attributes:
-        image_id: What signals call it.
-        name: The file's name.
-        thumbnail: (h, w, 3) uint8; None for a broken file or while it is read.
-        width: Of the picture in pixels; 0 where unknown.
-        height: Of the picture in pixels; 0 where unknown.
-        label: The first class of its answer; None where there is none yet.
-        problem: Why it cannot be shown; None where it can.
-    """
-
-    image_id: int
-    name: str
-    thumbnail: NDArray[np.uint8] | None = None
-    width: int = 0
-    height: int = 0
-    label: str | None = None
-    problem: str | None = None
-
-
-class PictureModel(QAbstractListModel):
-    """The items as Qt's views ask for them; grows and changes in place where it can."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._items: tuple[PictureItem, ...] = ()
-        self._rows: dict[int, int] = {}
-        self._pixmaps: dict[int, tuple[NDArray[np.uint8], QPixmap]] = {}
-
-    @property
-    def items(self) -> tuple[PictureItem, ...]:
-        """What is shown, in order."""
-        return self._items
-
-    def row_of(self, image_id: int | None) -> int:
-        """The row of a picture; -1 where it is not here."""
-        return -1 if image_id is None else self._rows.get(image_id, -1)
-
-    def set_items(self, items: tuple[PictureItem, ...]) -> None:
-        """Replace the items; rows that stay keep their selection and place."""
-        if items is self._items:
-            return
-        old = self._items
-        n_same = min(len(old), len(items))
-        keeps_order = all(old[row].image_id == items[row].image_id for row in range(n_same))
-        if not keeps_order or len(items) < len(old):
-            self.beginResetModel()
-            self._take(items)
-            self.endResetModel()
-            return
-        changed = [row for row in range(n_same) if old[row] is not items[row]]
-        if len(items) > len(old):
-            self.beginInsertRows(QModelIndex(), len(old), len(items) - 1)
-            self._take(items)
-            self.endInsertRows()
-        else:
-            self._take(items)
-        if changed:
-            self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
-
-    def _take(self, items: tuple[PictureItem, ...]) -> None:
-        self._items = items
-        self._rows = {item.image_id: row for row, item in enumerate(items)}
-        self._pixmaps = {key: value for key, value in self._pixmaps.items() if key in self._rows}
-
-    def pixmap(self, item: PictureItem, side: int) -> QPixmap | None:
-        """The centre square of a thumbnail, scaled once; only what was painted last is kept.
-
-        Args:
-            item: The picture.
-            side: The square's side in device pixels.
-        """
-        if item.thumbnail is None:
-            return None
-        known = self._pixmaps.get(item.image_id)
-        if known is not None and known[0] is item.thumbnail and known[1].width() == side:
-            return known[1]
-        image = to_qimage(item.thumbnail)
-        cut = min(image.width(), image.height())
-        image = image.copy((image.width() - cut) // 2, (image.height() - cut) // 2, cut, cut)
-        square = image.scaled(
-            side, side, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        while len(self._pixmaps) >= _MAX_CACHED:
-            del self._pixmaps[next(iter(self._pixmaps))]
-        self._pixmaps[item.image_id] = (item.thumbnail, QPixmap.fromImage(square))
-        return self._pixmaps[item.image_id][1]
-
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._items)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        if not index.isValid() or index.row() >= len(self._items):
-            return None
-        item = self._items[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return item.name
-        if role == Qt.ItemDataRole.UserRole:
-            return item
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            size = f", {item.width} × {item.height}" if item.width else ""
-            said = item.problem or item.label or "no answer yet"
-            return f"{item.name}{size}\n{said}"
-        return None
 
 
 class _CellPainter(QStyledItemDelegate):
@@ -167,13 +50,13 @@ class _CellPainter(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return self._view.gridSize()
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         item: PictureItem = index.data(Qt.ItemDataRole.UserRole)
         colours = Colours.of(self._view.palette())
-        cell = QRect(option.rect)  # type: ignore[attr-defined]
+        cell = QRect(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._view.small_font)
@@ -183,7 +66,7 @@ class _CellPainter(QStyledItemDelegate):
             self._paint_picture(painter, square, item, colours)
         else:
             _paint_card(painter, square, item.problem, colours)
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colours.accent, 2))
@@ -196,9 +79,7 @@ class _CellPainter(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, said)
         painter.restore()
 
-    def _paint_picture(
-        self, painter: QPainter, square: QRectF, item: PictureItem, colours: Colours
-    ) -> None:
+    def _paint_picture(self, painter: QPainter, square: QRectF, item: PictureItem, colours: Colours) -> None:
         corners = QPainterPath()
         corners.addRoundedRect(square, HALF, HALF)
         ground = QColor(colours.text)
