@@ -52,16 +52,19 @@ def with_depth(spec: ArchitectureSpec, depth: int) -> ArchitectureSpec:
     return spec.edited(stage_depths=known[nearest])
 
 
+def block_changes(block: str) -> dict[str, object]:
+    """The fields that change when another block type is chosen: expansion, groups and base width follow."""
+    expansion = 4 if block == "bottleneck" else 1
+    return {"block": block, "expansion": expansion, "cardinality": 1, "base_width": 64}
+
+
 def with_block(spec: ArchitectureSpec, block: str) -> ArchitectureSpec:
     """The spec with another block type and as many blocks a stage; expansion and base width follow.
 
     Raises:
         SpecError: There is no such block type.
     """
-    if block == spec.block:
-        return spec
-    expansion = 4 if block == "bottleneck" else 1
-    return spec.edited(block=block, expansion=expansion, cardinality=1, base_width=64)
+    return spec if block == spec.block else spec.edited(**block_changes(block))
 
 
 def title(spec: ArchitectureSpec) -> str:

@@ -14,7 +14,7 @@ from explorer.arch.expand import expand
 from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
 from explorer.engine.messages import FailedPicture, LoadedPicture
-from explorer.present.text import shape_text
+from explorer.present.text import shape
 from explorer.state.model import AppState, Notice
 from explorer.ui import theme, words
 from explorer.ui.panels.image import Offer, PictureItem
@@ -157,7 +157,7 @@ class Rendering:
             view.show_empty("Looking…")
         else:
             is_stale = state.net.status != "ready" or maps.key != state.document.selected
-            subtitle = shape_text(maps.maps.shape)
+            subtitle = shape(maps.maps.shape)
             view.show_maps(maps.maps, title=maps.key, subtitle=subtitle, stale=is_stale)
             view.set_channel(state.channel)
 

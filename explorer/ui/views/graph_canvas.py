@@ -180,7 +180,8 @@ class GraphCanvas(QAbstractScrollArea):
         view = self.viewport()
         across = (view.width() - 2 * MARGIN_PX) / layout.width
         down = view.height() / layout.height
-        return min(LARGEST_FIT, across, max(down, READING_ZOOM)) if across > 0 else 1.0
+        wanted = min(across, down) if down >= READING_ZOOM else across
+        return min(LARGEST_FIT, wanted) if wanted > 0 else 1.0
 
     def fit(self) -> None:
         """Fill the pane and show the beginning; the picture follows the pane's width from now on."""

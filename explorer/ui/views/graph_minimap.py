@@ -16,6 +16,8 @@ from explorer.ui.views.graph_paint import GraphPainter
 WIDTH_PX = 48
 INSET_PX = 6
 LEAST_RANGE_PX = 6.0
+LARGEST_SCALE = 0.25
+"""Short networks are not stretched over the whole height: bars should stay bars."""
 
 
 class GraphMinimap(QWidget):
@@ -57,12 +59,10 @@ class GraphMinimap(QWidget):
         self.update()
 
     def scale(self) -> float:
-        """Pixels of the map for one of the layout, downwards; short networks keep their proportions."""
+        """Pixels of the map for one of the layout, downwards."""
         if self._painter is None:
             return 1.0
-        layout = self._painter.layout
-        across = (self.width() - 2 * INSET_PX) / layout.width
-        return min(across, (self.height() - 2 * INSET_PX) / layout.height)
+        return min(LARGEST_SCALE, (self.height() - 2 * INSET_PX) / self._painter.layout.height)
 
     def _draw_map(self, painter: GraphPainter) -> QImage:
         ratio = self.devicePixelRatioF()

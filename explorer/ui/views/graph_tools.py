@@ -67,6 +67,7 @@ class GraphTools(QFrame):
         self.heat.addItem(self.tr("No heat"), None)
         self.heat.addItem(self.tr("Parameters"), "parameters")
         self.heat.addItem(self.tr("MACs"), "macs")
+        self.heat.setCurrentIndex(0)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, HALF, SPACE, HALF)
         row.setSpacing(2)
