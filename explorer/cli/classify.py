@@ -117,7 +117,9 @@ def _as_text(rows: Sequence[Row], origin: Origin) -> str:
             is_weak = origin.is_trained and not place and item.probability < WEAK_PROBABILITY
             bar = "█" * round(BAR_CELLS * item.probability)
             percent = f"{100 * item.probability:.1f} %"
-            cells.append(("" if place else str(row.path), item.label, percent, f"{bar} weak" if is_weak else bar))
+            cells.append(
+                ("" if place else str(row.path), item.label, percent, f"{bar} weak" if is_weak else bar)
+            )
     weights = f"Weights: {origin_text(origin)}"
     headers = ("Picture", "Answer", "Probability", "")
     return f"{weights}\n\n{table(headers, cells, right=('Probability',))}" if cells else weights
