@@ -4,7 +4,8 @@
 `SPACE` and its colours from `Colours.of(widget.palette())`. Knows no panel; imports nothing of the project.
 
 Labels get a meaning's colour by a property, which follows light and dark by itself:
-`label.setProperty("tone", "muted")` (or `accent`, `success`, `warning`, `danger`).
+`label.setProperty("tone", "muted")` (or `accent`, `success`, `warning`, `danger`). Spin boxes without arrows
+take a `look`: `plain`, or `display` for one large number.
 """
 
 from __future__ import annotations
@@ -229,6 +230,7 @@ def _stylesheet(colours: Colours) -> str:
     pressed = _mix(colours.card, colours.text, 0.14).name()
     faint = _mix(colours.window, colours.text, 0.35).name()
     grip = _mix(colours.window, colours.text, 0.25).name()
+    frame = _mix(colours.window, colours.text, 0.22).name()
     tones = "".join(
         f'QLabel[tone="{tone}"] {{ color: {getattr(colours, tone).name()}; }}\n'
         for tone in ("muted", "accent", "success", "warning", "danger")
@@ -247,6 +249,16 @@ QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px; padding
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}
 QToolButton:focus {{ border-color: {accent}; }}
+QToolButton[tone="accent"] {{ color: {accent}; }}
+QLineEdit, QSpinBox[look="plain"] {{ color: {text}; background: {colours.card.name()};
+    border: 1px solid {frame}; border-radius: {RADIUS - 2}px; padding: 2px {HALF}px; min-height: 18px;
+    selection-background-color: {colours.chosen.name()}; selection-color: {colours.on_accent.name()}; }}
+QLineEdit:focus, QSpinBox[look="plain"]:focus {{ border-color: {accent}; }}
+QSpinBox[look="display"] {{ border: 0; border-bottom: 1px solid {frame}; background: transparent; }}
+QSpinBox[look="display"]:hover {{ border-bottom-color: {colours.muted.name()}; }}
+QSpinBox[look="display"]:focus {{ border-bottom-color: {accent}; }}
+QSpinBox[look]::up-button, QSpinBox[look]::down-button {{ width: 0; height: 0; border: 0; }}
+QLineEdit#qt_spinbox_lineedit {{ border: 0; padding: 0; background: transparent; min-height: 0; }}
 QScrollBar {{ background: transparent; border: 0; margin: 0; }}
 QScrollBar:vertical {{ width: 10px; }}
 QScrollBar:horizontal {{ height: 10px; }}

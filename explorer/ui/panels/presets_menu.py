@@ -1,0 +1,229 @@
+"""The button that names the preset, and the searchable list of all presets that it opens.
+
+Used by the architecture panel. Takes and gives presets' names; knows nothing of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QLineEdit,
+    QSizePolicy,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.arch.presets import Preset, presets
+from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, paint_input
+from explorer.ui.theme import SPACE, Colours, font
+
+_NAME_ROLE = Qt.ItemDataRole.UserRole
+_LIST_HEIGHT_PX = 380
+_LIST_WIDTH_PX = 320
+
+
+def family(preset: Preset) -> str:
+    """The heading that a preset stands under, such as `CIFAR · He 2015`."""
+    spec = preset.spec
+    if spec.shortcut == "none":
+        return "Plain twins"
+    author = preset.source.split()[0]
+    if spec.cardinality > 1:
+        kind = "ResNeXt"
+    elif spec.base_width != 64:
+        kind = "Wide"
+    else:
+        kind = "CIFAR" if preset.name.startswith("cifar") else "ImageNet"
+    return f"{kind} · {author} {preset.year}"
+
+
+def by_family(every: Iterable[Preset]) -> dict[str, list[Preset]]:
+    """Presets under their headings, in the order of their first ones."""
+    groups: dict[str, list[Preset]] = {}
+    for preset in every:
+        groups.setdefault(family(preset), []).append(preset)
+    return groups
+
+
+class PresetsButton(QAbstractButton):
+    """Shows the preset that the net is, and opens the list."""
+
+    preset_chosen = Signal(object)
+    """The user chose the preset of this name."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("spec.preset")
+        self.setAccessibleName("Preset")
+        self.setToolTip("Choose a published network")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._name: str | None = None
+        self._family = ""
+        self._list: PresetsList | None = None
+        self.clicked.connect(self.open_list)
+
+    def show_preset(self, name: str | None) -> None:
+        """Show a preset, or that the net is none."""
+        self._name = name
+        preset = presets()[name] if name else None
+        self.setText(preset.title if preset else "Choose a preset…")
+        self._family = family(preset) if preset else ""
+        self.setAccessibleDescription(self.text())
+        self.update()
+
+    def open_list(self) -> None:
+        """Open the list below the button; it is built at the first time."""
+        if self._list is None:
+            self._list = PresetsList(self)
+            self._list.preset_chosen.connect(self.preset_chosen)
+        self._list.open_at(self, self._name)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.fontMetrics().height() + 2 * SPACE)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_list()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_input(painter, self)
+        colours = Colours.of(self.palette())
+        room = QRect(SPACE + 2, 0, self.width() - CHEVRON_ROOM_PX - SPACE - 2, self.height())
+        painter.setPen(colours.text)
+        metrics = painter.fontMetrics()
+        title = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
+        room.setLeft(room.left() + metrics.horizontalAdvance(title) + 2 * SPACE)
+        if metrics.horizontalAdvance(self._family) <= room.width():
+            painter.setPen(colours.muted)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._family)
+
+
+class PresetsList(QFrame):
+    """Every preset under its family, with a line to search; Enter takes the marked one."""
+
+    preset_chosen = Signal(object)
+    """The user chose the preset of this name."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("spec.preset.list")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self._search = QLineEdit()
+        self._search.setObjectName("spec.preset.search")
+        self._search.setPlaceholderText("Search presets")
+        self._search.setAccessibleName("Search presets")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._on_search)
+        self._search.installEventFilter(self)
+        self._tree = QTreeWidget()
+        self._tree.setObjectName("spec.preset.tree")
+        self._tree.setAccessibleName("Presets")
+        self._tree.setColumnCount(2)
+        self._tree.setHeaderHidden(True)
+        self._tree.setRootIsDecorated(False)
+        self._tree.setItemsExpandable(False)
+        self._tree.setIndentation(SPACE)
+        self._tree.setFrameShape(QFrame.Shape.NoFrame)
+        self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._tree.itemClicked.connect(self._on_item)
+        self._tree.itemActivated.connect(self._on_item)
+        self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
+        self._fill()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE)
+        column.addWidget(self._search)
+        column.addWidget(self._tree)
+
+    def open_at(self, button: QWidget, name: str | None) -> None:
+        """Open below a widget with a preset marked and the search empty."""
+        self._search.clear()
+        self._mark(name)
+        width = max(button.width(), _LIST_WIDTH_PX)
+        self.resize(width, _LIST_HEIGHT_PX)
+        self._tree.setColumnWidth(0, int((width - 4 * SPACE) * 0.56))
+        corner = button.mapToGlobal(QPoint(0, button.height() + 2))
+        screen = button.screen().availableGeometry()
+        corner.setX(max(screen.left(), min(corner.x(), screen.right() - width)))
+        corner.setY(max(screen.top(), min(corner.y(), screen.bottom() - _LIST_HEIGHT_PX)))
+        self.move(corner)
+        self.show()
+        self._search.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The search line keeps the focus; up, down and Enter go to the list."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        key = event.key()
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._step(1 if key == Qt.Key.Key_Down else -1)
+            return True
+        item = self._tree.currentItem()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if item is not None and not item.isHidden():
+                self._on_item(item)
+            return True
+        return False
+
+    def _fill(self) -> None:
+        strong = font("small", strong=True)
+        for heading, group in by_family(presets().values()).items():
+            top = QTreeWidgetItem(self._tree, [heading])
+            top.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            top.setFirstColumnSpanned(True)
+            top.setFont(0, strong)
+            self._groups.append((top, []))
+            for preset in group:
+                item = QTreeWidgetItem(top, [preset.title, preset.name])
+                item.setData(0, _NAME_ROLE, preset.name)
+                item.setToolTip(0, f"{preset.title} · {preset.source}")
+                item.setForeground(1, self.palette().placeholderText())
+                self._groups[-1][1].append(item)
+        self._tree.expandAll()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        """The presets that the search leaves."""
+        return [item for _, items in self._groups for item in items if not item.isHidden()]
+
+    def _mark(self, name: str | None) -> None:
+        items = self._items()
+        marked = [item for item in items if item.data(0, _NAME_ROLE) == name]
+        for item in (marked or items)[:1]:
+            self._tree.setCurrentItem(item)
+            self._tree.scrollToItem(item, QTreeWidget.ScrollHint.PositionAtCenter)
+
+    def _step(self, step: int) -> None:
+        items, current = self._items(), self._tree.currentItem()
+        if items:
+            index = items.index(current) + step if current in items else 0
+            self._tree.setCurrentItem(items[max(0, min(len(items) - 1, index))])
+
+    def _on_search(self, text: str) -> None:
+        words = text.lower().split()
+        for top, items in self._groups:
+            for item in items:
+                searched = f"{item.text(0)} {item.text(1)} {top.text(0)} {item.toolTip(0)}".lower()
+                item.setHidden(not all(word in searched for word in words))
+            top.setHidden(all(item.isHidden() for item in items))
+        current = self._tree.currentItem()
+        if current is None or current not in self._items():
+            self._mark(None)
+
+    def _on_item(self, item: QTreeWidgetItem) -> None:
+        name = item.data(0, _NAME_ROLE)
+        if name is not None:
+            self.hide()
+            self.preset_chosen.emit(name)
