@@ -61,6 +61,7 @@ class ImagePanel(QWidget):
         self._milliseconds: float | None = None
         self._size_text = ""
         self._problem = ""
+        self._broken_name = ""
         self._is_trained = True
         self._answer: tuple[tuple[Prediction, ...] | None, bool, bool] = (None, False, False)
         self._build_parts()
@@ -186,8 +187,9 @@ class ImagePanel(QWidget):
         n_broken = sum(item.problem is not None for item in items)
         count = "1 picture" if len(items) == 1 else f"{len(items):,} pictures"
         self._count.set_text(f"{count}, {n_broken:,} unreadable" if n_broken else count)
-        problem = next((item.problem for item in items if item.image_id == current), None)
-        self._show_problem(problem or "")
+        broken = next((item for item in items if item.image_id == current and item.problem), None)
+        self._broken_name = broken.name if broken is not None else ""
+        self._show_problem((broken.problem or "") if broken is not None else "")
         self._show_blocks()
 
     def show_current(
@@ -216,7 +218,7 @@ class ImagePanel(QWidget):
             if not self._problem:
                 self._picture.show_pixels(picture, name, is_pixelated=False)
         sides = f"{seen.shape[1]} × {seen.shape[0]}" if seen is not None else ""
-        self._caption.set_text(name)
+        self._caption.set_text(self._broken_name or name)
         self._size_text = f"{width:,} × {height:,}" if width else ""
         self._seen_caption.set_text(f"what the net sees, {sides}" if sides else "")
         self._seen.setVisible(seen is not None)
@@ -265,6 +267,7 @@ class ImagePanel(QWidget):
         if problem == self._problem:
             return
         self._problem = problem
+        self._caption.set_text(self._broken_name or self._name)
         if problem:
             self._picture.show_problem(problem)
         else:

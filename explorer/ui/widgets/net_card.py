@@ -198,6 +198,8 @@ class NetCard(QWidget):
             button.setToolTip(offer.tooltip)
             button.clicked.connect(partial(self._on_offer, offer.name))
             self._offer_column.addWidget(button)
+            # Made late, it would be reached after everything else in the window.
+            self.setTabOrder(self._buttons[-1] if self._buttons else self._arrow, button)
             self._buttons.append(button)
         self._offer_column.setContentsMargins(0, HALF if offers else 0, 0, 0)
 
