@@ -353,9 +353,10 @@ def test_a_file_that_cannot_be_written_is_reported(panel, tmp_path, save):
     assert str(target) in said[0]
 
 
-def test_everything_is_reached_by_tab(panel):
+def test_everything_is_reached_by_tab(panel, qtbot):
     show_photo(panel)
     panel.show_net(UNTRAINED, "ResNet-18", CLASSES, (Offer("get", "Get"),))
+    qtbot.waitUntil(part(panel, QPushButton, "image.offer.get").isVisible)
     part(panel, QPushButton, "image.open").setFocus()
     panel.activateWindow()
     reached = set()
