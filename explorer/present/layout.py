@@ -20,18 +20,18 @@ WIDTH = 560.0
 CENTRE_X = WIDTH / 2
 TOP = 16.0
 FOLD_X, FOLD_W, FOLD_H = 144.0, 272.0, 48.0
-NODE_W, MINOR_W, NODE_H = 224.0, 176.0, 24.0
-SIDE_W, SIDE_X = 128.0, 412.0
+NODE_W, MINOR_W, ADD_W, NODE_H = 208.0, 176.0, 112.0, 24.0
+SIDE_W, SIDE_X = 144.0, 400.0
 SIDE_CENTRE_X = SIDE_X + SIDE_W / 2
-GROUP_X, GROUP_W = 136.0, 416.0
-BLOCK_X, BLOCK_W = 144.0, 400.0
+GROUP_X, GROUP_W = 136.0, 420.0
+BLOCK_X, BLOCK_W = 144.0, 408.0
 FOLD_LANE_X, OPEN_LANE_X = 432.0, 448.0
 NODE_GAP, FOLD_GAP, STRIP_H, PADDING = 16.0, 24.0, 24.0, 8.0
 BRANCH = 8.0
 """How far above a block its skip leaves the main path, and how far below it comes back."""
 
 BLOCK_TITLES: dict[str, str] = {"basic": "Basic block", "bottleneck": "Bottleneck"}
-MINOR_OPS = frozenset({"norm", "activation", "add", "flatten", "subsample", "pad", "input", "output"})
+MINOR_OPS = frozenset({"norm", "activation", "flatten", "subsample", "pad", "input", "output"})
 """Operations without weights of their own kind: drawn narrower, so that convolutions stand out."""
 
 TITLES: dict[str, str] = {"input": "Input image", "output": "Logits", "flatten": "flatten"}
@@ -84,8 +84,10 @@ class _Pen:
         self.arcs: list[Arc] = []
         self.last: Box | None = None
         self.last_shape: Shape | None = None
-        # Where a stage begins its shape is written between the bands.
-        self.label_y: float | None = None
+        # At the top of the page, a band or a frame there is room already.
+        self.has_room = True
+        self.is_new_stage = False
+        self.label_y = 0.0
         counts = (node.op.parameters() for node in graph.nodes)
         self.sums = list(accumulate(counts, initial=0))
 
@@ -98,22 +100,27 @@ class _Pen:
         last = self.last
         if last is not None:
             shape = self.graph.nodes[last.stop - 1].output_shape
-            label = _shape_text(shape) if shape != self.last_shape or self.label_y is not None else ""
-            label_y = last.bottom + FOLD_GAP / 2 if self.label_y is None else self.label_y
-            self.links.append(Link(last.id, box.id, CENTRE_X, last.bottom, box.y, label, label_y))
+            label = _shape_text(shape) if shape != self.last_shape or self.is_new_stage else ""
+            self.links.append(Link(last.id, box.id, CENTRE_X, last.bottom, box.y, label, self.label_y))
             self.last_shape = shape
         self.last = box
-        self.label_y = None
+        self.has_room = self.is_new_stage = False
         self.y = box.bottom
+
+    def leave_gap(self, gap: float) -> None:
+        """Leave room after what stands above, unless there is some; a new shape is written in its middle."""
+        if not self.has_room:
+            self.label_y = self.y + gap / 2
+            self.y += gap
 
     def node(self, index: int, parent: str | None) -> Box:
         """A node on the main path, after a gap that has room for a new shape."""
         node = self.graph.nodes[index]
         last = self.last
-        if last is not None and self.y == last.bottom:
-            changed = self.graph.nodes[last.stop - 1].output_shape != self.last_shape
-            self.y += FOLD_GAP if changed or last.kind != "node" else NODE_GAP
-        width = MINOR_W if node.op.name in MINOR_OPS else NODE_W
+        changed = last is not None and self.graph.nodes[last.stop - 1].output_shape != self.last_shape
+        self.leave_gap(FOLD_GAP if changed else NODE_GAP)
+        name = node.op.name
+        width = ADD_W if name == "add" else MINOR_W if name in MINOR_OPS else NODE_W
         box = self.node_box(index, parent, "main", CENTRE_X - width / 2, self.y, width)
         self.place_main(box)
         return box
@@ -144,8 +151,7 @@ class _Pen:
     def fold(self, kind: BoxKind, fold_id: str, blocks: tuple[Block, ...], parent: str) -> Box:
         """One folded box for some blocks, with a skip beside it if each has one."""
         first, last = blocks[0], blocks[-1]
-        if self.last is not None and self.y == self.last.bottom:
-            self.y += FOLD_GAP
+        self.leave_gap(FOLD_GAP)
         # In a stage the first block may differ; the one before last shows what it mostly consists of.
         sample = self.graph.block_nodes(last)
         source = self.last
@@ -184,8 +190,10 @@ class _Pen:
     def open_block(self, block: Block, parent: str) -> None:
         """A block's nodes in a frame: F(x) on the main path, the shortcut at the right."""
         source = self.last
-        top = self.y + (FOLD_GAP if source is not None and self.y == source.bottom else 0.0)
-        self.y = top + STRIP_H + PADDING
+        self.leave_gap(FOLD_GAP)
+        top = self.y
+        self.y += STRIP_H + PADDING
+        self.has_room = True
         first_y = self.y
         side: list[Box] = []
         end: Box | None = None
@@ -224,7 +232,10 @@ class _Pen:
         y = end.middle
         back = ((x, last.bottom), (x, y), (end.right, y))
         label_y = last.bottom + NODE_GAP
-        self.arcs.append(Arc(last.id, end.id, style, label, back, last.bottom, y, x + BRANCH, label_y))
+        arc = Arc(
+            last.id, end.id, style, label, back, last.bottom, y, x - BRANCH, label_y, is_label_left=True
+        )
+        self.arcs.append(arc)
 
     def run(self, run: Run, parent: str) -> None:
         """A group, folded or open, or a single block."""
@@ -234,30 +245,37 @@ class _Pen:
         if len(run.blocks) == 1:
             self.open_block(run.blocks[0], parent)
             return
-        top = self.y + (FOLD_GAP if self.last is not None and self.y == self.last.bottom else 0.0)
+        self.leave_gap(FOLD_GAP)
+        top = self.y
         # Room for the strip, then for the first block's branch.
-        self.y = top + STRIP_H + (PADDING if run.blocks[0].key in self.unfolded else FOLD_GAP - PADDING)
+        self.y += STRIP_H + (PADDING if run.blocks[0].key in self.unfolded else FOLD_GAP - PADDING)
+        self.has_room = True
         index = len(self.frames)
         for block in run.blocks:
             if block.key in self.unfolded:
                 self.open_block(block, run.id)
             else:
                 self.fold("block", block.key, (block,), run.id)
-        self.y = max(self.y, self.boxes[-1].bottom) + NODE_GAP
+        self.y += NODE_GAP
         first, last = run.blocks[0], run.blocks[-1]
         title = text.times(BLOCK_TITLES.get(first.kind, first.kind), len(run.blocks))
         count = self.parameters(first.start, last.stop)
         frame = Frame(run.id, "group", title, GROUP_X, top, GROUP_W, self.y - top, count, parent)
         self.frames.insert(index, frame)
 
+    def begin_stage(self) -> None:
+        """Leave the gap between two bands; what flows through it is always written there."""
+        self.leave_gap(FOLD_GAP)
+        self.has_room = self.is_new_stage = True
+
     def stage(self, stage: int, members: list[Run]) -> None:
         """A band with its runs, or with one box if it is folded."""
         blocks = tuple(block for run in members for block in run.blocks)
         fold_id = stage_id(stage)
         is_open = fold_id in self.unfolded
-        top = self.y + FOLD_GAP
-        self.label_y = top - FOLD_GAP / 2
-        self.y = top + NODE_GAP
+        self.begin_stage()
+        top = self.y
+        self.y += NODE_GAP
         if is_open:
             for run in members:
                 self.run(run, fold_id)
@@ -289,8 +307,7 @@ def lay_out(graph: Graph, unfolded: frozenset[str]) -> Layout:
         by_stage.setdefault(run.blocks[0].stage, []).append(run)
     for stage, members in by_stage.items():
         pen.stage(stage, members)
-    pen.label_y = pen.y + FOLD_GAP / 2
-    pen.y += FOLD_GAP
+    pen.begin_stage()
     for index in range(len(graph.nodes) - len(graph.head), len(graph.nodes)):
         pen.node(index, None)
     boxes = tuple(sorted(pen.boxes, key=lambda box: box.y))

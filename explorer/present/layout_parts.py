@@ -182,8 +182,9 @@ class Arc:
         points: The corners, (x, y) each, from start to arrow.
         y: Its upper end.
         bottom: Its lower end.
-        label_x: Left edge of the label.
+        label_x: Where the label begins.
         label_y: Middle of the label.
+        is_label_left: Whether the label ends at `label_x` instead.
     """
 
     source: str
@@ -195,6 +196,7 @@ class Arc:
     bottom: float
     label_x: float
     label_y: float
+    is_label_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

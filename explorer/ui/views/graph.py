@@ -268,7 +268,7 @@ class GraphView(QWidget):
         marks.heat, marks.values = None, {}
         if self._heat is not None:
             marks.heat, totals = heat_of(layout, self._graph, self._heat)
-            marks.values = {name: words.short(value) for name, value in totals.items()}
+            marks.values = {name: words.short(value) for name, value in totals.items() if value}
         self.canvas.viewport().update()
         self.minimap.update()
         self._show_card()

@@ -12,6 +12,7 @@ from explorer.present import text as words
 from explorer.present.layout_parts import Band, Layout
 from explorer.ui.views.graph_ink import Ink
 from explorer.ui.views.graph_lines import LinePainter
+from explorer.ui.views.graph_paint import READABLE_ZOOM
 from explorer.ui.views.graph_text import TextCache
 
 GUTTER_X, GUTTER_W, LABEL_H = 12.0, 120.0, 72.0
@@ -51,7 +52,9 @@ class BandLabels:
                 continue
             width, label_h = GUTTER_W * scale, LABEL_H * scale
             left = origin.x() + GUTTER_X * zoom
-            if zoom < LEAST_SCALE:
+            if zoom < READABLE_ZOOM:
+                left = max(0.0, origin.x() - width - GAP)
+            elif zoom < LEAST_SCALE:
                 left = max(0.0, origin.x() + (GUTTER_X + GUTTER_W) * zoom - width)
             y = max(top, min(GAP, bottom - label_h))
             shown_h = label_h if bottom - y >= label_h * 0.9 else TITLE_H * scale

@@ -72,8 +72,8 @@ KEYS: dict[int, Command] = {
 
 MARGIN_PX = 12
 LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
-READING_ZOOM, LARGEST_FIT = 0.92, 1.6
-"""At 0.92 the smallest text has ten pixels; a wider window enlarges the picture up to 1.6."""
+READING_ZOOM, LARGEST_FIT = 0.92, 1.3
+"""At 0.92 the smallest text has ten pixels; a wider window enlarges the picture up to 1.3."""
 WHEEL_STEP = 1.15
 """Zoom by one notch of the wheel (120 units)."""
 

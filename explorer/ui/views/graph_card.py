@@ -98,9 +98,9 @@ class GraphCard(QFrame):
         self._swatch.setPixmap(swatch(ink.op(box.op)))
         self._swatch.setVisible(not box.unfolds)
         self._title.set_text(box.title)
-        first, last = graph.nodes[box.start], graph.nodes[box.stop - 1]
-        self._key.setText(box.key if not box.unfolds else f"{first.key} … {last.key}")
-        self._key.setToolTip(self._key.text())
+        last = graph.nodes[box.stop - 1]
+        self._key.setText(box.id)
+        self._key.setToolTip(box.id)
         costs = [cost.by_key[node.key] for node in graph.nodes[box.start : box.stop]]
         self._show_values(
             words.shape(last.output_shape),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QPalette
 
-from explorer.ui.theme import Colours, contrast, is_dark
+from explorer.ui.theme import READABLE, Colours, contrast, is_dark
 
 STANDS_OUT = 3.0
 """Least contrast of a mark with its ground (WCAG 2.2, criterion 1.4.11)."""
@@ -45,11 +45,11 @@ def blend(first: QColor, second: QColor, share: float) -> QColor:
     )
 
 
-def _standing_out(hue: str, grounds: tuple[QColor, ...], ink: QColor) -> QColor:
+def _standing_out(hue: str, grounds: tuple[QColor, ...], ink: QColor, least: float = STANDS_OUT) -> QColor:
     colour = QColor(hue)
     for step in range(20):
         moved = blend(colour, ink, step / 20)
-        if all(contrast(moved, ground) >= STANDS_OUT for ground in grounds):
+        if all(contrast(moved, ground) >= least for ground in grounds):
             return moved
     return ink
 
@@ -66,7 +66,7 @@ class Ink:
         border: Its outline.
         line: The main path.
         skip: An identity shortcut.
-        projection: A shortcut with weights.
+        projection: A shortcut with weights; also its label.
         text: Titles.
         muted: Shapes and keys.
         accent: What is selected.
@@ -118,7 +118,7 @@ def _ink(palette: QPalette) -> Ink:
         border=blend(box, text, 0.18),
         line=blend(paper, text, 0.55),
         skip=blend(paper, text, 0.38),
-        projection=_standing_out(BLUE, grounds, text),
+        projection=_standing_out(BLUE, grounds, text, READABLE),
         text=text,
         muted=colours.muted,
         accent=colours.accent,

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from explorer.present.layout_parts import Arc, Link
 from explorer.ui.views.graph_ink import Ink
-from explorer.ui.views.graph_text import TextCache
+from explorer.ui.views.graph_text import Align, TextCache
 
 BEND = 8.0
 ARROW_LONG, ARROW_WIDE = 6.0, 3.5
@@ -98,7 +98,8 @@ class LinePainter:
             painter.drawPolygon(arrow_head(QPointF(tip_x, tip_y), QPointF(before_x, before_y)))
             if arc.label:
                 colour: QColor = pen.color() if arc.style == "projection" else self.ink.muted
-                self.texts.draw(painter, arc.label, "small", colour, arc.label_x, arc.label_y)
+                align: Align = "right" if arc.is_label_left else "left"
+                self.texts.draw(painter, arc.label, "small", colour, arc.label_x, arc.label_y, align=align)
 
     def bare_arcs(self, painter: QPainter, arcs: Sequence[Arc]) -> None:
         """The upright parts of the skips alone, as they look from afar."""

@@ -63,7 +63,7 @@ class Marks:
         hovered: The id under the pointer.
         found: The ids of boxes that hold what a search found.
         heat: A share from 0 to 1 by box id; None for no heat.
-        values: What stands at the right of a heated box.
+        values: What stands at the right of a heated box, by box id.
     """
 
     selected: str | None = None
@@ -131,7 +131,9 @@ class GraphPainter:
         for band in self.layout.bands:
             painter.fillRect(QRectF(0, band.y, WIDTH, band.h), self.ink.band)
         for frame in self._block_shelf.within(self._blocks, top, bottom):
-            painter.fillRect(QRectF(frame.x, frame.y, frame.w, frame.h), self.ink.border)
+            painter.fillRect(
+                QRectF(frame.x, frame.y, frame.w, frame.h), blend(self.ink.band, self.ink.text, 0.06)
+            )
         boxes = self._boxes.within(self.layout.boxes, top, bottom)
         by_colour: dict[int, list[QRectF]] = {}
         for box in boxes:
@@ -219,7 +221,7 @@ class GraphPainter:
 
     def _node_inside(self, painter: QPainter, box: Box) -> None:
         middle = box.middle
-        value = self.marks.values.get(box.id) if self.marks.heat is not None else None
+        value = self.marks.values.get(box.id)
         if box.op == "add":
             self.texts.draw(
                 painter, box.title, "node", self.ink.text, box.x + box.w / 2, middle, align="centre"
@@ -244,10 +246,11 @@ class GraphPainter:
             painter.fillRect(QRectF(box.x + 8, top, 4, step - 0.75), self.ink.op(op))
         first, second = box.y + 16, box.y + 33
         self._lines.chevron(painter, box.x + 24, first, is_open=False)
-        value = self.marks.values.get(box.id) if self.marks.heat is not None else None
+        value = self.marks.values.get(box.id)
         aside = value if value is not None else words.short(box.parameters)
-        colour = self.ink.muted if value is None else self.ink.text
+        # On a heated ground only full ink is surely read.
+        colour = self.ink.muted if self.marks.heat is None else self.ink.text
         used = self.texts.draw(painter, aside, "small", colour, box.right - 12, first, align="right")
         room = box.w - 36 - 12 - used - 8
         self.texts.draw(painter, box.title, "title", self.ink.text, box.x + 36, first, room)
-        self.texts.draw(painter, box.subtitle, "small", self.ink.muted, box.x + 36, second, box.w - 48)
+        self.texts.draw(painter, box.subtitle, "small", colour, box.x + 36, second, box.w - 48)
