@@ -33,6 +33,11 @@ _MANY_MEASURED = 8
 _MANY = 48
 """From so many on it is worth measuring first."""
 _MOST_DECODERS = 8
+_CLOSE_NATS = 0.15
+"""Where bfloat16 sees the first two classes nearer than this, float32 is asked: on CIFAR-10 that is one
+picture in a hundred, and lifts the share of equal first places from 99.4 % to 99.9 %."""
+_MOST_CLOSE = 0.25
+"""A network that is undecided on more pictures than this is undecided on all, and float32 knows no better."""
 _DETAIL = 2
 """A large JPEG is decoded at this many times the pixels that are needed, so that resizing looks the same."""
 
@@ -91,7 +96,7 @@ def classifying(
     n_batch = max(1, min(_MOST_PICTURES, batch_pixels // size**2))
     ahead = _Ahead(pool, pictures, transform, spec.in_channels, max(2 * n_batch, _MANY))
     try:
-        network, precision = model, FLOAT32
+        networks = _Networks(model, model, FLOAT32, device)
         fast = known_precision(spec, device)
         if fast is None and ahead.n_waiting >= _MANY:
             measuring = choosing_precision(model, spec, device)
@@ -102,13 +107,34 @@ def classifying(
                 except StopIteration as finished:
                     fast = finished.value
         if fast is not None and ahead.n_waiting >= _MANY_MEASURED:
-            network, precision = inference_copy(model, fast), fast
+            networks = _Networks(model, inference_copy(model, fast), fast, device)
         while ahead.n_waiting:
-            yield _answers(network, ahead.take(n_batch), device, precision)
+            yield _answers(networks, ahead.take(n_batch))
     finally:
         ahead.close()
         if own:
             own.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Networks:
+    """The network as it is, and as it answers fastest."""
+
+    exact: fx.GraphModule
+    fast: fx.GraphModule
+    precision: Precision
+    device: torch.device
+
+    def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(pictures, classes), by the fast network; the few that it leaves open by the exact one."""
+        found = predict(self.fast, batch, self.device, self.precision)
+        if self.precision.dtype == "float32" or found.shape[1] < 2:
+            return found
+        best = np.partition(found, -2, axis=1)[:, -2:]
+        (close,) = np.nonzero(best[:, 1] < best[:, 0] * np.exp(_CLOSE_NATS))
+        if 0 < len(close) <= _MOST_CLOSE * len(batch):
+            found[close] = predict(self.exact, batch[close], self.device)
+        return found
 
 
 class _Ahead:
@@ -171,13 +197,10 @@ def _prepared(picture: Path | Picture, transform: Transform, in_channels: int) -
 
 
 def _answers(
-    network: fx.GraphModule,
-    taken: list[tuple[int, str, NDArray[np.float32] | ExplorerError]],
-    device: torch.device,
-    precision: Precision,
+    networks: _Networks, taken: list[tuple[int, str, NDArray[np.float32] | ExplorerError]]
 ) -> tuple[Answer, ...]:
     prepared = [item for _, _, item in taken if not isinstance(item, ExplorerError)]
-    rows = iter(predict(network, np.stack(prepared), device, precision) if prepared else ())
+    rows = iter(networks.probabilities(np.stack(prepared)) if prepared else ())
     return tuple(
         Answer(index, name, None, item)
         if isinstance(item, ExplorerError)

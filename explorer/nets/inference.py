@@ -108,9 +108,9 @@ def inference_copy(model: fx.GraphModule, precision: Precision) -> fx.GraphModul
     # A convolution without a batch norm is still the model's own here.
     own = {id(module) for module in model.modules()}
     modules = {key: copy.deepcopy(value) if id(value) in own else value for key, value in modules.items()}
-    fast = fx.GraphModule(dict(modules), wires, class_name="ResidualNetworkInUse")
-    fast.eval().requires_grad_(False)
-    return fast.to(precision.torch_dtype).to(memory_format=precision.memory_format)
+    converted = {key: _converted(module, precision) for key, module in modules.items()}
+    fast = fx.GraphModule(converted, wires, class_name="ResidualNetworkInUse")
+    return fast.eval().requires_grad_(False)
 
 
 def known_precision(spec: ArchitectureSpec, device: torch.device) -> Precision | None:
@@ -158,6 +158,25 @@ def choosing_precision(
     )
     _measured[_family(spec, device)] = chosen
     return chosen
+
+
+class _ExactLinear(nn.Module):
+    """A classifier that stays in float32: bfloat16 logits of 16 and more are whole eighths."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """float32 (batch, classes)."""
+        logits: torch.Tensor = self.linear(features.float())
+        return logits
+
+
+def _converted(module: nn.Module, precision: Precision) -> nn.Module:
+    if isinstance(module, nn.Linear):
+        return _ExactLinear(module)
+    return module.to(precision.torch_dtype).to(memory_format=precision.memory_format)
 
 
 def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
