@@ -55,12 +55,21 @@ def neighbour(layout: Layout, box_id: str | None, direction: Direction) -> Box |
         same_parent = [box for box in boxes if box.parent == here.parent and box.lane == direction]
         same_parent = [box for box in same_parent if box.lane != here.lane]
         return min(same_parent, key=lambda box: abs(box.y - here.y), default=None)
+    if here.lane == "side":
+        return _along_skip(layout, here, direction)
     step = -1 if direction == "up" else 1
     index += step
     while 0 <= index < len(boxes):
-        box = boxes[index]
-        # Beside its own lane a shortcut's node leads back to the main path of the same block.
-        if box.lane == here.lane or (here.lane == "side" and box.y != here.y):
-            return box
+        if boxes[index].lane == "main":
+            return boxes[index]
         index += step
+    return None
+
+
+def _along_skip(layout: Layout, here: Box, direction: Direction) -> Box | None:
+    """From a shortcut's node to where its arrow goes or comes from."""
+    for arc in layout.arcs:
+        near, far = (arc.target, arc.source) if direction == "up" else (arc.source, arc.target)
+        if near == here.id:
+            return box_for(layout, far)
     return None
