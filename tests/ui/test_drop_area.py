@@ -64,7 +64,7 @@ def drop(target, mime):
 
 
 @pytest.mark.parametrize("child", ["label", "edit", None])
-def test_files_can_be_dropped_on_the_window_and_on_every_child(window, child):
+def test_files_can_be_dropped_on_the_window_and_on_every_child(window, qtbot, child):
     target = getattr(window, child) if child else window
     mime = files("a.jpg", "b.jpg")
     assert enter(target, mime).isAccepted()
@@ -74,6 +74,7 @@ def test_files_can_be_dropped_on_the_window_and_on_every_child(window, child):
     assert window.overlay.size() == window.size()
     assert move(target, mime).isAccepted()
     assert drop(target, mime).isAccepted()
+    qtbot.waitUntil(lambda: len(window.received) > 0)
     assert [dropped.paths for dropped in window.received] == [("/tmp/a.jpg", "/tmp/b.jpg")]
     assert not window.overlay.isVisible()
     assert window.edit.text() == ""
@@ -93,6 +94,7 @@ def test_what_cannot_be_read_is_said_and_refused(window):
     assert window.overlay.isVisible()
     assert not move(window.label, mime).isAccepted()
     assert not drop(window.label, mime).isAccepted()
+    QApplication.processEvents()
     assert window.received == []
     assert not window.overlay.isVisible()
 
@@ -102,6 +104,7 @@ def test_plain_text_still_goes_into_a_line_edit(window):
     enter(window.edit, mime)
     assert not window.overlay.isVisible()
     drop(window.edit, mime)
+    QApplication.processEvents()
     assert window.edit.text() == "hello"
     assert window.received == []
 

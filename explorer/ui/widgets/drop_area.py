@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     QRect,
     QRectF,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -125,10 +126,14 @@ def draw_picture_icon(painter: QPainter, area: QRectF, colour: QColor, *, is_all
 class _DropTarget(QObject):
     """Watches a window and those of its children that take drops themselves, such as line edits."""
 
+    _dropped = Signal(object)
+
     def __init__(self, window: QWidget, on_dropped: Callable[[Dropped], None]) -> None:
         super().__init__(window)
         self._window = window
-        self._on_dropped = on_dropped
+        # Delivered when the drop is over: its source waits until then, and Qt crashes where the receiver
+        # closes the window inside the event.
+        self._dropped.connect(on_dropped, Qt.ConnectionType.QueuedConnection)
         self._overlay = DropOverlay(window)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
@@ -189,7 +194,7 @@ class _DropTarget(QObject):
             self._overlay.hide()
             dropped = read_drop(event.mimeData())
             if dropped:
-                self._on_dropped(dropped)
+                self._dropped.emit(dropped)
         return True
 
     def _end_unreadable(self, event: QDropEvent) -> None:
@@ -204,7 +209,8 @@ def install_drop_target(window: QWidget, on_dropped: Callable[[Dropped], None]) 
 
     Args:
         window: The top-level widget.
-        on_dropped: Called in the window's thread with what was dropped, if anything can be read.
+        on_dropped: Called in the window's thread, just after the drop, with what was dropped; not called
+            where nothing could be read.
 
     Returns:
         The overlay that announces the drop; both live as long as the window.
