@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.arch.cost import Cost
 from explorer.arch.graph import Graph
@@ -26,7 +26,7 @@ from explorer.ui.views.graph_heat import heat_of
 from explorer.ui.views.graph_hits import Hit
 from explorer.ui.views.graph_minimap import GraphMinimap
 from explorer.ui.views.graph_picture import whole_picture
-from explorer.ui.views.graph_tools import GraphTools
+from explorer.ui.views.graph_tools import GraphTools, hairline
 
 ZOOM_STEP = 1.25
 
@@ -70,9 +70,9 @@ class GraphView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tools)
-        column.addWidget(_hairline())
+        column.addWidget(hairline())
         column.addLayout(middle, 1)
-        column.addWidget(_hairline())
+        column.addWidget(hairline())
         column.addWidget(self.card)
         self.setFocusProxy(self.canvas)
 
@@ -394,11 +394,3 @@ class GraphView(QWidget):
             return
         costs = self._cost.by_key.items()
         self.set_heat({key: float(getattr(cost, kind)) for key, cost in costs})
-
-
-def _hairline() -> QFrame:
-    line = QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    line.setFixedHeight(1)
-    line.setForegroundRole(line.foregroundRole().Mid)
-    return line

@@ -6,7 +6,7 @@ Used by `graph.py`. Knows nothing of the store.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from explorer.ui.theme import HALF, SPACE, Colours, font
@@ -122,3 +122,12 @@ class GraphTools(QFrame):
         if event.type() == QEvent.Type.PaletteChange:
             self._paint_icons()
         super().changeEvent(event)
+
+
+def hairline() -> QFrame:
+    """A thin line between the picture and what surrounds it."""
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFixedHeight(1)
+    line.setForegroundRole(QPalette.ColorRole.Mid)
+    return line
