@@ -4,8 +4,7 @@
 `SPACE` and its colours from `Colours.of(widget.palette())`. Knows no panel; imports nothing of the project.
 
 Labels get a meaning's colour by a property, which follows light and dark by itself:
-`label.setProperty("tone", "muted")` (or `accent`, `success`, `warning`, `danger`). Spin boxes without arrows
-take a `look`: `plain`, or `display` for one large number.
+`label.setProperty("tone", "muted")` (or `accent`, `success`, `warning`, `danger`).
 """
 
 from __future__ import annotations
@@ -96,18 +95,18 @@ class Colours:
     def of(palette: QPalette) -> Colours:
         """The colours that go with a palette; cached."""
         role = QPalette.ColorRole
-        roles = (role.Window, role.Base, role.WindowText, role.PlaceholderText, role.Accent, role.Highlight)
+        roles = (role.Window, role.WindowText, role.PlaceholderText, role.Accent, role.Highlight)
         return _colours(*(palette.color(each).rgb() for each in roles))
 
 
 @lru_cache(maxsize=8)
-def _colours(window: int, base: int, text: int, muted: int, accent: int, highlight: int) -> Colours:
+def _colours(window: int, text: int, muted: int, accent: int, highlight: int) -> Colours:
     ground, ink = QColor(window), QColor(text)
     dark = ground.lightnessF() < ink.lightnessF()
-    card = _mix(ground, ink, 0.045) if dark else QColor(base)
+    white, black = QColor("#ffffff"), QColor("#10141a")
+    card = _mix(ground, ink, 0.045) if dark else _mix(ground, white, 0.85)
     grounds = (ground, card)
     chosen = QColor(highlight)
-    white, black = QColor("#ffffff"), QColor("#10141a")
     return Colours(
         window=ground,
         card=card,
@@ -249,15 +248,11 @@ QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px; padding
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}
 QToolButton:focus {{ border-color: {accent}; }}
-QToolButton[tone="accent"] {{ color: {accent}; }}
-QLineEdit, QSpinBox[look="plain"] {{ color: {text}; background: {colours.card.name()};
+QToolButton[tone="accent"] {{ color: {accent}; padding: 2px 0; }}
+QLineEdit {{ color: {text}; background: {colours.card.name()};
     border: 1px solid {frame}; border-radius: {RADIUS - 2}px; padding: 2px {HALF}px; min-height: 18px;
     selection-background-color: {colours.chosen.name()}; selection-color: {colours.on_accent.name()}; }}
-QLineEdit:focus, QSpinBox[look="plain"]:focus {{ border-color: {accent}; }}
-QSpinBox[look="display"] {{ border: 0; border-bottom: 1px solid {frame}; background: transparent; }}
-QSpinBox[look="display"]:hover {{ border-bottom-color: {colours.muted.name()}; }}
-QSpinBox[look="display"]:focus {{ border-bottom-color: {accent}; }}
-QSpinBox[look]::up-button, QSpinBox[look]::down-button {{ width: 0; height: 0; border: 0; }}
+QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit#qt_spinbox_lineedit {{ border: 0; padding: 0; background: transparent; min-height: 0; }}
 QScrollBar {{ background: transparent; border: 0; margin: 0; }}
 QScrollBar:vertical {{ width: 10px; }}

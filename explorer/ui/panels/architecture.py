@@ -83,7 +83,7 @@ class ArchitecturePanel(QWidget):
         self._make_controls()
         self._slots = {
             "block": FieldSlot(_titled(facts("block").title, self._block)),
-            "stage_depths": FieldSlot(_titled("Stages", self._stages, self._more, self._fewer)),
+            "stage_depths": FieldSlot(_titled("Stages", self._stages, self._fewer, self._more)),
             "shortcut": FieldSlot(_titled(facts("shortcut").title, self._shortcut, self._twin)),
         }
         self._slots["stage_widths"] = self._slots["stage_depths"]

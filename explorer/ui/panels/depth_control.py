@@ -5,7 +5,8 @@ Used by the architecture panel. Knows nothing of the store.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.arch.depths import depth_of, depths, with_depth
@@ -15,7 +16,7 @@ from explorer.ui.panels.depth_scale import DepthScale, published_depths
 from explorer.ui.panels.depth_slider import DepthSlider
 from explorer.ui.panels.field_controls import CountSpin
 from explorer.ui.panels.gesture import Gesture
-from explorer.ui.theme import HALF, SPACE, font
+from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 _TOOLTIP = (
@@ -31,6 +32,17 @@ class DepthSpin(CountSpin):
     def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
         super().__init__(gesture, parent)
         self.scale = DepthScale((0,), (0,))
+        # Line edits begin two pixels in; the number is to stand flush with the text above.
+        self.lineEdit().setTextMargins(-2, 0, 0, 0)
+
+    def sizeHint(self) -> QSize:
+        return QSize(56, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # A line below says that the number can be typed over; a frame would be too much around it.
+        colours = Colours.of(self.palette())
+        lit = colours.accent if self.hasFocus() else colours.muted if self.underMouse() else colours.hairline
+        QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, lit)
 
     def stepBy(self, steps: int) -> None:
         known = self.scale.depths
@@ -62,7 +74,6 @@ class DepthControl(QWidget):
         self._number.setObjectName("spec.depth.number")
         self._number.setAccessibleName("Depth")
         self._number.setFont(font("display", strong=True))
-        self._number.setProperty("look", "display")
         self._number.valueChanged.connect(self._on_depth)
         self._family = ElidedLabel("muted")
         self._slider = DepthSlider(self._gesture)
@@ -110,9 +121,9 @@ class DepthControl(QWidget):
 def _family_text(spec: ArchitectureSpec, *, is_exact: bool) -> str:
     """How the depth comes about: `6n + 2, n = 3`, or the blocks of each stage."""
     if not is_exact:
-        return "layers, own block counts"
+        return "own block counts"
     blocks = spec.stage_depths
     if len(blocks) == 4:
-        return f"layers, {' + '.join(map(str, blocks))} blocks"
+        return f"{' + '.join(map(str, blocks))} blocks"
     step = BLOCK_CONVOLUTIONS[spec.block] * len(blocks)
-    return f"layers = {step}n + 2, n = {blocks[0]}"
+    return f"= {step}n + 2,  n = {blocks[0]}"

@@ -180,7 +180,7 @@ class DepthSlider(QAbstractSlider):
         top = _TRACK_Y_PX + _HANDLE_PX + _TICK_GAP_PX
         shown = self._scale.depths[self.value()] if self._is_exact else None
         free_from = 0.0
-        for depth in self._scale.marked:
+        for depth in sorted({self._scale.depths[0], *self._scale.marked}):
             width = metrics.horizontalAdvance(str(depth))
             middle = self.x_of(self._scale.depths.index(depth))
             left = max(0.0, min(self.width() - width, middle - width / 2))

@@ -12,15 +12,16 @@ from functools import cache
 from typing import Any, Literal, cast, get_args, get_origin
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.gesture import Gesture
-from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_input
+from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_frame, paint_input
 from explorer.ui.theme import SPACE, Colours
 
 _CONTROL_WIDTH_PX = 116
+_WIDEST_CONTROL_PX = 152
 _STEP_BUTTON_PX = 24
 _WIDTH_STEP = 8
 """Channel counts are stepped by eight: odd ones are slow on every device."""
@@ -96,8 +97,23 @@ class CountSpin(QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
         self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.setProperty("look", "plain")
+        self.setFrame(False)
+        # The frame drawn here shows through the line edit; its other colours still follow light and dark.
+        clear = QPalette()
+        clear.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+        self.setPalette(clear)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
+
+    def sizeHint(self) -> QSize:
+        return QSize(56, self.fontMetrics().height() + SPACE + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # The number itself is drawn by the line edit inside.
+        paint_frame(QPainter(self), self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -218,7 +234,8 @@ class ChoiceControl(FieldControl):
         self._combo.view().setMinimumWidth(widest + 5 * SPACE)
         self._combo.activated.connect(self._on_activated)
         self._adopt(self._combo)
-        self.setFixedWidth(_CONTROL_WIDTH_PX)
+        wanted = widest + CHEVRON_ROOM_PX + SPACE
+        self.setFixedWidth(max(_CONTROL_WIDTH_PX, min(wanted, _WIDEST_CONTROL_PX)))
 
     def show_value(self, value: object) -> None:
         self._combo.setCurrentIndex(list(self.field.choices).index(value))

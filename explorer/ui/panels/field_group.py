@@ -162,6 +162,7 @@ class FieldGroup(QWidget):
             control.edited.connect(lambda value, gesture, name=name: self.edited.emit({name: value}, gesture))
             label = QLabel(field.title)
             label.setToolTip(field.tooltip)
+            label.setWordWrap(True)
             label.setBuddy(control)
             line = QWidget()
             row = QHBoxLayout(line)

@@ -93,8 +93,8 @@ def paint_ground(painter: QPainter, button: QAbstractButton, colours: Colours) -
         painter.drawRoundedRect(frame, RADIUS, RADIUS)
 
 
-def paint_input(painter: QPainter, widget: QWidget) -> None:
-    """The frame of something that opens a list, with its chevron."""
+def paint_frame(painter: QPainter, widget: QWidget) -> None:
+    """The rounded frame of an input."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colours = Colours.of(widget.palette())
     frame = QColor(colours.text)
@@ -102,6 +102,12 @@ def paint_input(painter: QPainter, widget: QWidget) -> None:
     painter.setPen(colours.accent if widget.hasFocus() else frame)
     painter.setBrush(colours.card)
     painter.drawRoundedRect(QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 2, RADIUS - 2)
+
+
+def paint_input(painter: QPainter, widget: QWidget) -> None:
+    """The frame of something that opens a list, with its chevron."""
+    paint_frame(painter, widget)
     x, y = widget.width() - CHEVRON_ROOM_PX / 2 - 1, widget.height() / 2
-    painter.setPen(QPen(colours.muted, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    ink = Colours.of(widget.palette()).muted
+    painter.setPen(QPen(ink, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))

@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 
 from explorer.arch.presets import Preset, presets
 from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, paint_input
-from explorer.ui.theme import SPACE, Colours, font
+from explorer.ui.theme import HALF, SPACE, Colours, font
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
-_LIST_HEIGHT_PX = 380
-_LIST_WIDTH_PX = 320
+_LIST_HEIGHT_PX = 480
+_LIST_WIDTH_PX = 416
+_ROW_PX = 24
 
 
 def family(preset: Preset) -> str:
@@ -152,6 +153,11 @@ class PresetsList(QFrame):
         """Open below a widget with a preset marked and the search empty."""
         self._search.clear()
         self._mark(name)
+        faint = self.palette().placeholderText()
+        for top, items in self._groups:
+            top.setForeground(0, faint)
+            for item in items:
+                item.setForeground(1, faint)
         width = max(button.width(), _LIST_WIDTH_PX)
         self.resize(width, _LIST_HEIGHT_PX)
         self._tree.setColumnWidth(0, int((width - 4 * SPACE) * 0.56))
@@ -185,12 +191,13 @@ class PresetsList(QFrame):
             top.setFlags(Qt.ItemFlag.ItemIsEnabled)
             top.setFirstColumnSpanned(True)
             top.setFont(0, strong)
+            top.setSizeHint(0, QSize(0, _ROW_PX + HALF))
             self._groups.append((top, []))
             for preset in group:
                 item = QTreeWidgetItem(top, [preset.title, preset.name])
                 item.setData(0, _NAME_ROLE, preset.name)
                 item.setToolTip(0, f"{preset.title} · {preset.source}")
-                item.setForeground(1, self.palette().placeholderText())
+                item.setSizeHint(0, QSize(0, _ROW_PX))
                 self._groups[-1][1].append(item)
         self._tree.expandAll()
 

@@ -45,7 +45,7 @@ class SegmentButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        height = metrics.height() + SPACE + (_DRAWING_PX + 6 if self._drawing else 2)
+        height = metrics.height() + SPACE + (_DRAWING_PX + SPACE if self._drawing else 2)
         return QSize(metrics.horizontalAdvance(self.text()) + 2 * SPACE, height)
 
     def minimumSizeHint(self) -> QSize:
@@ -94,7 +94,7 @@ class SegmentButton(QAbstractButton):
         painter.setBrush(ink)
         self._drawing(painter, place)
         painter.setPen(ink)
-        below = self.rect().adjusted(0, SPACE + _DRAWING_PX, 0, -2)
+        below = self.rect().adjusted(0, SPACE + _DRAWING_PX + 2, 0, -2)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.text())
 
 
@@ -160,38 +160,35 @@ class Segments(QWidget):
 
 def draw_basic(painter: QPainter, place: QRectF) -> None:
     """Two equal convolutions with the shortcut beside them (He 2015, figure 5, left)."""
-    _draw_block(painter, place, ((0.62, 0.2), (0.62, 0.2)))
+    _draw_block(painter, place, ((0.56, 0.16), (0.56, 0.16)))
 
 
 def draw_bottleneck(painter: QPainter, place: QRectF) -> None:
     """Narrow 1×1, narrow 3×3, wide 1×1, with the shortcut (He 2015, figure 5, right)."""
-    _draw_block(painter, place, ((0.34, 0.11), (0.34, 0.2), (0.72, 0.11)))
+    _draw_block(painter, place, ((0.3, 0.09), (0.3, 0.16), (0.66, 0.09)))
 
 
 def _draw_block(painter: QPainter, place: QRectF, bars: Sequence[tuple[float, float]]) -> None:
-    """Bars (width, height as shares of the place), the flow through them, and the arc that passes them by."""
-    side, middle = place.width(), place.left() + place.width() * 0.4
+    """Bars (width and height as shares of the place) on a line, and the shortcut that joins it below."""
+    side, x = place.width(), place.left() + place.width() * 0.4
     ink = painter.pen().color()
+    fork, join, top = place.top() + side * 0.06, place.top() + side * 0.84, place.top() + side * 0.17
+    radius, right = side * 0.075, place.right() - 1
     painter.setPen(QPen(ink, 1.2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawLine(QPointF(middle, place.top()), QPointF(middle, place.bottom()))
-    arc = QPainterPath()
-    arc.moveTo(middle, place.top() + side * 0.07)
-    right = place.right() + side * 0.12
-    arc.cubicTo(
-        right,
-        place.top() + side * 0.07,
-        right,
-        place.bottom() - side * 0.07,
-        middle,
-        place.bottom() - side * 0.07,
-    )
-    painter.drawPath(arc)
+    painter.drawLine(QPointF(x, place.top() - side * 0.04), QPointF(x, join - radius))
+    painter.drawLine(QPointF(x, join + radius), QPointF(x, place.bottom() + side * 0.02))
+    painter.drawEllipse(QPointF(x, join), radius, radius)
+    path = QPainterPath(QPointF(x, fork))
+    path.lineTo(right - 5, fork)
+    path.quadTo(right, fork, right, fork + 5)
+    path.lineTo(right, join - 5)
+    path.quadTo(right, join, right - 5, join)
+    path.lineTo(x + radius, join)
+    painter.drawPath(path)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ink)
-    free = side * 0.72 - sum(height for _, height in bars) * side
-    gap = free / (len(bars) - 1) if len(bars) > 1 else 0.0
-    top = place.top() + side * 0.14
+    gap = (side * 0.52 - sum(height for _, height in bars) * side) / (len(bars) - 1)
     for width, height in bars:
-        painter.drawRoundedRect(QRectF(middle - width * side / 2, top, width * side, height * side), 1.5, 1.5)
+        painter.drawRoundedRect(QRectF(x - width * side / 2, top, width * side, height * side), 1.5, 1.5)
         top += height * side + gap
