@@ -121,14 +121,14 @@ class PicturesState:
         current: The number of the picture that is looked at.
         done: Pictures read of the current drop.
         total: Pictures in the current drop.
-        has_only_sample: Whether the only picture is the program's own, which the first real one replaces.
+        sample: The number of the program's own picture, which the first real one replaces.
     """
 
     items: tuple[LoadedPicture | FailedPicture, ...] = ()
     current: int | None = None
     done: int = 0
     total: int = 0
-    has_only_sample: bool = False
+    sample: int | None = None
 
     def loaded(self, image_id: int | None) -> LoadedPicture | None:
         """A picture that was read, by its number."""

@@ -173,5 +173,5 @@ class Commands(QObject):
 
 
 def _save_png(image: QImage, path: str) -> None:
-    if not image.save(path, "PNG"):
+    if not image.save(path, b"PNG"):
         raise OSError("the picture could not be encoded or the file not opened")

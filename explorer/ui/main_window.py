@@ -15,6 +15,7 @@ from explorer.state.actions import (
     CancelWork,
     ChooseDevice,
     ClearPictures,
+    Complain,
     DismissNotice,
     Drop,
     EditSpec,
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         self.image.open_requested.connect(self.commands.open_pictures)
         self.image.paste_requested.connect(self.commands.paste)
         self.image.offer_taken.connect(self.commands.take_offer)
+        self.image.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
         self.status.device_chosen.connect(lambda name: dispatch(ChooseDevice(name)))
         self.status.cancel_requested.connect(lambda ticket: dispatch(CancelWork(ticket)))
         self.banners.dismissed.connect(lambda notice_id: dispatch(DismissNotice(notice_id)))

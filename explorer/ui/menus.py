@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from explorer.arch.presets import presets
 from explorer.engine.messages import WeightsChoice
 from explorer.state.actions import (
+    Action,
     ChooseWeights,
     ClearPictures,
     Drop,
@@ -66,6 +67,9 @@ class Menus:
         self.actions.append(action)
         return action
 
+    def _dispatching(self, action: Action) -> Command:
+        return lambda: self._store.dispatch(action)
+
     def _file_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&File")
         self._add(menu, "Open pictures…", "Ctrl+O", self._commands["open"])
@@ -84,31 +88,29 @@ class Menus:
 
     def _edit_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Edit")
-        self._undo = self._add(menu, "Undo", "Ctrl+Z", lambda: self._store.dispatch(Undo()))
-        self._redo = self._add(menu, "Redo", "Ctrl+Shift+Z", lambda: self._store.dispatch(Redo()))
+        self._undo = self._add(menu, "Undo", "Ctrl+Z", self._dispatching(Undo()))
+        self._redo = self._add(menu, "Redo", "Ctrl+Shift+Z", self._dispatching(Redo()))
         menu.addSeparator()
         self._add(menu, "Paste picture", "Ctrl+V", self._commands["paste"])
         self._add(menu, "Copy architecture as JSON", "Ctrl+Shift+C", self._commands["copy_spec"])
-        self._add(menu, "Remove all pictures", "", lambda: self._store.dispatch(ClearPictures()))
+        self._add(menu, "Remove all pictures", "", self._dispatching(ClearPictures()))
 
     def _network_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Network")
         chooser = menu.addMenu("Preset")
         for preset in presets().values():
-            self._add(
-                chooser, preset.title, "", lambda spec=preset.spec: self._store.dispatch(OpenSpec(spec))
-            )
-        self._add(menu, "Plain twin", "Ctrl+T", lambda: self._store.dispatch(TogglePlainTwin()))
+            self._add(chooser, preset.title, "", self._dispatching(OpenSpec(preset.spec)))
+        self._add(menu, "Plain twin", "Ctrl+T", self._dispatching(TogglePlainTwin()))
         menu.addSeparator()
         for text, choice in (
             ("Use known weights", WeightsChoice()),
             ("Use untrained weights", WeightsChoice("untrained")),
             ("Copy what fits from the net before", WeightsChoice("copied")),
         ):
-            self._add(menu, text, "", lambda choice=choice: self._store.dispatch(ChooseWeights(choice)))
+            self._add(menu, text, "", self._dispatching(ChooseWeights(choice)))
         menu.addSeparator()
-        self._add(menu, "Next node", "Alt+Down", lambda: self._store.dispatch(StepNode(1)))
-        self._add(menu, "Previous node", "Alt+Up", lambda: self._store.dispatch(StepNode(-1)))
+        self._add(menu, "Next node", "Alt+Down", self._dispatching(StepNode(1)))
+        self._add(menu, "Previous node", "Alt+Up", self._dispatching(StepNode(-1)))
 
     def _view_menu(self) -> QMenu:
         menu = self._window.menuBar().addMenu("&View")
@@ -121,9 +123,7 @@ class Menus:
         group = QActionGroup(self._window)
         self._schemes: dict[ColourScheme, QAction] = {}
         for scheme, text in SCHEMES:
-            action = self._add(
-                colours, text, "", lambda scheme=scheme: self._store.dispatch(SetColourScheme(scheme))
-            )
+            action = self._add(colours, text, "", self._dispatching(SetColourScheme(scheme)))
             action.setCheckable(True)
             group.addAction(action)
             self._schemes[scheme] = action

@@ -174,8 +174,7 @@ class Rendering:
             work = state.work[-1]
             status.show_work(words.work_text(work), work.share, work.ticket)
         else:
-            idle = {"waiting": "Loading torch…", "failed": "No network"}.get(state.net.status, "Ready")
-            status.show_work(idle, None, None)
+            status.show_work("" if state.device.current else "Loading torch…", None, None)
         rate = state.images_per_second
         status.show_rate(f"{rate:.0f} images/s" if rate else "")
 

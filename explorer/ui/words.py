@@ -10,9 +10,8 @@ from explorer.arch.presets import preset, preset_name
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsOffer
 from explorer.nets.facts import Origin
+from explorer.present.text import byte_size
 from explorer.state.model import AppState, Notice, Work
-
-_MB = 1_000_000
 
 _WORK = {
     "BuildModel": "Building the network",
@@ -48,8 +47,8 @@ def offer_text(offer: WeightsOffer) -> str:
     """The label of the button that takes an offer."""
     if offer.is_present:
         return f"Use {offer.title}"
-    what = "ImageNet weights" if "ImageNet" in offer.title else offer.title
-    return f"Get {what} ({offer.size_bytes / _MB:.0f} MB)"
+    what = "ImageNet weights" if "IMAGENET" in offer.title else offer.title
+    return f"Get {what} ({byte_size(offer.size_bytes)})"
 
 
 def origin_text(origin: Origin) -> str:

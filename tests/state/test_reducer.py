@@ -288,10 +288,10 @@ def test_the_sample_never_replaces_what_was_dropped_before_it_came(play):
 def test_broken_files_are_named_and_stop_nothing(play):
     play.build()
     play(Drop(paths=("/folder",)))
-    bad = FailedPicture(9, "bad.jpg", "bad.jpg is damaged.", "Copy it again.")
-    play.load(2, failed=(bad,))
-    assert play.state.pictures.current == 2
-    assert [item.name for item in play.state.pictures.items] == ["2.png", "bad.jpg"]
+    bad = FailedPicture(2, "bad.jpg", "bad.jpg is damaged.", "Copy it again.")
+    play.load(1, 3, failed=(bad,))
+    assert play.state.pictures.current == 1
+    assert [item.name for item in play.state.pictures.items] == ["1.png", "bad.jpg", "3.png"]
     notice = play.state.notices[-1]
     assert "bad.jpg is damaged" in notice.message.format(**dict(notice.arguments))
 

@@ -73,11 +73,12 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     pictures = turn.state.pictures
     if event.as_sample and pictures.items:
         return
-    if pictures.has_only_sample and event.loaded:
-        _clear(turn)
+    if pictures.sample is not None and event.loaded:
+        on_remove_picture(turn, RemovePicture(pictures.sample))
         pictures = turn.state.pictures
     is_first = event.ticket != turn.state.tickets.get(("shown drop", ()))
-    items = (*pictures.items, *event.loaded, *event.failed)
+    fresh = sorted((*event.loaded, *event.failed), key=lambda item: item.image_id)
+    items = (*pictures.items, *fresh)
     current = pictures.current
     if event.loaded and is_first:
         current = event.loaded[0].image_id
@@ -86,10 +87,8 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
         replace(item, share=event.done / max(event.total, 1)) if item.ticket == event.ticket else item
         for item in turn.state.work
     )
-    is_sample = event.as_sample and bool(event.loaded)
-    turn.change(
-        pictures=PicturesState(items, current, event.done, event.total, has_only_sample=is_sample), work=work
-    )
+    sample = event.loaded[0].image_id if event.as_sample and event.loaded else pictures.sample
+    turn.change(pictures=PicturesState(items, current, event.done, event.total, sample), work=work)
     _say_failed(turn, event.failed)
     if current != pictures.current:
         _ask_current(turn)
@@ -188,7 +187,12 @@ def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
         current = items[min(place, len(items) - 1)].image_id if items else None
     answers = {key: value for key, value in turn.state.answers.items() if key != action.image_id}
     turn.change(
-        pictures=replace(pictures, items=items, current=current, has_only_sample=False),
+        pictures=replace(
+            pictures,
+            items=items,
+            current=current,
+            sample=None if action.image_id == pictures.sample else pictures.sample,
+        ),
         answers=MappingProxyType(answers),
     )
     turn.ask(ForgetPictures, image_ids=(action.image_id,))
@@ -199,13 +203,9 @@ def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
         look(turn)
 
 
-def _clear(turn: Turn) -> None:
+def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
+    """Take all off the list."""
     ids = tuple(item.image_id for item in turn.state.pictures.items)
     turn.change(pictures=PicturesState(), answers=MappingProxyType({}), seen=None, maps=None, channel=None)
     if ids:
         turn.ask(ForgetPictures, image_ids=ids)
-
-
-def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
-    """Take all off the list."""
-    _clear(turn)
