@@ -39,7 +39,8 @@ PACKAGES = (
     "safetensors",
 )
 MEASURED_BATCH = (16, 3, 32, 32)
-"""Small, because doctor should answer in seconds; the order of the candidates is the same for larger ones."""
+MEASURED_DEPTHS = (1, 1, 1)
+"""A shallow net and a small batch, because doctor should answer in seconds; a training measures its own."""
 
 _QT_LIMIT_S = 60
 _OPENS_QT = (
@@ -235,7 +236,7 @@ def _measured_precision(chosen: Any) -> Facts:
     from explorer.nets.assemble import assemble
     from explorer.training.precision import choose_precision
 
-    graph = expand(preset(DEFAULT_PRESET).spec)
+    graph = expand(preset(DEFAULT_PRESET).spec.edited(stage_depths=MEASURED_DEPTHS))
     steps = choose_precision(lambda: assemble(graph, device=chosen), chosen, MEASURED_BATCH)
     while True:
         try:

@@ -52,11 +52,12 @@ def run(args: argparse.Namespace) -> int:
         told = [{"cause": error.cause_text, "remedy": error.hint_text} for error in problems]
         print(json.dumps({"ok": not problems, "problems": told, **facts}))
     else:
-        print(_as_text(facts, problems))
+        print(as_text(facts, problems))
     return 1 if problems else 0
 
 
-def _as_text(facts: Facts, problems: Problems) -> str:
+def as_text(facts: Facts, problems: Problems) -> str:
+    """What was found, for people: a section a subject, and the verdict last."""
     sections = {
         "Versions": [(name, version or "none") for name, version in facts["versions"].items()],
         "Devices": _device_rows(facts),
