@@ -16,6 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from explorer.cli.arguments import add_json, add_sets
+from explorer.cli.progress import ProgressLine
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import RunError
 from explorer.training.events import (
@@ -43,9 +45,7 @@ def add_parser(subparsers: Any) -> None:
         "train", help="train a network", description="Train a network, or go on with a run."
     )
     parser.add_argument("spec", nargs="?", metavar="SPEC", help="a preset's name or a JSON file")
-    parser.add_argument(
-        "--set", dest="sets", action="append", default=[], metavar="FIELD=VALUE", help="edit the spec"
-    )
+    add_sets(parser)
     parser.add_argument("--data", help="digits, a data set's name, or a folder or zip of class folders")
     parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
     parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
@@ -60,7 +60,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where the weights go as well (.safetensors)"
     )
-    parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
+    add_json(parser)
     parser.set_defaults(func=run, parser=parser)
 
 
@@ -126,10 +126,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     changes.update(changes_from_texts(args.plan_edits))
     # A wrong plan is refused before minutes of decoding.
     plan_for(args.data, 1, args.recipe, **changes)
-    from explorer.images.datasets import open_dataset
-
-    say(f"Reading {args.data} …")
-    dataset = open_dataset(args.data, spec.input_size)
+    dataset = _read(args.data, spec.input_size)
     plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
     spec = spec.edited(num_classes=len(dataset.classes))
     _announce(say, dataset, plan, chosen="epochs" not in changes)
@@ -158,14 +155,13 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
         raise RunError("The run {run} has finished.", "Start a new one.", run=entry.id)
     import torch
 
-    from explorer.images.datasets import open_dataset
     from explorer.training.checkpoint import read_checkpoint
     from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
     # With other threads sums would be rounded otherwise, and the run be another run.
     torch.set_num_threads(checkpoint.threads)
-    dataset = open_dataset(entry.data, checkpoint.spec.input_size)
+    dataset = _read(entry.data, checkpoint.spec.input_size)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
     training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
     store.set_status(entry.id, "running")
@@ -173,12 +169,21 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
     return entry, training, dataset
 
 
-def _device(name: str) -> Any:
-    import torch
+def _read(data: str, input_size: int) -> Dataset:
+    from explorer.images.datasets import open_dataset
 
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    with ProgressLine("decoding") as line:
+        return open_dataset(data, input_size, progress=line.show)
+
+
+def _device(name: str) -> Any:
+    """The device that is wanted; where it fails the CPU, and why on stderr."""
+    from explorer.nets.device import choose
+
+    device, _, reason = choose(name)
+    if reason:
+        print(f"On the CPU: {reason}", file=sys.stderr)
+    return device
 
 
 def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
@@ -233,37 +238,21 @@ def _text_line(event: TrainingStarted | EpochFinished) -> str:
 def _keep(
     args: argparse.Namespace, entry: Run, training: Training, dataset: Dataset, finished: TrainingFinished
 ) -> dict[str, object]:
-    """Write the weights, evaluated as they are in the file, and return the last JSON line."""
-    from explorer.training.batches import with_channels
-    from explorer.training.card import stored_state, write_weights
-    from explorer.training.evaluate import evaluate
+    """Write the weights and return the last JSON line; its accuracy is that of the file, in float32."""
+    from explorer.training.card import write_trained
 
-    training.model.load_state_dict(stored_state(training.model))
-    shown = with_channels(dataset, training.spec.in_channels)
-    tested = evaluate(training.model, shown.test_images, shown.test_labels, training.normalisation)
     origin = json.loads(entry.origin)
-    metadata = {
-        "spec": json.loads(training.spec.to_json()),
-        "classes": list(dataset.classes),
-        "mean": list(training.normalisation.mean),
-        "std": list(training.normalisation.std),
-        "plan": json.loads(training.plan.to_json()),
-        "accuracy": tested.accuracy,
-        "loss": tested.loss,
-        "test_images": tested.images,
-        "recipe": origin["recipe"],
-        "seed": training.plan.seed,
-        "precision": training.precision.name,
+    facts = {key: origin[key] for key in ("recipe", "command", "commit")}
+    facts |= {
         "data": dataset.name,
-        "command": origin["command"],
-        "commit": origin["commit"],
         "run": entry.id,
+        "epochs": finished.epochs,
         "date": time.strftime("%Y-%m-%d"),
     }
     weights = entry.folder / "weights.safetensors"
-    for path in (weights, args.out):
-        if path:
-            write_weights(path, training.model, metadata)
+    tested = write_trained(weights, training, dataset, facts)
+    if args.out:
+        write_trained(args.out, training, dataset, facts)
     return {
         "event": "finished",
         "run": entry.id,

@@ -1,6 +1,7 @@
-"""Trained weights as a file that says what it is, and its card for people.
+"""Trained weights as a file that says what it is, evaluated as it was written, and its card beside it.
 
-Called by the command line and the engine when a run ends. The metadata is what `nets/weights.py` reads first.
+Called by the command line and the engine when a run ends. `nets/weight_files.py` reads the file,
+`nets/catalogue.py` the card of one that ships with the program.
 """
 
 from __future__ import annotations
@@ -8,61 +9,76 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import torch
-from safetensors.torch import save as save_tensors
-from torch import nn
-
+from explorer.arch.expand import expand
 from explorer.errors import RunError
-from explorer.training.checkpoint import plain, sync_folder, write_synced
+from explorer.files import replace_durably
+from explorer.images.datasets import Dataset
+from explorer.images.prepare import transform_for
+from explorer.nets.weight_files import save_weights
+from explorer.nets.weights import load_for_spec
+from explorer.training.batches import with_channels
+from explorer.training.checkpoint import write_synced
+from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.prepare import Training
 
-FORMAT = "resnet-explorer"
-
-
-def stored_state(model: nn.Module, *, half: bool = True) -> dict[str, torch.Tensor]:
-    """The state dict as a weights file holds it.
-
-    Args:
-        model: The network.
-        half: Store convolutions and linear layers in float16: half the size, and the accuracy moves by a
-            picture or two in 10,000. Batch norms stay float32, as small variances would not survive.
-    """
-    norms = {name for name, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)}
-    state = plain(model.state_dict())
-    if not half:
-        return state
-    return {
-        name: tensor if name.rpartition(".")[0] in norms else tensor.half() for name, tensor in state.items()
-    }
+_HEADER_KEYS = ("accuracy", "loss", "data", "command", "recipe", "seed", "commit", "date", "plan")
+"""What the weights file itself says too; the rest is in the card only."""
 
 
-def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, object], *, half: bool = True) -> None:
-    """Write a network's weights as safetensors, and its card beside them as JSON.
+def write_trained(path: Path, training: Training, dataset: Dataset, facts: Mapping[str, Any]) -> Evaluation:
+    """Write a trained network's weights as safetensors, float16, and its card beside them as JSON.
+
+    The accuracy that both state is that of the file: it is read back, which rounds the live network's
+    weights to what the file holds, and evaluated in float32.
 
     Args:
         path: Ends in `.safetensors`; the card has the same name with `.json`.
-        model: The network.
-        metadata: What is known of it; the file's header holds each value as text (JSON unless text already).
-        half: As in `stored_state`.
+        training: At its end; its weights are rounded.
+        dataset: That it was trained and is tested on.
+        facts: What else is known: `data`, `command`, `commit` and the like.
+
+    Returns:
+        The evaluation of the file.
 
     Raises:
-        RunError: It cannot be written; a file of that name is as it was.
+        RunError: The card cannot be written.
+        WeightsError: The weights cannot be written or read back.
     """
-    facts = {"format": FORMAT, **metadata}
-    header = {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
-    card = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, save_tensors(stored_state(model, half=half), header))
-        _replace(path.with_suffix(".json"), card.encode())
-    except OSError as error:
-        raise RunError(
-            "The weights cannot be written to {path}: {reason}.",
-            "Choose another place, or make room.",
-            path=str(path),
-            reason=error.strerror or str(error),
-        ) from error
+    spec, model = training.spec, training.model
+    mean, std = training.normalisation.mean, training.normalisation.std
+    transform = replace(transform_for(spec.input_size), mean=mean, std=std)
+    known = {**facts, "seed": training.plan.seed, "plan": json.loads(training.plan.to_json())}
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def save() -> str:
+        header = {key: _text(known[key]) for key in _HEADER_KEYS if key in known}
+        return save_weights(path, model, spec, dataset.classes, transform, header, half=True)
+
+    save()
+    load_for_spec(model, expand(spec), spec, path)
+    shown = with_channels(dataset, spec.in_channels)
+    tested = evaluate(model, shown.test_images, shown.test_labels, training.normalisation)
+    known |= {"accuracy": tested.accuracy, "loss": tested.loss}
+    digest = save()
+    card = {
+        "name": path.stem,
+        "file": path.name,
+        "size_bytes": path.stat().st_size,
+        "sha256": digest,
+        "test_images": tested.images,
+        "precision": training.precision.name,
+        **known,
+        "mean": list(mean),
+        "std": list(std),
+        "classes": list(dataset.classes),
+        "spec": json.loads(spec.to_json()),
+    }
+    _write_card(path.with_suffix(".json"), card)
+    return tested
 
 
 def commit_of_program() -> str:
@@ -79,8 +95,19 @@ def commit_of_program() -> str:
     return answer.stdout.strip()
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _write_card(path: Path, card: Mapping[str, object]) -> None:
     beside = path.with_name(f".{path.name}.part")
-    write_synced(beside, data)
-    beside.replace(path)
-    sync_folder(path.parent)
+    try:
+        write_synced(beside, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+        replace_durably(beside, path)
+    except OSError as error:
+        raise RunError(
+            "The card cannot be written to {path}: {reason}.",
+            "Choose another place, or make room.",
+            path=str(path),
+            reason=error.strerror or str(error),
+        ) from error
