@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib import import_module, metadata
@@ -41,6 +42,8 @@ PACKAGES = (
 MEASURED_BATCH = (16, 3, 32, 32)
 MEASURED_DEPTHS = (1, 1, 1)
 """A shallow net and a small batch, because doctor should answer in seconds; a training measures its own."""
+MEASURING_LIMIT_S = 12
+"""A device that other work keeps busy is not measured to the end."""
 
 _QT_LIMIT_S = 60
 _OPENS_QT = (
@@ -230,7 +233,8 @@ def _qt_failure(*, with_display: bool) -> str:
     return (lines[-1] if done.returncode == 1 else lines[0]).strip().rstrip(".")
 
 
-def _measured_precision(chosen: Any) -> Facts:
+def _measured_precision(chosen: Any) -> Facts | None:
+    """What trains fastest on a device; None where it is too busy to tell."""
     from explorer.arch.expand import expand
     from explorer.arch.presets import DEFAULT_PRESET, preset
     from explorer.nets.assemble import assemble
@@ -238,12 +242,15 @@ def _measured_precision(chosen: Any) -> Facts:
 
     graph = expand(preset(DEFAULT_PRESET).spec.edited(stage_depths=MEASURED_DEPTHS))
     steps = choose_precision(lambda: assemble(graph, device=chosen), chosen, MEASURED_BATCH)
-    while True:
+    until = time.monotonic() + MEASURING_LIMIT_S
+    while time.monotonic() < until:
         try:
             next(steps)
         except StopIteration as finished:
             precision = finished.value
             return {"training": precision.name, "images_per_second": dict(precision.rates)}
+    steps.close()
+    return None
 
 
 def _installed_version(distribution: str) -> str | None:

@@ -85,6 +85,8 @@ def _device_rows(facts: Facts) -> list[tuple[str, str]]:
         measured = facts["precision"]["images_per_second"]
         rates = ", ".join(f"{name} {rate:.0f}" for name, rate in measured.items())
         rows.append(("precision", f"{facts['precision']['training']} for training (images/s: {rates})"))
+    else:
+        rows.append(("precision", "not measured"))
     return rows
 
 

