@@ -64,6 +64,10 @@ def train(training: Training, *, checkpoints: Path | None = None) -> Iterator[Tr
         tested = yield from evaluating(
             training.model, training.test_pictures, training.normalisation, precision=training.precision
         )
+        # Before the checkpoint: the last one is finite always.
+        _check_finite(
+            training, tested.loss, f"The loss on the test pictures is {tested.loss} at the end", epoch
+        )
         training.epoch = epoch + 1
         if checkpoints:
             seconds = training.seconds + time.perf_counter() - started
@@ -166,16 +170,20 @@ def _read(training: Training, epoch: int) -> list[StepMetrics]:
     numbers = torch.stack([pair for _, pair in training.unread]).tolist()
     training.unread.clear()
     for step, (loss, _) in zip(steps, numbers, strict=True):
-        if not math.isfinite(loss):
-            raise RunError(
-                "The loss is {loss} at step {step} of epoch {epoch}.",
-                "Lower the learning rate (now at most {rate}), lengthen the warm-up, or train in float32.",
-                loss=str(loss),
-                step=step,
-                epoch=epoch + 1,
-                rate=training.plan.learning_rate,
-            )
+        _check_finite(training, loss, f"The loss is {loss} at step {step}", epoch)
     return [
         StepMetrics(step, epoch, loss, accuracy, learning_rate(training.plan, step, training.steps))
         for step, (loss, accuracy) in zip(steps, numbers, strict=True)
     ]
+
+
+def _check_finite(training: Training, loss: float, where: str, epoch: int) -> None:
+    if math.isfinite(loss):
+        return
+    raise RunError(
+        "{where} of epoch {epoch}.",
+        "Lower the learning rate (now at most {rate}), lengthen the warm-up, or train in float32.",
+        where=where,
+        epoch=epoch + 1,
+        rate=training.plan.learning_rate,
+    )

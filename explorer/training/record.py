@@ -63,6 +63,8 @@ def record(
             store.set_status(run_id, "stopped")
         raise
     except BaseException as error:
-        flush()
-        store.set_status(run_id, "failed", json.dumps({"error": str(error)}))
+        try:
+            flush()
+        finally:
+            store.set_status(run_id, "failed", json.dumps({"error": str(error)}))
         raise

@@ -1,4 +1,4 @@
-"""One thread for every training test: tiny networks gain nothing from more, and lose much on a busy machine."""
+"""One thread for every training test: tiny networks gain nothing from more."""
 
 from __future__ import annotations
 
