@@ -1,0 +1,449 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QSpinBox, QWidget
+
+from explorer.arch.cost import cost_of
+from explorer.arch.depths import depth_of, depths
+from explorer.arch.papers import recognise
+from explorer.arch.presets import preset, preset_name, presets
+from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import SpecError
+from explorer.ui import theme
+from explorer.ui.panels.architecture import ArchitecturePanel
+from explorer.ui.panels.depth_scale import DepthScale, published_depths
+
+GROUPS = ("Blocks", "Stem", "Input and classes", "Start")
+
+
+class Host:
+    """What the store does: applies an edit or says why not, and shows the result."""
+
+    def __init__(self, panel):
+        self.panel = panel
+        self.edits = []
+        self.spec = preset("cifar-resnet20").spec
+        panel.edited.connect(self._on_edited)
+
+    def show(self, spec, error=None):
+        self.spec = spec
+        self.panel.show_spec(
+            spec,
+            cost_of(spec),
+            preset=preset_name(spec),
+            paper=recognise(spec),
+            error=str(error) if error else None,
+            error_field=error.field if error else None,
+        )
+
+    def _on_edited(self, changes, gesture):
+        self.edits.append((changes, gesture))
+        try:
+            self.show(self.spec.edited(**changes))
+        except SpecError as error:
+            self.show(self.spec, error)
+
+
+@pytest.fixture
+def host(qtbot):
+    theme.apply(QApplication.instance(), "light")
+    panel = ArchitecturePanel()
+    qtbot.addWidget(panel)
+    panel.resize(320, 900)
+    host = Host(panel)
+    host.show(host.spec)
+    panel.show_history(False, False)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.activateWindow()
+    return host
+
+
+@pytest.fixture
+def find(host):
+    def get(name, kind=QWidget):
+        found = host.panel.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    return get
+
+
+@pytest.fixture
+def click(qtbot, find):
+    def press(name, x=None):
+        widget = find(name)
+        place = widget.rect().center() if x is None else QPoint(round(x), 11)
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+
+    return press
+
+
+def _type(qtbot, spin, text):
+    spin.setFocus()
+    spin.selectAll()
+    qtbot.keyClicks(spin, text)
+    qtbot.keyClick(spin, Qt.Key.Key_Return)
+
+
+def test_it_says_which_net_it_is_and_what_it_costs(find):
+    assert find("spec.title").text == "ResNet-20"
+    assert find("spec.preset_name").text == "cifar-resnet20"
+    assert find("spec.depth.number").value() == 20
+    texts = {name: find(f"total.{name}", QLabel).text() for name in ("parameters", "macs", "receptive_field")}
+    assert texts == {"parameters": "269,722", "macs": "40.6 M", "receptive_field": "81 px"}
+    assert "40,551,040" in find("total.macs").toolTip()
+    assert find("total.depth", QLabel).text() == "20"
+
+
+def test_the_lamp_lights_for_a_published_net_only(host, find):
+    assert find("lamp.light").is_lit
+    assert find("lamp.name", QLabel).text() == "= He 2015 ResNet-20"
+    assert "8.75 %" in find("lamp.error", QLabel).text()
+    assert "1512.03385" in find("lamp").toolTip()
+    host.show(host.spec.edited(stage_widths=(16, 32, 72)))
+    assert not find("lamp.light").is_lit
+    assert find("lamp.name", QLabel).text() == "no published net"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_showing_a_net_tells_nothing_and_fits(host, find, qtbot, name):
+    for group in GROUPS:
+        header = find(f"group.{group}")
+        if not header.isChecked():
+            header.setChecked(True)
+    host.panel.resize(280, 900)
+    host.show(preset(name).spec)
+    assert host.edits == []
+    content = host.panel._content
+    qtbot.waitUntil(lambda: content.width() <= 280)
+    assert content.minimumSizeHint().width() <= content.width()
+
+
+def test_every_field_of_the_spec_has_a_control(host, find):
+    host.show(preset("resnet50").spec)
+    for group in GROUPS:
+        find(f"group.{group}").setChecked(True)
+    for name in ArchitectureSpec.model_fields:
+        control = find("spec.stages" if name.startswith("stage_") else f"spec.{name}")
+        assert control.isVisibleTo(host.panel), name
+        assert control.accessibleName() or name.startswith("stage_"), name
+
+
+def test_block_type_brings_its_expansion(host, click):
+    click("spec.block.bottleneck")
+    assert host.edits[-1][0] == {"block": "bottleneck", "expansion": 4, "cardinality": 1, "base_width": 64}
+    click("spec.block.bottleneck")
+    assert len(host.edits) == 1
+    click("spec.block.basic")
+    assert host.spec == preset("cifar-resnet20").spec
+
+
+def test_shortcut_by_click_and_by_arrow_key(host, click, find, qtbot):
+    click("spec.shortcut.B")
+    assert host.spec.shortcut == "B"
+    find("spec.shortcut.B").setFocus()
+    qtbot.keyClick(find("spec.shortcut.B"), Qt.Key.Key_Right)
+    assert host.spec.shortcut == "C"
+    qtbot.keyClick(find("spec.shortcut.C"), Qt.Key.Key_Right)
+    assert host.spec.shortcut == "C"
+    gestures = [gesture for _, gesture in host.edits]
+    assert len(set(gestures)) == len(gestures) == 2
+
+
+@pytest.mark.parametrize(("typed", "blocks"), [("56", (9, 9, 9)), ("55", (9, 9, 9)), ("3", (1, 1, 1))])
+def test_a_typed_depth_becomes_the_nearest_of_the_family(host, find, qtbot, typed, blocks):
+    _type(qtbot, find("spec.depth.number", QSpinBox), typed)
+    assert host.spec.stage_depths == blocks
+    assert find("spec.depth.number").value() == depth_of(host.spec)
+
+
+def test_arrow_keys_step_through_depths(host, find, qtbot):
+    number = find("spec.depth.number", QSpinBox)
+    number.setFocus()
+    qtbot.keyClick(number, Qt.Key.Key_Up)
+    assert number.value() == 26
+    host.show(host.spec.edited(stage_depths=(3, 4, 4)))
+    assert number.value() == 24
+    qtbot.keyClick(number, Qt.Key.Key_Up)
+    assert host.spec.stage_depths == (4, 4, 4)
+    host.show(host.spec.edited(stage_depths=(3, 4, 4)))
+    qtbot.keyClick(number, Qt.Key.Key_Down)
+    assert host.spec.stage_depths == (3, 3, 3)
+
+
+def test_slider_keys(host, find, qtbot):
+    slider = find("spec.depth.slider")
+    slider.setFocus()
+    for key, depth in (
+        (Qt.Key.Key_Right, 26),
+        (Qt.Key.Key_PageUp, 32),
+        (Qt.Key.Key_PageUp, 44),
+        (Qt.Key.Key_PageDown, 32),
+        (Qt.Key.Key_End, 1202),
+        (Qt.Key.Key_Home, 8),
+        (Qt.Key.Key_Left, 8),
+    ):
+        qtbot.keyClick(slider, key)
+        assert depth_of(host.spec) == depth
+
+
+@pytest.mark.parametrize("depth", [32, 110, 1202])
+def test_a_click_on_a_tick_is_that_published_net(host, find, click, depth):
+    slider = find("spec.depth.slider")
+    click("spec.depth.slider", slider.x_of(slider.depths.index(depth)))
+    assert preset_name(host.spec) == f"cifar-resnet{depth}"
+
+
+def test_a_click_takes_own_block_counts_back_to_the_family(host, find, click):
+    host.show(host.spec.edited(stage_depths=(2, 3, 4)))
+    slider = find("spec.depth.slider")
+    click("spec.depth.slider", slider.x_of(slider.value()))
+    assert host.spec.stage_depths == (3, 3, 3)
+
+
+def test_one_drag_is_one_gesture(host, find):
+    slider = find("spec.depth.slider")
+    for start, stop in ((20, 56), (56, 32)):
+        places = [round(slider.x_of(slider.depths.index(depth))) for depth in (start, stop)]
+        QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(places[0], 11))
+        step = 10 if places[1] > places[0] else -10
+        for x in (*range(places[0], places[1], step), places[1]):
+            QTest.mouseMove(slider, QPoint(x, 11))
+        QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(places[1], 11))
+        assert depth_of(host.spec) == stop
+    gestures = [gesture for _, gesture in host.edits]
+    assert len(gestures) > 4
+    assert len(set(gestures)) == 2
+
+
+def test_the_wheel_edits_only_what_has_the_focus(host, find):
+    number = find("spec.depth.number")
+    centre = QPointF(number.rect().center())
+    for has_focus in (False, True):
+        if has_focus:
+            number.setFocus()
+        else:
+            number.clearFocus()
+        event = QWheelEvent(
+            centre,
+            number.mapToGlobal(centre),
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(number, event)
+        assert bool(host.edits) == has_focus
+
+
+def test_counts_of_one_stage(host, find, qtbot):
+    _type(qtbot, find("spec.stage_depths.2", QSpinBox), "5")
+    assert host.edits[-1][0] == {"stage_depths": (3, 5, 3)}
+    _type(qtbot, find("spec.stage_widths.3", QSpinBox), "100")
+    assert host.spec.stage_widths == (16, 32, 100)
+    assert host.edits[0][1] != host.edits[1][1]
+
+
+def test_stages_come_and_go_within_their_bounds(host, click, find):
+    for _ in range(12):
+        click("spec.stages.add")
+    assert host.spec.stage_widths == (16, 32, 64, 128, 256, 512, 1024, 2048)
+    assert host.spec.stage_depths == (3,) * 8
+    assert not find("spec.stages.add").isEnabled()
+    for _ in range(12):
+        click("spec.stages.remove")
+    assert host.spec.stage_widths == (16,)
+    assert not find("spec.stages.remove").isEnabled()
+    assert find("spec.stage_widths.1").isVisible()
+    assert not find("spec.stage_widths.2").isVisible()
+
+
+def test_groups_are_built_when_they_are_opened(host, click, find, qtbot):
+    assert host.panel.findChild(QSpinBox, "spec.stem_width") is None
+    click("group.Stem")
+    qtbot.waitUntil(find("spec.stem_width").isVisible)
+    click("group.Stem")
+    assert not find("spec.stem_width").isVisible()
+    assert host.edits == []
+
+
+def test_generated_controls_edit_their_fields(host, click, find, qtbot):
+    for group in GROUPS[1:]:
+        click(f"group.{group}")
+    _type(qtbot, find("spec.num_classes", QSpinBox), "100")
+    combo = find("spec.stem_pool", QComboBox)
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    qtbot.mouseClick(find("spec.zero_init_residual", QCheckBox), Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    wanted = preset("cifar-resnet20").spec.edited(num_classes=100, stem_pool="max", zero_init_residual=True)
+    assert host.spec == wanted
+
+
+def test_a_number_is_stepped_by_its_buttons_within_bounds(host, click, find):
+    click("group.Input and classes")
+    click("spec.in_channels.minus")
+    click("spec.in_channels.minus")
+    click("spec.in_channels.minus")
+    assert host.spec.in_channels == 1
+    click("spec.in_channels.plus")
+    assert host.spec.in_channels == 2
+
+
+def test_fields_that_make_no_difference_are_hidden(host, find):
+    assert not find("group.Blocks").isVisible()
+    host.show(preset("resnext50_32x4d").spec)
+    assert find("group.Blocks").isVisible()
+    assert "32 paths" in find("group.Blocks").summary
+
+
+def test_undo_and_redo(host, click, find, qtbot):
+    assert not find("spec.undo").isEnabled()
+    host.panel.show_history(True, True)
+    with qtbot.waitSignal(host.panel.undo_requested):
+        click("spec.undo")
+    with qtbot.waitSignal(host.panel.redo_requested):
+        click("spec.redo")
+
+
+def test_the_plain_twin_is_asked_for(host, click, find, qtbot):
+    with qtbot.waitSignal(host.panel.twin_requested):
+        click("spec.twin")
+    host.show(preset("cifar-plain20").spec)
+    assert find("spec.twin").text() == "With shortcuts"
+
+
+def test_a_preset_is_found_by_search(host, find, qtbot):
+    chosen = []
+    host.panel.preset_chosen.connect(chosen.append)
+    button = find("spec.preset", QAbstractButton)
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Down)
+    search = find("spec.preset.search")
+    qtbot.keyClicks(search, "2016 32x8")
+    qtbot.keyClick(search, Qt.Key.Key_Return)
+    assert chosen == ["resnext101_32x8d"]
+    assert not find("spec.preset.list").isVisible()
+    assert host.edits == []
+
+
+def test_presets_are_walked_by_arrow_keys_and_taken_by_a_click(host, click, find, qtbot):
+    chosen = []
+    host.panel.preset_chosen.connect(chosen.append)
+    click("spec.preset")
+    search, tree = find("spec.preset.search"), find("spec.preset.tree")
+    qtbot.keyClick(search, Qt.Key.Key_Down)
+    qtbot.keyClick(search, Qt.Key.Key_Return)
+    assert chosen == ["cifar-resnet32"]
+    click("spec.preset")
+    heading = tree.visualItemRect(tree.topLevelItem(0)).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=heading)
+    assert len(chosen) == 1
+    row = tree.visualItemRect(tree.topLevelItem(0).child(3)).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    assert chosen[1] == "cifar-resnet56"
+
+
+def test_a_search_without_a_match_takes_nothing(host, click, find, qtbot):
+    chosen = []
+    host.panel.preset_chosen.connect(chosen.append)
+    click("spec.preset")
+    qtbot.keyClicks(find("spec.preset.search"), "vgg")
+    qtbot.keyClick(find("spec.preset.search"), Qt.Key.Key_Return)
+    assert chosen == []
+
+
+@pytest.fixture
+def refused(host, click, find, qtbot):
+    """A stem too wide for option A was typed."""
+    click("group.Stem")
+    _type(qtbot, find("spec.stem_width", QSpinBox), "64")
+    return host
+
+
+def test_a_refused_value_stays_with_its_reason(refused, find, qtbot):
+    assert refused.spec.stem_width == 16
+    assert find("spec.stem_width").value() == 64
+    line = find("spec.error")
+    qtbot.waitUntil(line.isVisible)
+    assert "cannot narrow 64 channels" in line.text
+    assert "B or C" in line.text
+    assert line.parentWidget().findChild(QWidget, "spec.shortcut") is not None
+
+
+def test_a_remedy_elsewhere_makes_both_edits_good(refused, click, find):
+    click("spec.shortcut.B")
+    assert (refused.spec.stem_width, refused.spec.shortcut) == (64, "B")
+    assert not find("spec.error").isVisible()
+    click("spec.shortcut.C")
+    assert refused.edits[-1][0] == {"shortcut": "C"}
+
+
+def test_a_refused_value_can_be_put_back(refused, click, find):
+    click("spec.error.revert")
+    assert find("spec.stem_width").value() == 16
+    assert not find("spec.error").isVisible()
+    assert refused.spec == preset("cifar-resnet20").spec
+
+
+def test_a_refusal_in_a_folded_group_opens_it(host, find, qtbot):
+    host.show(preset("resnet50").spec, SpecError("base_width", "{field} 1 leaves no channel."))
+    qtbot.waitUntil(find("spec.error").isVisible)
+    assert find("group.Blocks").isChecked()
+    assert find("spec.error").parentWidget().findChild(QSpinBox, "spec.base_width") is not None
+
+
+def test_a_refusal_of_a_hidden_field_stands_at_the_edit(host, find, qtbot):
+    host.show(host.spec, SpecError("cardinality", "{field} is 2."))
+    qtbot.waitUntil(find("spec.error").isVisible)
+    assert find("spec.error").parentWidget().findChild(QWidget, "spec.block") is not None
+
+
+def test_light_and_dark_paint_differently(host, qtbot):
+    shots = {}
+    for scheme in ("light", "dark"):
+        theme.apply(QApplication.instance(), scheme)
+        shots[scheme] = host.panel.grab().toImage().pixelColor(3, 3).lightness()
+    theme.apply(QApplication.instance(), "system")
+    assert shots["dark"] < 80 < 200 < shots["light"]
+
+
+def test_published_depths_stand_well_apart():
+    spec = preset("cifar-resnet20").spec
+    known = tuple(depths(spec))
+    assert published_depths(spec) == (20, 32, 44, 56, 110, 1202)
+    scale = DepthScale(known, published_depths(spec))
+    places = [scale.place(known.index(depth)) for depth in scale.marked]
+    gaps = [after - before for before, after in pairwise(places)]
+    assert gaps == pytest.approx([1 / 6] * 5)
+    assert (scale.place(0), scale.place(len(known) - 1)) == (0, pytest.approx(1))
+
+
+def test_the_imagenet_family_marks_all_its_depths():
+    spec = preset("resnet50").spec
+    assert published_depths(spec) == (50, 101, 152)
+    assert DepthScale(tuple(depths(spec)), published_depths(spec)).marked == (26, 50, 101, 152, 200)
+
+
+@given(st.integers(1, 8), st.sampled_from(["basic", "bottleneck"]), st.data())
+def test_every_place_on_the_slider_is_its_depth(n_stages, block, data):
+    spec = ArchitectureSpec(
+        block=block,
+        expansion=4 if block == "bottleneck" else 1,
+        stage_depths=(1,) * n_stages,
+        stage_widths=(64,) * n_stages,
+    )
+    known = tuple(depths(spec))
+    scale = DepthScale(known, published_depths(spec))
+    index = data.draw(st.integers(0, len(known) - 1))
+    assert scale.index_at(scale.place(index)) == index
+    assert scale.nearest(known[index]) == index
+    if index:
+        assert scale.place(index) > scale.place(index - 1)
