@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.progress import ProgressLine
+from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import RunError
 from explorer.training.events import (
@@ -182,7 +183,7 @@ def _device(name: str) -> Any:
 
     device, _, reason = choose(name)
     if reason:
-        print(f"On the CPU: {reason}", file=sys.stderr)
+        note(reason)
     return device
 
 

@@ -1,0 +1,133 @@
+"""`train`: a run from its first line to its weights, and one that is killed and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from explorer.cli.root import build_parser, main
+from explorer.runs.store import RunStore
+
+SMALL = ["cifar-resnet20", "--set", "stage_depths=1,1,1", "--set", "input_size=8", "--data", "digits"]
+PLAIN = ["--precision", "float32", "--plan", "channels_last=no", "--seed", "4"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Tiny networks gain nothing from more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def lines_of(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_json_lines_end_with_the_result_and_the_weights_reach_it(capsys, tmp_path):
+    out = tmp_path / "digits.safetensors"
+    assert main(["train", *SMALL, *PLAIN, "--epochs", "6", "--json", "--out", str(out)]) == 0
+    lines = lines_of(capsys.readouterr().out)
+    assert [line["event"] for line in lines] == ["run", "started", *["epoch"] * 6, "finished"]
+    last = lines[-1]
+    assert list(last)[:6] == ["event", "run", "epochs", "test_accuracy", "images_per_second", "seconds"]
+    assert last["test_accuracy"] > 0.5  # of ten classes
+    with RunStore() as store:
+        assert store.run(last["run"]).status == "finished"
+
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(json.loads(out.with_suffix(".json").read_text())["spec"]))
+    words = ["evaluate", "--model", str(spec), "--weights", str(out), "--data", "digits", "--json"]
+    assert main(words) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["accuracy"] == last["test_accuracy"]
+
+
+def test_text_is_a_line_an_epoch_and_says_how_many_were_chosen(capsys, monkeypatch):
+    monkeypatch.setattr("explorer.training.plan.MAX_SENSIBLE_EPOCHS", 3)
+    assert main(["train", *SMALL, *PLAIN]) == 0
+    text = capsys.readouterr().out
+    assert "3 epochs (chosen for the size of the data" in text
+    assert text.count("test loss") == 3
+    assert "Finished: test accuracy" in text
+
+
+def test_a_killed_run_goes_on_as_if_it_had_not_been(capsys, home):
+    words = [*SMALL, *PLAIN, "--epochs", "4", "--json"]
+    assert main(["train", *words]) == 0
+    whole = lines_of(capsys.readouterr().out)
+
+    command = [sys.executable, "-c", "import sys; from explorer.cli.root import main; main(sys.argv[1:])"]
+    killed = subprocess.Popen(
+        [*command, "train", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    with killed:
+        seen = []
+        for line in killed.stdout:
+            seen.append(json.loads(line))
+            if seen[-1]["event"] == "epoch" and seen[-1]["epoch"] == 1:
+                killed.kill()
+                break
+    run = seen[0]["run"]
+    with RunStore() as store:
+        assert store.run(run).status == "running"
+
+    assert main(["train", "--resume", run, "--json"]) == 0
+    resumed = lines_of(capsys.readouterr().out)
+    assert resumed[0] == {"event": "run", "run": run}
+    assert resumed[1]["first_epoch"] >= 2
+    ends = [{key: line[key] for key in ("epochs", "test_accuracy")} for line in (whole[-1], resumed[-1])]
+    assert ends[0] == ends[1]
+    with RunStore() as store:
+        own, other = (store.metrics(line["run"], "step.loss") for line in (whole[-1], resumed[-1]))
+        assert own == other
+        assert store.run(run).status == "finished"
+
+    assert main(["train", "--resume", run]) == 1
+    assert "has finished" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["cifar-resnet20"], 2, "--data"),
+        (["cifar-resnet20", "--resume", "2"], 2, "leave SPEC out"),
+        (["--resume", "none"], 1, "no run none"),
+        ([*SMALL, "--plan", "epoch=3"], 1, "epochs"),
+        ([*SMALL, "--epochs", "0"], 1, "epochs cannot be 0"),
+        ([*SMALL, "--recipe", "slow"], 1, "paper-2015"),
+        (["cifar-resnet20", "--data", "no-such-data"], 1, "no-such-data"),
+    ],
+)
+def test_mistakes_are_answered_in_one_line(capsys, words, status, said):
+    assert main(["train", *words]) == status
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert said in streams.err
+    if status == 1:
+        assert streams.err.count("\n") == 1
+
+
+def test_a_run_without_a_checkpoint_cannot_go_on(capsys):
+    with RunStore() as store:
+        run = store.create(spec="{}", plan="{}", data="digits", origin='{"device": "cpu"}')
+    assert main(["train", "--resume", run.id]) == 1
+    assert "there is none" in capsys.readouterr().err
+
+
+def test_asking_for_help_imports_no_torch():
+    code = (
+        "import sys\nfrom explorer.cli.root import build_parser\nbuild_parser(['train'])\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert build_parser(["train"]).parse_args(["train", "resnet18", "--data", "digits"]).device == "auto"
