@@ -319,13 +319,14 @@ def _as_spec_error(error: ValidationError) -> SpecError:
     if first["type"] == "extra_forbidden":
         known = ", ".join(ArchitectureSpec.model_fields)
         return SpecError(name, "There is no field {field}.", "The fields are: {known}.", known=known)
+    field = ArchitectureSpec.model_fields.get(name)
     return SpecError(
         name,
         "{field} cannot be {value}: {reason}.",
         "{about}",
         value=repr(first["input"]),
         reason=first["msg"][0].lower() + first["msg"][1:],
-        about=ArchitectureSpec.model_fields[name].description or "",
+        about=(field.description or "") if field else "The fields are named by texts.",
     )
 
 

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -432,6 +432,7 @@ def test_the_imagenet_family_marks_all_its_depths():
     assert DepthScale(tuple(depths(spec)), published_depths(spec)).marked == (26, 50, 101, 152, 200)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.sampled_from(["basic", "bottleneck"]), st.data())
 def test_every_place_on_the_slider_is_its_depth(n_stages, block, data):
     spec = ArchitectureSpec(

@@ -1,0 +1,18 @@
+"""The numbers of the papers, and drawn tests without a clock: other work may hold the processor."""
+
+import json
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
+
+
+@pytest.fixture(scope="session")
+def reference(request):
+    """The numbers that an implementation must reproduce; the test skips where they are absent."""
+    path = request.config.rootpath.parent / "shared" / "reference" / "architectures.json"
+    if not path.is_file():
+        pytest.skip(f"the reference numbers are not at {path}")
+    return json.loads(path.read_text(encoding="utf-8"))
