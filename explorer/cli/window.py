@@ -6,7 +6,6 @@ Called by `app`. Imports `arch` only when words were given, and never Qt.
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +85,8 @@ def _names_spec(parser: argparse.ArgumentParser, word: str) -> bool:
     if word in presets() or (path.suffix.lower() == ".json" and path.is_file()):
         return True
     if not path.exists():
+        import difflib
+
         near = ", ".join(difflib.get_close_matches(word, [*COMMANDS, *presets()], n=3))
         hint = (
             f"did you mean {near}?" if near else "`resnet-explorer --help` and `presets` list what there is"
