@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional
 
 from explorer.errors import DeviceError, RunError
+from explorer.nets.device import is_out_of_memory
 from explorer.training.batches import (
     draw_epoch,
     training_batch,
@@ -121,7 +122,7 @@ def _train_epoch(
             training.normalisation,
             channels_last=training.precision.channels_last,
         )
-        _take_step(training, images, labels)
+        take_step(training, images, labels)
         now = time.perf_counter()
         is_last = index == n_steps - 1
         if training.device.type != "cpu" and now - last_read < READ_INTERVAL_S and not is_last:
@@ -136,7 +137,17 @@ def _train_epoch(
     return losses / n_steps, accuracies / n_steps, n_steps * training.batch_size / seconds
 
 
-def _take_step(training: Training, images: torch.Tensor, labels: torch.Tensor) -> None:
+def take_step(training: Training, images: torch.Tensor, labels: torch.Tensor) -> None:
+    """Learn from one batch; its loss and accuracy stay on the device, in `training.unread`.
+
+    Args:
+        training: Changed.
+        images: float32 (batch, channels, side, side), normalised, in the precision's memory order.
+        labels: int64 (batch,).
+
+    Raises:
+        DeviceError: The device is out of memory.
+    """
     plan = training.plan
     set_learning_rate(training.optimiser, learning_rate(plan, training.step, training.steps))
     try:
@@ -147,7 +158,9 @@ def _take_step(training: Training, images: torch.Tensor, labels: torch.Tensor) -
             training.optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
         training.optimiser.step()
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
         raise DeviceError(
             "{device} has not enough memory for batches of {batch}.",
             "Train with a smaller batch_size, or on another device.",

@@ -121,7 +121,7 @@ def test_a_broken_file_becomes_a_banner_and_the_others_are_read(open_program, pi
     program.until(lambda state: len(state.pictures.items) == 2)
     assert isinstance(program.state.pictures.items[0], FailedPicture)
     program.until(lambda state: state.notices)
-    (banner,) = program.window.banners.banners()
+    (banner,) = program.window.banners.banners
     assert banner.isVisible()
     program.settle()
     assert program.state.pictures.loaded(program.state.pictures.current).name == "red.png"

@@ -77,8 +77,8 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
         on_remove_picture(turn, RemovePicture(pictures.sample))
         pictures = turn.state.pictures
     is_first = event.ticket != turn.state.tickets.get(("shown drop", ()))
-    fresh = sorted((*event.loaded, *event.failed), key=lambda item: item.image_id)
-    items = (*pictures.items, *fresh)
+    fresh: list[LoadedPicture | FailedPicture] = [*event.loaded, *event.failed]
+    items = (*pictures.items, *sorted(fresh, key=lambda item: item.image_id))
     current = pictures.current
     if event.loaded and is_first:
         current = event.loaded[0].image_id
