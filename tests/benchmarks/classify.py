@@ -1,7 +1,8 @@
 """Many dropped photographs through ResNet-50: ours against a plain float32 loop, and how often the two agree.
 
 The plain loop decodes, transforms and answers batch by batch as torchvision's documentation shows it, in a
-process of its own without our allocator settings; a second one has them, for comparison. The processes take turns.
+process of its own without our allocator settings; a second one has them, for comparison. The processes take
+turns.
 
 python -m tests.benchmarks.classify
 """
@@ -130,7 +131,7 @@ def rates():
 
 
 def agreement():
-    """The share of CIFAR-10 test pictures whose first place is float32's, by the trained ResNet-56 at hand."""
+    """The share of CIFAR-10 test pictures with float32's first place, by the trained ResNet-56 at hand."""
     import numpy as np
     import torch
 
