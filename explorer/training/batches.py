@@ -11,6 +11,7 @@ state.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +116,16 @@ def to_device(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], devi
     )
 
 
+@lru_cache(maxsize=8)
+def _scale_and_shift(normalisation: Normalisation, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Bytes times the first plus the second are normalised; kept on the device, as copying there waits."""
+    # Made under inference mode they would be of no use in training.
+    with torch.inference_mode(False):
+        std = torch.tensor(normalisation.std).view(1, -1, 1, 1)
+        mean = torch.tensor(normalisation.mean).view(1, -1, 1, 1)
+        return (1 / (255 * std)).to(device), (-mean / std).to(device)
+
+
 def normalise(images: torch.Tensor, normalisation: Normalisation, *, channels_last: bool) -> torch.Tensor:
     """Pictures as a network takes them.
 
@@ -126,10 +137,7 @@ def normalise(images: torch.Tensor, normalisation: Normalisation, *, channels_la
     Returns:
         float32 (batch, channels, side, side).
     """
-    std = torch.tensor(normalisation.std, device=images.device)
-    mean = torch.tensor(normalisation.mean, device=images.device)
-    scale = (1 / (255 * std)).view(1, -1, 1, 1)
-    shift = (-mean / std).view(1, -1, 1, 1)
+    scale, shift = _scale_and_shift(normalisation, images.device)
     batch = images.permute(0, 3, 1, 2).float().mul_(scale).add_(shift)
     return batch.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 

@@ -1,7 +1,8 @@
 """Training ResNet-20 at batch 128: our loop against a plain float32 loop as torchvision's examples write it.
 
 The plain loop has the same network, batch, optimiser and augmentation, and a DataLoader with two workers.
-Each side is a process of its own (ours with our allocator settings, the plain one without), and they take turns.
+Each side is a process of its own, ours with our allocator settings and the plain one without, and they take
+turns.
 
     python -m tests.benchmarks.training
 """
