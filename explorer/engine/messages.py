@@ -77,9 +77,15 @@ class WeightsChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseDevice(Request):
-    """Move to a device; `auto` chooses."""
+    """Move to a device; `auto` chooses.
+
+    Attributes:
+        name: As torch takes it.
+        reason: Why the engine itself asks for it; empty where the user does.
+    """
 
     name: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

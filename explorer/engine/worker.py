@@ -138,9 +138,23 @@ class Engine:
             pass
         except Exception as error:
             self._emit(_failure(request, error))
+            if not isinstance(error, ExplorerError):
+                self._leave_broken_device()
         finally:
             job.close()
             self._emit(RequestFinished(ticket=request.ticket))
+
+    def _leave_broken_device(self) -> None:
+        """Move to the CPU where the device in use has stopped working."""
+        from explorer.nets.device import failure_now
+
+        device, info = self._context.device, self._context.device_info
+        if device is None or info is None or device.type == "cpu":
+            return
+        why = failure_now(device)
+        if why:
+            reason = f"{info.title} failed ({why}); the CPU is used instead."
+            self._answer(UseDevice(ticket=0, name="cpu", reason=reason))
 
     def _answer_on_pool(self, request: Request) -> None:
         from explorer.engine.handlers.io_table import IO_HANDLERS

@@ -157,6 +157,15 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def failure_now(device: torch.device) -> str:
+    """Why a device that worked does not work any more, as half a sentence; empty where it still does."""
+    why = _failure.__wrapped__(str(device))
+    if why:
+        # Forget that it worked, so that it is not chosen again.
+        _failure.cache_clear()
+    return why
+
+
 def synchronise(device: torch.device | str) -> None:
     """Wait until the device has done all it was given."""
     device = torch.device(device)

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from explorer.arch.presets import cifar_spec, preset
@@ -156,6 +157,18 @@ def test_the_thread_lives_on_after_any_failure(engine, tmp_path):
     assert engine.listener.first(RequestFailed, 4)
     engine.send(BuildModel(ticket=5, spec=cifar_spec(14), weights=WeightsChoice("untrained")))
     assert engine.listener.first(ModelBuilt, 5)
+
+
+def test_a_device_that_stops_working_is_left_for_the_cpu(engine):
+    chosen = engine.listener.first(DeviceChosen)
+    # The meta device computes nothing, as a GPU that fell off its bus.
+    engine._context.device = torch.device("meta")
+    engine.send(BuildModel(ticket=1, spec=cifar_spec(8), column=None, weights=WeightsChoice("named", None)))
+    moved = engine.listener.until(lambda event: isinstance(event, DeviceChosen) and event is not chosen)
+    assert moved.device.name == "cpu"
+    assert "the CPU is used" in moved.reason
+    engine.send(BuildModel(ticket=2, spec=cifar_spec(8), weights=WeightsChoice("untrained")))
+    assert engine.listener.first(ModelBuilt, 2)
 
 
 def test_what_fits_is_copied_from_the_trained_net_before(engine, tmp_path):

@@ -16,6 +16,7 @@ from explorer.engine.messages import (
     Classified,
     Classify,
     ClassifyMany,
+    DeviceChosen,
     FailedPicture,
     FetchPicture,
     FetchWeights,
@@ -32,7 +33,7 @@ from explorer.engine.messages import (
     WeightsFetched,
     WeightsOffer,
 )
-from explorer.nets.facts import Origin, Prediction
+from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.state import actions
 from explorer.state.actions import (
     AllowFetchPicture,
@@ -335,6 +336,15 @@ def test_weights_that_do_not_load_are_given_up_so_that_a_net_lives(play):
     assert play.state.notices[-1].severity == "error"
     play.build()
     assert play.state.net.status == "ready"
+
+
+def test_when_the_engine_moves_by_itself_the_net_is_built_again(play):
+    gpu, cpu = DeviceInfo("cuda:0", "GPU"), DeviceInfo("cpu", "CPU")
+    assert play(DeviceChosen(device=gpu, devices=(gpu, cpu))) == ()
+    play.build()
+    asked = play(DeviceChosen(device=cpu, devices=(cpu,), reason="GPU failed"))
+    assert [type(request) for request in asked] == [BuildModel]
+    assert play.state.notices[-1].severity == "warning"
 
 
 def test_work_is_shown_until_it_ends_and_can_be_stopped(play):

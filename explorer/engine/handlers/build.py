@@ -46,7 +46,8 @@ def use_device(request: UseDevice, context: Context) -> Generator[Event, None, N
     if chosen != context.device:
         context.nets.clear()
     context.device, context.device_info = chosen, info
-    yield DeviceChosen(ticket=request.ticket, device=info, devices=device.devices(), reason=reason)
+    why = request.reason or reason
+    yield DeviceChosen(ticket=request.ticket, device=info, devices=device.devices(), reason=why)
 
 
 def build_model(request: BuildModel, context: Context) -> Generator[Event | None, None, None]:

@@ -43,10 +43,14 @@ def on_choose_device(turn: Turn, action: ChooseDevice) -> None:
 
 def on_device_chosen(turn: Turn, event: DeviceChosen) -> None:
     """A device works."""
+    before = turn.state.device.current
     device = replace(turn.state.device, current=event.device, devices=event.devices, reason=event.reason)
     turn.change(device=device)
     if event.reason:
         turn.notify("warning", "{reason}", arguments=(("reason", event.reason),))
+    if before is not None and before.name != event.device.name and event.ticket == 0:
+        # The engine moved by itself, and networks stayed behind.
+        build(turn)
 
 
 def on_memory_read(turn: Turn, event: MemoryRead) -> None:
