@@ -21,7 +21,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path):
-    """A folder on loopback with ResNet-18's weights in torchvision's own format, and their resource."""
+    """ResNet-18's card, with weights in torchvision's own format that a server on loopback has."""
     torch.manual_seed(0)
     path = tmp_path / "served" / "resnet18.pth"
     path.parent.mkdir()
@@ -32,22 +32,21 @@ def served(tmp_path):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     url = f"http://127.0.0.1:{server.server_port}/{path.name}"
-    yield Resource(url, digest, path.stat().st_size, path.name)
+    (card,) = catalogue.cards_for(preset("resnet18").spec)
+    original = card.resource
+    # The network's edge: the same card, served from here.
+    object.__setattr__(card, "resource", Resource(url, digest, path.stat().st_size, path.name))
+    yield card
+    object.__setattr__(card, "resource", original)
     server.shutdown()
     server.server_close()
 
 
-def test_weights_are_fetched_when_asked_for_and_the_net_is_no_longer_untrained(
-    open_program, served, monkeypatch
-):
-    (card,) = catalogue.cards_for(preset("resnet18").spec)
-    # The network's edge: the same card, served from here.
-    monkeypatch.setattr(type(card), "__hash__", object.__hash__)
-    object.__setattr__(card, "resource", served)
+def test_weights_are_fetched_when_asked_for_and_the_net_is_trained(open_program, served):
     program = open_program(spec=preset("resnet18").spec)
     program.settle()
     assert program.state.net.origin.kind == "untrained"
-    program.click(f"image.offer.{card.name}")
+    program.click(f"image.offer.{served.name}")
     program.until(lambda state: state.net.origin.kind == "downloaded")
     program.settle()
     assert program.state.net.classes[281] == "tabby"
