@@ -6,43 +6,41 @@ type; depth counts weighted layers on the main path (He 2015). Pure Python.
 
 from __future__ import annotations
 
-from explorer.arch.expand import BLOCK_CONVOLUTIONS
+from explorer.arch.cost import cost_of
+from explorer.arch.expand import block_convolutions
 from explorer.arch.spec import ArchitectureSpec
 
-FOUR_STAGES: dict[str, dict[int, tuple[int, ...]]] = {
-    "basic": {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)},
-    "bottleneck": {
-        26: (2, 2, 2, 2),
-        50: (3, 4, 6, 3),
-        101: (3, 4, 23, 3),
-        152: (3, 8, 36, 3),
-        200: (3, 24, 36, 3),
-    },
+FOUR_STAGES: dict[str, list[tuple[int, ...]]] = {
+    "basic": [(1, 1, 1, 1), (2, 2, 2, 2), (3, 4, 6, 3)],
+    "bottleneck": [(2, 2, 2, 2), (3, 4, 6, 3), (3, 4, 23, 3), (3, 8, 36, 3), (3, 24, 36, 3)],
 }
 """He 2015, table 1; 200 from He 2016 (arXiv 1603.05027), table 5; 10 and 26 as common shallow members."""
 
 LARGEST_N = 200
 """Blocks a stage of the deepest net of He 2015, ResNet-1202."""
 
-WEIGHTED_OUTSIDE_BLOCKS = 2
-"""The stem's convolution and the classifier."""
-
 
 def depth_of(spec: ArchitectureSpec) -> int:
     """Weighted layers on the main path."""
-    return BLOCK_CONVOLUTIONS[spec.block] * sum(spec.stage_depths) + WEIGHTED_OUTSIDE_BLOCKS
+    return cost_of(spec).depth
 
 
 def depths(spec: ArchitectureSpec) -> dict[int, tuple[int, ...]]:
     """Every depth the spec's family has, with its blocks in each stage, from shallow to deep.
 
-    Four stages are the ImageNet family and take its table; other numbers of stages get n blocks each.
+    Four stages of basic or bottleneck blocks are the ImageNet family and take its table; other families get n
+    blocks in each stage.
     """
-    n_stages = len(spec.stage_depths)
-    if n_stages == 4:
-        return FOUR_STAGES[spec.block]
-    step = BLOCK_CONVOLUTIONS[spec.block] * n_stages
-    return {step * n + WEIGHTED_OUTSIDE_BLOCKS: (n,) * n_stages for n in range(1, LARGEST_N + 1)}
+    per_block = [block_convolutions(spec, stage) for stage in range(1, spec.n_stages + 1)]
+    if spec.merge == "concat":
+        per_block = [count + 1 for count in per_block]
+    outside = depth_of(spec) - sum(n * count for n, count in zip(spec.stage_depths, per_block, strict=True))
+    known = FOUR_STAGES.get(spec.block) if spec.n_stages == 4 and not spec.stage_blocks else None
+    stages = known or [(n,) * spec.n_stages for n in range(1, LARGEST_N + 1)]
+    return {
+        outside + sum(n * count for n, count in zip(blocks, per_block, strict=True)): blocks
+        for blocks in stages
+    }
 
 
 def with_depth(spec: ArchitectureSpec, depth: int) -> ArchitectureSpec:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from explorer.arch.ops import Op, Shape
+from explorer.arch.op import Op, Shape
 
-Branch = Literal["main", "shortcut"]
+Branch = Literal["main", "shortcut", "side"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Node:
         output_shape: Without the batch: (channels, height, width) or (features,).
         stage: 1 and up; None in the stem and the head.
         block: The block's index in its stage, from 0; None in the stem and the head.
-        branch: `shortcut` for a node that only the shortcut uses.
+        branch: `shortcut` where only the shortcut uses it, `side` where it makes a gate or attention.
     """
 
     key: str

@@ -12,62 +12,38 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, Literal
 
-Shape = tuple[int, ...]
-"""A shape without the batch: (channels, height, width) or (features,)."""
+from explorer.arch.op import Op, Shape, Window
 
-ActivationKind = Literal["relu"]
-PoolKind = Literal["max", "average", "global_average"]
+ActivationKind = Literal[
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "mish",
+    "sigmoid",
+    "tanh",
+    "hard_swish",
+    "prelu",
+    "identity",
+]
+NormKind = Literal["batch", "group", "layer", "instance"]
+PoolKind = Literal["max", "average", "adaptive_average", "adaptive_max", "average_and_max", "sum"]
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How far an operation looks: the sliding window along one side, in input positions.
-
-    Attributes:
-        kernel: Positions read for one output.
-        stride: Positions between two neighbouring outputs.
-        padding: Positions added before the first.
-    """
-
-    kernel: int = 1
-    stride: int = 1
-    padding: int = 0
-
-    def output_size(self, size: int) -> int:
-        """The number of outputs along a side of `size` positions (rounded down, as torch does)."""
-        return (size + 2 * self.padding - self.kernel) // self.stride + 1
-
-
-POINT = Window()
-
-
-@dataclass(frozen=True, slots=True)
-class Op:
-    """One operation. The defaults describe one that works point by point and learns nothing."""
-
-    name: ClassVar[str]
-    is_view: ClassVar[bool] = False
-    """True where the output shares the input's memory, so that it adds no activation bytes."""
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        """The shape that comes out when these go in."""
-        return inputs[0]
-
-    def parameters(self) -> int:
-        """The number of trainable numbers."""
-        return 0
-
-    def macs(self, output: Shape) -> int:
-        """Multiply-adds for one image; only convolutions and linear layers count, as in torchvision."""
-        return 0
-
-    def window(self, inputs: Sequence[Shape]) -> Window:
-        """The sliding window, for receptive fields."""
-        return POINT
-
-    def describe(self) -> str:
-        """A short label for people, such as `3×3 conv, 64`."""
-        return self.name
+ACTIVATION_TITLES: dict[ActivationKind, str] = {
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "mish": "Mish",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "hard_swish": "hard swish",
+    "prelu": "PReLU",
+    "identity": "identity",
+}
+"""What people call each activation function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +60,7 @@ class Input(Op):
 
 @dataclass(frozen=True, slots=True)
 class Conv2d(Op):
-    """A square convolution, padded by the same amount on every side."""
+    """A square convolution, padded by the same amount on every side unless `padding_after` says otherwise."""
 
     name: ClassVar[str] = "conv2d"
     in_channels: int
@@ -94,6 +70,9 @@ class Conv2d(Op):
     padding: int = 0
     groups: int = 1
     bias: bool = False
+    padding_after: int | None = None
+    bias_start: float = 0.0
+    """What the bias is at first; a gate's starts far below zero."""
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         _, height, width = inputs[0]
@@ -108,10 +87,12 @@ class Conv2d(Op):
         return prod(output) * (self.in_channels // self.groups) * self.kernel * self.kernel
 
     def window(self, inputs: Sequence[Shape]) -> Window:
-        return Window(self.kernel, self.stride, self.padding)
+        return Window(self.kernel, self.stride, self.padding, self.padding_after)
 
     def describe(self) -> str:
         groups = f", {self.groups} groups" if self.groups > 1 else ""
+        if self.groups > 1 and self.groups == self.in_channels:
+            groups = ", depthwise"
         stride = f", /{self.stride}" if self.stride > 1 else ""
         return f"{self.kernel}×{self.kernel} conv, {self.out_channels}{groups}{stride}"
 
@@ -140,18 +121,24 @@ class Linear(Op):
 
 @dataclass(frozen=True, slots=True)
 class Norm(Op):
-    """Batch normalisation (Ioffe and Szegedy 2015) with a learned scale and shift a channel."""
+    """Normalisation with a learned scale and shift a channel.
+
+    Batch (Ioffe and Szegedy 2015), group (Wu and He 2018), layer (one group) or instance (a group a channel).
+    """
 
     name: ClassVar[str] = "norm"
     channels: int
     zero_init: bool = False
     """Start with a scale of zero, so that the residual branch starts as nothing (Goyal et al. 2017)."""
+    kind: NormKind = "batch"
+    epsilon: float = 1e-5
+    groups: int = 1
 
     def parameters(self) -> int:
         return 2 * self.channels
 
     def describe(self) -> str:
-        return "batch norm"
+        return f"group norm, {self.groups}" if self.kind == "group" else f"{self.kind} norm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +148,11 @@ class Activation(Op):
     name: ClassVar[str] = "activation"
     kind: ActivationKind = "relu"
 
+    def parameters(self) -> int:
+        return 1 if self.kind == "prelu" else 0
+
     def describe(self) -> str:
-        return {"relu": "ReLU"}[self.kind]
+        return ACTIVATION_TITLES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,31 +201,158 @@ class Pad(Op):
 
 
 @dataclass(frozen=True, slots=True)
-class Pool(Op):
-    """A pooling window; `global_average` takes each map as a whole and ignores the numbers."""
+class Scale(Op):
+    """A multiplication by a constant (He 2016, section 3.1)."""
 
-    name: ClassVar[str] = "pool"
-    kind: PoolKind
-    kernel: int = 0
-    stride: int = 1
-    padding: int = 0
+    name: ClassVar[str] = "scale"
+    factor: float
+
+    def describe(self) -> str:
+        return f"× {self.factor:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate(Op):
+    """The first input times the second, a gate in 0 to 1 that is spread over what it lacks.
+
+    `complement` multiplies by one minus the gate: the carry of highway networks (Srivastava et al. 2015).
+    """
+
+    name: ClassVar[str] = "gate"
+    complement: bool = False
+
+    def describe(self) -> str:
+        return "× (1 − gate)" if self.complement else "× gate"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat(Op):
+    """The channels of the first input, then those of the second."""
+
+    name: ClassVar[str] = "concat"
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return (sum(shape[0] for shape in inputs), *inputs[0][1:])
+
+    def describe(self) -> str:
+        return "concatenate"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConv(Op):
+    """A convolution along the channels of (channels, 1, 1): ECA's attention (Wang et al. 2020)."""
+
+    name: ClassVar[str] = "channel_conv"
+    kernel: int
+
+    def parameters(self) -> int:
+        return self.kernel
+
+    def macs(self, output: Shape) -> int:
+        return prod(output) * self.kernel
+
+    def describe(self) -> str:
+        return f"1-d conv over channels, {self.kernel}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPool(Op):
+    """Mean and maximum over the channels, two maps: CBAM's spatial squeeze (Woo et al. 2018)."""
+
+    name: ClassVar[str] = "channel_pool"
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return (2, *inputs[0][1:])
+
+    def describe(self) -> str:
+        return "mean and max over channels"
+
+
+@dataclass(frozen=True, slots=True)
+class Blur(Op):
+    """A fixed 3×3 binomial filter with a stride, against aliasing (Zhang 2019, arXiv 1904.11486)."""
+
+    name: ClassVar[str] = "blur"
+    stride: int = 2
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         channels, height, width = inputs[0]
-        if self.kind == "global_average":
+        window = self.window(inputs)
+        return (channels, window.output_size(height), window.output_size(width))
+
+    def window(self, inputs: Sequence[Shape]) -> Window:
+        return Window(3, self.stride, 1)
+
+    def describe(self) -> str:
+        return f"blur, /{self.stride}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout(Op):
+    """Some numbers are zero during training (Srivastava et al. 2014)."""
+
+    name: ClassVar[str] = "dropout"
+    rate: float
+
+    def describe(self) -> str:
+        return f"dropout {self.rate:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class DropPath(Op):
+    """The whole branch is zero for some pictures during training: stochastic depth (Huang et al. 2016)."""
+
+    name: ClassVar[str] = "drop_path"
+    rate: float
+
+    def describe(self) -> str:
+        return f"drop path {self.rate:.3g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool(Op):
+    """A pooling window, or one of the poolings that take each map as a whole.
+
+    `adaptive_average` and `adaptive_max` give a map of `kernel` × `kernel`; `average_and_max` both of the
+    whole map, one above the other; `sum` adds up a map.
+    """
+
+    name: ClassVar[str] = "pool"
+    kind: PoolKind
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+    ceil: bool = False
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        channels, height, width = inputs[0]
+        if self.kind in ("adaptive_average", "adaptive_max"):
+            return (channels, self.kernel, self.kernel)
+        if self.kind == "average_and_max":
+            return (channels, 2, 1)
+        if self.kind == "sum":
             return (channels, 1, 1)
         window = self.window(inputs)
         return (channels, window.output_size(height), window.output_size(width))
 
     def window(self, inputs: Sequence[Shape]) -> Window:
-        if self.kind == "global_average":
-            size = inputs[0][1]
+        size = inputs[0][1]
+        if self.kind in ("adaptive_average", "adaptive_max"):
+            # Torch's adaptive windows overlap where the sizes do not divide: the widest of them.
+            step = max(1, size // self.kernel)
+            return Window(size - step * (self.kernel - 1) if size >= self.kernel else 1, step, 0)
+        if self.kind in ("average_and_max", "sum"):
             return Window(size, size, 0)
-        return Window(self.kernel, self.stride, self.padding)
+        return Window(self.kernel, self.stride, self.padding, ceil=self.ceil)
 
     def describe(self) -> str:
-        if self.kind == "global_average":
-            return "global average pool"
+        if self.kind in ("adaptive_average", "adaptive_max"):
+            kind = self.kind.removeprefix("adaptive_")
+            return (
+                f"global {kind} pool" if self.kernel == 1 else f"{kind} pool to {self.kernel}×{self.kernel}"
+            )
+        if self.kind in ("average_and_max", "sum"):
+            return {"average_and_max": "average and max", "sum": "sum"}[self.kind]
         stride = f", /{self.stride}" if self.stride > 1 else ""
         return f"{self.kernel}×{self.kernel} {self.kind} pool{stride}"
 
@@ -264,6 +381,26 @@ class Output(Op):
 
 OPS: dict[str, type[Op]] = {
     cls.name: cls
-    for cls in (Input, Conv2d, Linear, Norm, Activation, Add, Subsample, Pad, Pool, Flatten, Output)
+    for cls in (
+        Input,
+        Conv2d,
+        Linear,
+        Norm,
+        Activation,
+        Add,
+        Scale,
+        Gate,
+        Concat,
+        ChannelConv,
+        ChannelPool,
+        Blur,
+        Dropout,
+        DropPath,
+        Subsample,
+        Pad,
+        Pool,
+        Flatten,
+        Output,
+    )
 }
 """Every operation by its name, as `describe --json` prints it."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from explorer.arch.fields import HE_2015
 from explorer.arch.presets import CIFAR_DEPTHS, cifar_spec, imagenet_spec, presets
-from explorer.arch.spec import HE_2015, ArchitectureSpec
+from explorer.arch.spec import ArchitectureSpec
 
 TORCHVISION_SOURCE = "torchvision model weights, IMAGENET1K_V1"
 

@@ -9,7 +9,8 @@ import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from explorer.arch.spec import HE_2015, RESNEXT, WIDE, ArchitectureSpec
+from explorer.arch.fields import HE_2015, RESNEXT, WIDE
+from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 
 DEFAULT_PRESET = "cifar-resnet20"
