@@ -41,6 +41,7 @@ def _as_json(row: Preset) -> dict[str, object]:
         "source": row.source,
         "parameters": cost.parameters,
         "macs": cost.macs,
+        "history": row.history,
     }
 
 

@@ -1,4 +1,4 @@
-"""`describe` and `presets`: the contract's shapes, and numbers against the reference."""
+"""`describe`: the contract's shapes, and numbers against the reference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from explorer.arch.cost import cost_of
-from explorer.arch.presets import preset, presets
+from explorer.arch.presets import preset
 
 
 def test_json_has_exactly_the_contract_s_shape(run):
@@ -95,16 +95,3 @@ def test_wrong_files_are_explained(run, tmp_path):
     broken.write_text("{")
     assert "absent.json cannot be read: No such file" in run("describe", absent).complaint
     assert "not JSON" in run("describe", broken).complaint
-
-
-def test_presets_json(run):
-    rows = run("presets", "--json").json
-    assert [row["name"] for row in rows] == list(presets())
-    assert all(list(row) == ["name", "title", "year", "source", "parameters", "macs"] for row in rows)
-    found = next(row for row in rows if row["name"] == "resnet50")
-    assert (found["parameters"], found["macs"], found["year"]) == (25_557_032, 4_089_184_256, 2015)
-
-
-def test_presets_text_has_a_line_for_each(run):
-    lines = run("presets").out.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == list(presets())
