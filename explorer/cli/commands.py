@@ -7,6 +7,7 @@ first paint. Each module has `add_parser(subparsers)`, which sets `func(args) ->
 COMMANDS = {
     "describe": "the graph of a network and what it costs",
     "presets": "all named networks",
+    "diff": "what differs between two networks, and what it costs",
     "classify": "say what pictures show",
     "evaluate": "measure a network's accuracy on labelled pictures",
     "features": "save what a node makes of a picture",

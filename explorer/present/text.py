@@ -58,3 +58,8 @@ def share(part: float, whole: float) -> str:
 def times(title: str, number: int) -> str:
     """A title with how often it is repeated: `Bottleneck ×36`; once is not said."""
     return title if number == 1 else f"{title} ×{number}"
+
+
+def signed(text: str, number: float) -> str:
+    """A size with its direction: `+2,752`, `−1.2 M`; zero has none."""
+    return f"+{text}" if number > 0 else f"−{text}" if number < 0 else text

@@ -58,3 +58,7 @@ def test_shape_and_times():
 )
 def test_share(part, whole, expected):
     assert text.share(part, whole) == expected
+
+
+def test_a_change_says_its_direction():
+    assert [text.signed("5", number) for number in (5, -5, 0)] == ["+5", "−5", "5"]
