@@ -6,7 +6,6 @@ Called through `cli/root.py`. Imports `arch` and `present`, never torch.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import textwrap
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from explorer.arch import spec as specs
 from explorer.arch.cost import Cost, cost_of
 from explorer.arch.expand import expand
 from explorer.arch.graph import Block, Graph, Node
-from explorer.arch.papers import recognise
+from explorer.arch.lamp import Nearest, lamp_text, nearest
 from explorer.arch.presets import preset_name
 from explorer.arch.spec import ArchitectureSpec
 from explorer.cli.arguments import add_json, add_sets
@@ -65,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _as_json(spec: ArchitectureSpec, graph: Graph, cost: Cost) -> dict[str, object]:
-    paper = recognise(spec)
+    found = nearest(spec)
     return {
         "spec": json.loads(spec.to_json()),
         "summary": {
@@ -77,7 +76,29 @@ def _as_json(spec: ArchitectureSpec, graph: Graph, cost: Cost) -> dict[str, obje
         },
         "nodes": [_node_json(node, cost) for node in graph.nodes],
         "edges": [[edge.source, edge.target] for edge in graph.edges],
-        "paper": dataclasses.asdict(paper) if paper else None,
+        "paper": _paper_json(found) if found else None,
+    }
+
+
+def _paper_json(found: Nearest) -> dict[str, object]:
+    row = found.published
+    return {
+        "name": row.name,
+        "source": row.source,
+        "parameters": row.parameters,
+        "error_percent": row.error_percent,
+        "error_kind": row.error_kind,
+        "differences": [
+            {
+                "field": one.field,
+                "title": one.title,
+                "theirs": one.theirs,
+                "ours": one.ours,
+                "parameters": one.parameters,
+            }
+            for one in found.differences
+        ],
+        "parameter_gap": found.parameter_gap,
     }
 
 
@@ -98,7 +119,7 @@ def _node_json(node: Node, cost: Cost) -> dict[str, object]:
 
 
 def _heading(spec: ArchitectureSpec, cost: Cost) -> str:
-    paper = recognise(spec)
+    found = nearest(spec)
     rows = [
         ("Network", preset_name(spec) or "no preset"),
         ("Parameters", f"{grouped(cost.parameters)} ({short(cost.parameters)})"),
@@ -107,10 +128,13 @@ def _heading(spec: ArchitectureSpec, cost: Cost) -> str:
         ("Receptive field", f"{cost.receptive_field} pixels"),
         ("Depth", f"{cost.depth} weighted layers"),
     ]
-    if paper:
-        error = f": {paper.error_percent} % error ({paper.error_kind})" if paper.error_percent else ""
-        rows.append(("Published", f"{paper.name}{error}"))
-        rows.append(("", paper.source))
+    if found:
+        row = found.published
+        error = f": {row.error_percent:g} % error ({row.error_kind})" if row.error_percent else ""
+        rows.append(("Published" if found.is_exact else "Nearest", f"{row.name}{error}"))
+        rows.append(("", row.source))
+        if not found.is_exact:
+            rows.append(("Differs", str(lamp_text(found))))
     fields = [
         f"{name}={_value_text(getattr(spec, name))}"
         for name in type(spec).model_fields

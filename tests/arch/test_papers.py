@@ -1,6 +1,7 @@
 import pytest
 
-from explorer.arch.papers import TORCHVISION_ACC1, recognise
+from explorer.arch.cost import cost_of
+from explorer.arch.papers import TORCHVISION_ACC1, published, recognise
 from explorer.arch.presets import CIFAR_DEPTHS, cifar_spec, imagenet_spec, preset
 
 
@@ -35,19 +36,70 @@ def test_errors_on_imagenet_are_the_papers(reference):
     assert all(paper and "1512.03385" in paper.source for paper in papers.values())
 
 
+@pytest.mark.parametrize("row", published(), ids=lambda row: row.name)
+def test_every_row_has_the_parameters_that_its_graph_has(row):
+    assert row.parameters == cost_of(row.spec).parameters
+    assert row.source
+    assert row.error_percent is None or 2 < row.error_percent < 50
+
+
+def test_names_are_told_apart_and_most_rows_are_recognised_as_themselves():
+    assert len({row.name for row in published()}) == len(published())
+    others = [row.name for row in published() if recognise(row.spec) != row]
+    # A paper's own row comes before torchvision's for the same net.
+    assert others == ["torchvision resnet34", "torchvision resnext50_32x4d", "torchvision resnext101_64x4d"]
+
+
 @pytest.mark.shared
 def test_accuracies_of_torchvision(reference):
     models = reference["torchvision"]["models"]
-    assert {name: row["acc1"] for name, row in models.items()} == TORCHVISION_ACC1
+    assert {name: row["acc1"] for name, row in models.items()} == {
+        name: TORCHVISION_ACC1[name] for name in models
+    }
 
 
-@pytest.mark.parametrize("name", TORCHVISION_ACC1)
-def test_every_torchvision_preset_is_recognised(name):
-    paper = recognise(preset(name).spec)
+@pytest.mark.shared
+def test_errors_of_2016_are_the_papers(reference):
+    rows = reference["preact2016"]
+    bottleneck = {"block": "bottleneck", "expansion": 4, "shortcut": "B"}
+    for order in ("bn_after_addition", "relu_before_addition", "relu_only_preactivation"):
+        assert _error(cifar_spec(110, order=order)) == rows["cifar10_error_110"][order]
+        assert _error(cifar_spec(110, order=order, **bottleneck)) == rows["cifar10_error_164"][order]
+    assert _error(cifar_spec(110, **bottleneck)) == rows["cifar10_error_164"]["original"]
+    assert _error(preset("cifar-preact110").spec) == rows["cifar10_error_110"]["full_preactivation"]
+    assert _error(preset("cifar-preact164").spec) == rows["cifar10_error_164"]["full_preactivation"]
+    tried = {
+        "scaling_0.5_0.5": {"shortcut_path": "scale", "shortcut_scale": 0.5, "residual_scale": 0.5},
+        "exclusive_gate_b-6": {"merge": "gate", "gate_bias": -6},
+        "shortcut_only_gate_b-6": {"shortcut_path": "gate", "gate_bias": -6},
+        "conv1x1": {"shortcut_path": "conv1x1"},
+    }
+    found = {name: _error(cifar_spec(110, **changes)) for name, changes in tried.items()}
+    assert found == {name: rows["shortcut_error_110"][name] for name in tried}
+
+
+@pytest.mark.shared
+def test_errors_of_wide_nets_and_resnext_are_the_papers(reference):
+    for name, row in reference["wideresnet2016"]["nets"].items():
+        assert _error(preset(f"wrn-{name}").spec) == row["error"]
+    resnext = reference["resnext2016"]
+    assert _error(preset("cifar-resnext29-8x64d").spec) == resnext["cifar10_error"]["29_8x64d"]
+    with_and_without = resnext["without_shortcuts_top1_error"]
+    assert _error(preset("resnext50_32x4d").spec) == with_and_without["resnext50"][0]
+    assert _error(preset("plain-resnext50_32x4d").spec) == with_and_without["resnext50"][1]
+    assert _error(preset("plain50").spec) == with_and_without["resnet50"][1]
+
+
+def _error(spec):
+    paper = recognise(spec)
     assert paper is not None
-    if name != "resnet34":  # ResNet-34 B is the paper's own net, and a paper's row comes first.
-        assert paper.name == f"torchvision {name}"
-        assert paper.error_percent == pytest.approx(100 - TORCHVISION_ACC1[name])
+    return paper.error_percent
+
+
+def test_stochastic_depth_is_another_net_than_resnet_110():
+    spec = preset("cifar-stochastic-depth110").spec
+    assert _error(spec) == 5.23
+    assert _error(spec.edited(stochastic_depth=0.0)) == 6.43
 
 
 @pytest.mark.parametrize(
@@ -68,3 +120,19 @@ def test_another_net_is_not_recognised(change):
 def test_how_a_net_starts_does_not_matter():
     spec = preset("resnet50").spec
     assert recognise(spec.edited(zero_init_residual=True)) == recognise(spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("wrn-28-10", {"width_factor": 1, "stage_widths": (160, 320, 640)}),
+        ("cifar-resnet20", {"stage_strides": (1, 2, 2), "stage_kernels": (3, 3, 3)}),
+        ("cifar-resnet20", {"stage_blocks": ("basic",) * 3, "block": "bottleneck"}),
+        ("cifar-resnet20", {"stem_padding": 1, "norm_groups": 8, "stride_on": "1x1"}),
+        ("plain50", {"projection_norm": False, "shortcut_scale": 0.1}),
+    ],
+)
+def test_the_same_net_written_otherwise_is_recognised(name, change):
+    spec = preset(name).spec
+    assert spec.edited(**change) != spec
+    assert recognise(spec.edited(**change)) == recognise(spec) is not None

@@ -32,8 +32,15 @@ def test_json_has_exactly_the_contract_s_shape(run):
         "macs": 442_368,
     }
     assert ["input", "conv1"] in found["edges"]
-    assert found["paper"]["name"] == "He 2015 ResNet-20"
-    assert found["paper"]["source"]
+    assert found["paper"] == {
+        "name": "He 2015 ResNet-20",
+        "source": "He et al. 2015, arXiv 1512.03385, table 6",
+        "parameters": 269_722,
+        "error_percent": 8.75,
+        "error_kind": "CIFAR-10 test",
+        "differences": [],
+        "parameter_gap": 0,
+    }
 
 
 def test_json_s_spec_is_a_spec_file(run, tmp_path):
@@ -42,7 +49,22 @@ def test_json_s_spec_is_a_spec_file(run, tmp_path):
     path.write_text(json.dumps(described["spec"]))
     assert run("describe", path, "--json").json == described
     assert described["spec"]["shortcut"] == "C"
-    assert described["paper"] is None
+
+
+def test_the_lamp_names_the_nearest_net_and_what_differs(run):
+    paper = run("describe", "cifar-resnet20", "--set", "shortcut=B", "--json").json["paper"]
+    assert paper["differences"] == [
+        {"field": "shortcut", "title": "Shortcut", "theirs": "A", "ours": "B", "parameters": 2_752}
+    ]
+    assert (paper["name"], paper["parameter_gap"]) == ("He 2015 ResNet-20", 2_752)
+    assert run("describe", "tutorial-two-convolutions", "--json").json["paper"] is None
+
+
+def test_text_says_which_paper_is_near(run):
+    out = run("describe", "cifar-resnet20", "--set", "shortcut=B").out
+    assert "Nearest" in out
+    assert "2,752 above option A because shortcuts are B" in out
+    assert "8.75 % error" in run("describe", "cifar-resnet20").out
 
 
 def test_several_edits_are_made_together(run):

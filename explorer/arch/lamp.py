@@ -1,0 +1,246 @@
+"""The paper lamp: the published network nearest to a spec, what differs, and what each difference costs.
+
+Called at every edit by the panel, and by `describe`. Builds no big graph: published nets bring their
+parameters along, and the spec's own are counted from a few blocks. Pure Python and pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+
+from explorer.arch.counting import parameters_of
+from explorer.arch.papers import Published, published, recognise, traits
+from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import SpecError
+
+MAX_DIFFERENCES = 6
+"""A net that differs in more is a net of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which a spec differs from a published network.
+
+    Attributes:
+        field: Its name.
+        title: Its name for people.
+        theirs: The published network's value.
+        ours: The spec's.
+        parameters: What it adds when the fields are changed one after another.
+    """
+
+    field: str
+    title: str
+    theirs: object
+    ours: object
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The published network that a spec is or is nearest to.
+
+    Attributes:
+        published: The network.
+        differences: In the order of the spec's fields; empty where it is that network.
+        parameter_gap: The spec's parameters less the network's.
+    """
+
+    published: Published
+    differences: tuple[Difference, ...]
+    parameter_gap: int
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the spec is that network."""
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A text for people: a template and the values of its places."""
+
+    message: str
+    arguments: tuple[tuple[str, object], ...]
+
+    def __str__(self) -> str:
+        return self.message.format(**dict(self.arguments))
+
+
+@lru_cache(maxsize=1)
+def _families() -> dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]]:
+    """The table by block type and number of stages: only within those is a net near another."""
+    found: dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]] = {}
+    for row in published():
+        kinds = _family(row.spec)
+        found[kinds] = (*found.get(kinds, ()), (row, traits(row.spec)))
+    return found
+
+
+def _family(spec: ArchitectureSpec) -> tuple[Hashable, ...]:
+    return tuple(spec.block_of(stage) for stage in range(1, spec.n_stages + 1))
+
+
+@lru_cache(maxsize=64)
+def nearest(spec: ArchitectureSpec) -> Nearest | None:
+    """The published network that a spec is or differs least from.
+
+    Returns:
+        None where no published network has the spec's block types and stages, or each differs in too much.
+    """
+    exact = recognise(spec)
+    if exact is not None:
+        return Nearest(exact, (), 0)
+    ours, count = traits(spec), parameters_of(spec)
+    best: tuple[tuple[int, float], Published, list[str]] | None = None
+    for row, theirs in _families().get(_family(spec), ()):
+        different = [field for field, value in ours.items() if theirs[field] != value]
+        if len(different) > 2 * MAX_DIFFERENCES:
+            continue
+        fields = _raw_fields(spec, row.spec, different)
+        rank = len(fields), abs(log(count / row.parameters))
+        if len(fields) <= MAX_DIFFERENCES and (best is None or rank < best[0]):
+            best = rank, row, fields
+    if best is None:
+        return None
+    _, row, fields = best
+    differences = _one_after_another(row, spec, fields, count)
+    return Nearest(row, differences, count - row.parameters)
+
+
+_WRITTEN_AS = {"stage_widths": ("stage_widths", "width_factor"), "stage_blocks": ("block", "stage_blocks")}
+"""The fields behind those traits that are written in two."""
+
+
+def _raw_fields(spec: ArchitectureSpec, other: ArchitectureSpec, different: list[str]) -> list[str]:
+    """The fields to change, so that one net becomes the other, in the order of the spec's fields."""
+    wanted = {raw for field in different for raw in _WRITTEN_AS.get(field, (field,))}
+    return [
+        field
+        for field in type(spec).model_fields
+        if field in wanted and getattr(spec, field) != getattr(other, field)
+    ]
+
+
+def _one_after_another(
+    row: Published, spec: ArchitectureSpec, fields: list[str], count: int
+) -> tuple[Difference, ...]:
+    """Change the published net field by field into the spec and count what each change adds.
+
+    Where fields need one another (depths and widths of another number of stages), the last of them to fit
+    carries what they add together.
+    """
+    added = dict.fromkeys(fields, 0)
+    current, before, waiting = row.spec, row.parameters, list(fields)
+    while len(waiting) > 1:
+        step = next((made for field in waiting if (made := _changed(current, spec, field))), None)
+        if step is None:
+            break
+        field, current = step
+        after = parameters_of(current)
+        added[field], before = after - before, after
+        waiting.remove(field)
+    added[waiting[-1]] = count - before
+    return tuple(
+        Difference(field, _title(spec, field), getattr(row.spec, field), getattr(spec, field), added[field])
+        for field in fields
+    )
+
+
+def _changed(
+    current: ArchitectureSpec, spec: ArchitectureSpec, field: str
+) -> tuple[str, ArchitectureSpec] | None:
+    try:
+        return field, current.edited(**{field: getattr(spec, field)})
+    except SpecError:
+        return None
+
+
+def _title(spec: ArchitectureSpec, field: str) -> str:
+    return type(spec).model_fields[field].title or field
+
+
+# ---------------------------------------------------------------- in words
+
+_BECAUSE = {
+    "shortcut": "shortcuts are {ours}",
+    "overrides": "single blocks have shortcuts of their own",
+    "stage_depths": "stages have {ours} blocks",
+    "stage_widths": "stages are {ours} wide",
+    "num_classes": "it tells {ours} classes apart",
+    "in_channels": "pictures have {ours} channels",
+    "cardinality": "convolutions have {ours} paths",
+    "stem_width": "the stem is {ours} wide",
+    "stride_on": "strides are on the {ours}, not the {theirs}",
+}
+_BECAUSE_ANY = "{title} is {ours}, not {theirs}"
+
+
+def lamp_text(found: Nearest) -> Sentence:
+    """What the lamp says: the published network, or why there are more or fewer parameters than it has."""
+    row = found.published
+    if found.is_exact:
+        values: dict[str, object] = {"name": row.name, "parameters": f"{row.parameters:,}"}
+        if row.error_percent is None:
+            return Sentence("= {name}, {parameters} parameters", tuple(values.items()))
+        values["error"] = f"{row.error_percent:g}"
+        whose = "paper error" if "arXiv" in row.source else "error"
+        return Sentence(f"= {{name}}, {{parameters}} parameters, {whose} {{error}} %", tuple(values.items()))
+    if len(found.differences) > 1:
+        return _several(found)
+    [one] = found.differences
+    values = {
+        "gap": f"{abs(found.parameter_gap):,}",
+        "name": row.name,
+        "title": one.title[0].lower() + one.title[1:],
+        "theirs": value_text(one.field, one.theirs),
+        "ours": value_text(one.field, one.ours),
+    }
+    reason = _BECAUSE.get(one.field, _BECAUSE_ANY)
+    if one.field == "shortcut" and one.ours == "none":
+        reason = "there are no shortcuts"
+    if found.parameter_gap == 0:
+        return Sentence(f"As many parameters as {{name}}, but {reason}", tuple(values.items()))
+    of_options = one.field == "shortcut" and one.theirs != "none"
+    whom = "option {theirs}" if of_options else "{name}"
+    return Sentence(f"{{gap}} {_side(found.parameter_gap)} {whom} because {reason}", tuple(values.items()))
+
+
+def _several(found: Nearest) -> Sentence:
+    """Several differences, the costliest first."""
+    parts = [
+        f"{one.title} {one.parameters:+,}" if one.parameters else one.title
+        for one in sorted(found.differences, key=lambda one: -abs(one.parameters))
+    ]
+    values = {
+        "gap": f"{abs(found.parameter_gap):,}",
+        "name": found.published.name,
+        "list": ", ".join(parts),
+    }
+    if found.parameter_gap == 0:
+        return Sentence("As many parameters as {name}, but different: {list}", tuple(values.items()))
+    return Sentence(f"{{gap}} {_side(found.parameter_gap)} {{name}}: {{list}}", tuple(values.items()))
+
+
+def _side(gap: int) -> str:
+    return "above" if gap > 0 else "below"
+
+
+def value_text(field: str, value: object) -> str:
+    """A field's value as the papers write it: 3-4-6-3, 1,000, B, SE, on."""
+    if field == "shortcut":
+        return str(value)
+    extra = ArchitectureSpec.model_fields[field].json_schema_extra
+    labels = extra.get("labels") if isinstance(extra, dict) else None
+    if isinstance(labels, dict) and value in labels:
+        return str(labels[str(value)])
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "the usual"
+    return (
+        f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
