@@ -1,8 +1,10 @@
 from dataclasses import replace
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.presets import preset, presets
 from explorer.engine.messages import WeightsChoice
 from explorer.state.model import AppState, Document
@@ -16,9 +18,18 @@ from explorer.state.settings import Settings
     scheme=st.sampled_from(["system", "light", "dark"]),
     recent=st.lists(st.text(), max_size=12).map(tuple),
     unfolded=st.none() | st.frozensets(st.text()),
+    budget=st.none()
+    | st.builds(
+        Budget,
+        st.sampled_from(get_args(Hold)),
+        st.integers(0, 2**40),
+        st.sampled_from(get_args(Vary)),
+    ),
 )
-def test_what_is_written_is_read_again(name, seed, scheme, recent, unfolded):
-    document = Document(preset(name).spec, WeightsChoice("untrained"), seed, "layer1.0.conv1", unfolded)
+def test_what_is_written_is_read_again(name, seed, scheme, recent, unfolded, budget):
+    document = Document(
+        preset(name).spec, WeightsChoice("untrained"), seed, "layer1.0.conv1", unfolded, budget
+    )
     settings = Settings(scheme, "cpu", recent, "layout", "geometry")
     state = replace(AppState(), document=document, settings=settings)
     assert decode(encode(state)) == state

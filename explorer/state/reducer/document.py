@@ -94,7 +94,13 @@ def on_edit_spec(turn: Turn, action: EditSpec) -> None:
         return
     turn.change(refusal=None)
     if spec != document.spec:
-        set_document(turn, with_spec(document, spec), action.gesture)
+        budget = retargeted(document, spec, changed)
+        set_document(turn, replace(with_spec(document, spec), budget=budget), action.gesture)
+
+
+def _changed(before: ArchitectureSpec, after: ArchitectureSpec) -> set[str]:
+    """The names of the fields that differ."""
+    return {name for name in type(after).model_fields if getattr(after, name) != getattr(before, name)}
 
 
 def on_open_spec(turn: Turn, action: OpenSpec) -> None:
