@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explorer.arch.budget import Hold, Vary
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsChoice
 from explorer.state.settings import ColourScheme
@@ -48,6 +49,19 @@ class OpenSpec(Action):
     """Replace the whole spec."""
 
     spec: ArchitectureSpec
+
+
+@dataclass(frozen=True, slots=True)
+class LockBudget(Action):
+    """Hold what the net costs now, from the next edit on.
+
+    Attributes:
+        hold: Which cost; None holds nothing any more.
+        vary: The field that follows.
+    """
+
+    hold: Hold | None
+    vary: Vary
 
 
 @dataclass(frozen=True, slots=True)

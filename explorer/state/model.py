@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from explorer.arch.budget import Budget
 from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
@@ -37,6 +38,7 @@ class Document:
         seed: Of first values.
         selected: The key of the node that is looked at.
         unfolded: The folds of the graph that are open; None is the usual view.
+        budget: The cost that edits hold; None where they need not.
     """
 
     spec: ArchitectureSpec = field(default_factory=lambda: preset(DEFAULT_PRESET).spec)
@@ -44,6 +46,7 @@ class Document:
     seed: int = 0
     selected: str = "act1"
     unfolded: frozenset[str] | None = None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)

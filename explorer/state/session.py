@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from explorer.arch import spec as specs
+from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.expand import expand
 from explorer.engine.messages import WeightsChoice
 from explorer.errors import SpecError
@@ -30,6 +31,7 @@ def encode(state: AppState) -> str:
             "seed": document.seed,
             "selected": document.selected,
             "unfolded": None if document.unfolded is None else sorted(document.unfolded),
+            "budget": None if document.budget is None else asdict(document.budget),
         },
         "settings": asdict(state.settings),
     }
@@ -64,9 +66,18 @@ def _document(data: object) -> Document:
             seed=int(data["seed"]),
             selected=selected if selected in expand(spec).by_key else Document().selected,
             unfolded=None if unfolded is None else frozenset(map(str, unfolded)),
+            budget=_budget(data.get("budget")),
         )
     except (KeyError, TypeError, ValueError, SpecError):
         return Document()
+
+
+def _budget(data: object) -> Budget | None:
+    if not isinstance(data, dict):
+        return None
+    hold, vary = data["hold"], data["vary"]
+    known = hold in get_args(Hold) and vary in get_args(Vary)
+    return Budget(hold, int(data["target"]), vary) if known else None
 
 
 def _settings(data: object) -> Settings:

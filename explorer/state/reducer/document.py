@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from explorer.arch.budget import Budget, total
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
 from explorer.arch.presets import plain_twin
@@ -16,6 +17,7 @@ from explorer.errors import SpecError
 from explorer.state.actions import (
     ChooseWeights,
     EditSpec,
+    LockBudget,
     OpenSpec,
     Redo,
     SelectChannel,
@@ -26,6 +28,7 @@ from explorer.state.actions import (
     Unfold,
 )
 from explorer.state.model import KNOWN_WEIGHTS, Document, Refusal
+from explorer.state.reducer.budget import fitted, retargeted
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.turn import Turn
 
@@ -88,7 +91,9 @@ def on_edit_spec(turn: Turn, action: EditSpec) -> None:
     """Change fields, or say why not."""
     document = turn.state.document
     try:
-        spec = document.spec.edited(**dict(action.changes))
+        edited = document.spec.edited(**dict(action.changes))
+        changed = _changed(document.spec, edited)
+        spec = fitted(document, edited, changed) if changed else edited
     except SpecError as error:
         turn.change(refusal=Refusal(error.field, error.cause_text, error.hint_text))
         return
@@ -105,8 +110,20 @@ def _changed(before: ArchitectureSpec, after: ArchitectureSpec) -> set[str]:
 
 def on_open_spec(turn: Turn, action: OpenSpec) -> None:
     """Replace the whole spec, with the usual view of its graph."""
-    document = with_spec(turn.state.document, action.spec)
-    set_document(turn, replace(document, unfolded=None))
+    document = turn.state.document
+    budget = retargeted(document, action.spec, ())
+    set_document(turn, replace(with_spec(document, action.spec), unfolded=None, budget=budget))
+
+
+def on_lock_budget(turn: Turn, action: LockBudget) -> None:
+    """Hold the present cost from now on, or let it go. What follows may change while the target stays."""
+    document = turn.state.document
+    before, budget = document.budget, None
+    if action.hold is not None:
+        is_same = before is not None and before.hold == action.hold
+        target = before.target if before is not None and is_same else total(document.spec, action.hold)
+        budget = Budget(action.hold, target, action.vary)
+    set_document(turn, replace(document, budget=budget))
 
 
 def on_spec_read(turn: Turn, event: SpecRead) -> None:

@@ -30,6 +30,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     actions.Start: _on_start,
     actions.EditSpec: document.on_edit_spec,
     actions.OpenSpec: document.on_open_spec,
+    actions.LockBudget: document.on_lock_budget,
     actions.TogglePlainTwin: document.on_toggle_plain_twin,
     actions.ChooseWeights: document.on_choose_weights,
     actions.Undo: document.on_undo,
