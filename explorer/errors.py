@@ -27,7 +27,12 @@ class ExplorerError(Exception):
         message: What went wrong, one sentence with `{name}` places.
         hint: What to do about it, one sentence with `{name}` places.
         **arguments: The values of the places, in both texts.
+
+    Attributes:
+        detail: More lines for whoever asks for them, set by whoever raises it.
     """
+
+    detail: str = ""
 
     def __init__(self, message: str, hint: str = "", **arguments: object) -> None:
         super().__init__(message, hint, arguments)

@@ -26,7 +26,6 @@ from explorer.engine.messages import (
     UseDevice,
     WeightsChoice,
 )
-from explorer.errors import WeightsError
 from explorer.nets import catalogue
 from explorer.nets.catalogue import WeightsCard
 from explorer.present.text import byte_size
@@ -137,16 +136,10 @@ def _bundled_spec() -> ArchitectureSpec:
 
 
 def _spec_in(path: Path) -> ArchitectureSpec:
-    """The network that a file of weights says it belongs to."""
-    from explorer.nets.weight_files import read_weights, source_spec
+    """The network that a file of weights says it belongs to, or whose shapes it has."""
+    from explorer.engine.handlers.weights import network_of
 
-    spec = source_spec(read_weights(path))
-    if spec is None:
-        raise WeightsError(
-            "{path} does not say which network its weights belong to.",
-            "Name it with --model, such as --model cifar-resnet20.",
-            path=path,
-        )
+    spec, _ = network_of(path)
     return spec
 
 

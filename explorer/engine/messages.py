@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from explorer.arch.spec import ArchitectureSpec
+from explorer.nets.assumptions import Assumption
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 
 if TYPE_CHECKING:
@@ -124,6 +125,31 @@ class ReadSpec(Request):
     on_io_pool: ClassVar[bool] = True
 
     path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWeights(Request):
+    """Find out which network a file of weights belongs to.
+
+    Attributes:
+        path: The file.
+        spec: The network in view, which is kept where the file fits it.
+    """
+
+    on_io_pool: ClassVar[bool] = True
+
+    path: str
+    spec: ArchitectureSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveWeights(Request):
+    """Write a live network's weights with the spec beside them."""
+
+    replaces: ClassVar[bool] = False
+
+    path: str
+    column: str = MAIN_COLUMN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,12 +283,18 @@ class WeightsOffer:
         title: For people.
         size_bytes: To download.
         is_present: Whether they are on this machine.
+        kind: `bundled` ships with the program, `torchvision` is downloaded after asking.
+        accuracy_percent: On the test set; None where unknown.
+        data: What they were trained on.
     """
 
     name: str
     title: str
     size_bytes: int
     is_present: bool
+    kind: str = ""
+    accuracy_percent: float | None = None
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +340,28 @@ class SpecRead(Event):
     """A spec file was read."""
 
     spec: ArchitectureSpec
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsRead(Event):
+    """It is known which network a file of weights belongs to.
+
+    Attributes:
+        path: The file.
+        spec: The network.
+        assumed: What the file does not say about it.
+    """
+
+    path: str
+    spec: ArchitectureSpec
+    assumed: tuple[Assumption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsSaved(Event):
+    """A network's weights are in a file."""
+
     path: str
 
 
@@ -409,7 +463,7 @@ class RequestFailed(Event):
         hint: The remedy.
         arguments: The values of both templates' places.
         is_cancelled: True where the user stopped it.
-        detail: A traceback, where the error was not foreseen.
+        detail: All of it, where the message names only the first few; a traceback, where it was not foreseen.
     """
 
     kind: str

@@ -190,6 +190,7 @@ def _failure(request: Request, error: Exception) -> RequestFailed:
             hint=error.hint,
             arguments=tuple(error.arguments.items()),
             is_cancelled=isinstance(error, FetchCancelled),
+            detail=error.detail,
         )
     return RequestFailed(
         ticket=request.ticket,

@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -35,14 +36,18 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import ExplorerError, WeightsError
 from explorer.files import replace_durably, sha256_of
 from explorer.images.prepare import Transform
+from explorer.nets.keys import Shape
 
 # A pickle protocol that torch did not write is refused or read; a warning on stderr helps nobody.
 warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
+
+Value = TypeVar("Value")
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 _PREFIXES = ("module.", "_orig_mod.")
 _HINT_FORMATS = "Give a .safetensors file, or a .pth file that holds a state dict only."
 _HINT_AGAIN = "Copy or download the file again."
+_SAFETENSORS_FAILURES = (SafetensorError, OSError, RuntimeError, ValueError, MemoryError)
 _STATISTICS = ("running_mean", "running_var")
 
 
@@ -73,29 +78,88 @@ def read_weights(path: Path) -> WeightsFile:
     Raises:
         WeightsError: It cannot be read, is damaged, holds no tensors, or would execute code.
     """
+    is_safetensors = _is_safetensors(path)
     try:
-        with path.open("rb") as file:
-            start = file.read(9)
         digest = sha256_of(path)
     except OSError as error:
         raise _unreadable(path, error) from error
-    metadata: dict[str, str] = {}
+    tensors, metadata = _read_safetensors(path) if is_safetensors else (_read_any_pickle(path), {})
+    return WeightsFile(path, _held(tensors, path), metadata, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsHeader:
+    """What a file of weights says without its numbers.
+
+    Attributes:
+        path: The file.
+        shapes: By key, wrappers and prefixes removed as in `WeightsFile`.
+        metadata: Of a safetensors file; empty for others.
+    """
+
+    path: Path
+    shapes: dict[str, Shape]
+    metadata: dict[str, str]
+
+
+def read_header(path: Path) -> WeightsHeader:
+    """The keys and shapes of a file, without reading its numbers where its format allows that.
+
+    Args:
+        path: The file.
+
+    Raises:
+        WeightsError: As `read_weights`, but that damage among the numbers is not noticed.
+    """
+    if not _is_safetensors(path):
+        tensors = _held(_read_any_pickle(path), path)
+        return WeightsHeader(path, {key: tuple(value.shape) for key, value in tensors.items()}, {})
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            names, metadata = list(file.keys()), file.metadata() or {}
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names}
+    except _SAFETENSORS_FAILURES as error:
+        raise _damaged(path, error) from error
+    return WeightsHeader(path, _held(shapes, path), metadata)
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Whether a file is safetensors, else a pickle.
+
+    Raises:
+        WeightsError: It is neither, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if start[8:9] == b"{" and not start.startswith(b"PK"):
-        tensors, metadata = _read_safetensors(path)
-    elif start.startswith(b"PK\x03\x04"):
-        tensors = _read_pickle(path, mmap=True)
-    elif start.startswith(b"\x80"):
-        tensors = _read_pickle(path, mmap=False)
-    elif not start:
+        return True
+    if not start:
         raise _error("{path} is empty.", _HINT_AGAIN, path)
-    else:
+    if not start.startswith((b"PK\x03\x04", b"\x80")):
         raise _error("{path} is not a file of weights.", _HINT_FORMATS, path)
-    if not tensors:
+    return False
+
+
+def _read_any_pickle(path: Path) -> dict[str, Tensor]:
+    with path.open("rb") as file:
+        return _read_pickle(path, mmap=file.read(4) == b"PK\x03\x04")
+
+
+def _held(values: dict[str, Value], path: Path) -> dict[str, Value]:
+    """What is in a file, by keys without prefixes.
+
+    Raises:
+        WeightsError: Nothing is.
+    """
+    if not values:
         raise _error("{path} holds no weights.", _HINT_FORMATS, path)
-    return WeightsFile(path, _without_prefixes(tensors), metadata, digest)
+    return _without_prefixes(values)
 
 
-def source_spec(file: WeightsFile) -> ArchitectureSpec | None:
+def source_spec(file: WeightsFile | WeightsHeader) -> ArchitectureSpec | None:
     """The network that one of our own files belongs to; None for a file that does not say it.
 
     Raises:
@@ -212,7 +276,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError, RuntimeError, ValueError, MemoryError) as error:
+    except _SAFETENSORS_FAILURES as error:
         raise _damaged(path, error) from error
 
 
@@ -288,7 +352,7 @@ def _unwrapped(content: object) -> dict[str, Tensor]:
     return {}
 
 
-def _without_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _without_prefixes(tensors: dict[str, Value]) -> dict[str, Value]:
     while any(all(key.startswith(prefix) for key in tensors) for prefix in _PREFIXES):
         tensors = {key.partition(".")[2]: value for key, value in tensors.items()}
     return tensors
@@ -316,7 +380,7 @@ def _unreadable(path: Path, error: OSError) -> WeightsError:
     )
 
 
-def _bad_metadata(file: WeightsFile, key: str, error: Exception) -> WeightsError:
+def _bad_metadata(file: WeightsFile | WeightsHeader, key: str, error: Exception) -> WeightsError:
     return _error(
         "What {path} says about itself cannot be read ({key}): {reason}.",
         "Export it again, with this version of the program or a newer one.",

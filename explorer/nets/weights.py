@@ -5,7 +5,6 @@ Called by the engine's build handler, `training` and `cli`. Files themselves are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +24,18 @@ from explorer.images.prepare import (
     transform_for,
 )
 from explorer.nets import catalogue
+from explorer.nets.assumptions import untraced
 from explorer.nets.catalogue import WeightsCard, essence
 from explorer.nets.facts import Origin
+from explorer.nets.keys import (
+    COUNTER,
+    Shape,
+    absent_in_file,
+    absent_in_network,
+    misfit,
+    mismatch,
+    renames,
+)
 from explorer.nets.ops import MODULES
 from explorer.nets.weight_files import (
     WeightsFile,
@@ -35,19 +44,6 @@ from explorer.nets.weight_files import (
     source_spec,
     source_transform,
 )
-
-Shape = tuple[int, ...]
-
-_RENAMES = (
-    (re.compile(r"^linear\."), "fc."),
-    (re.compile(r"^(layer\d+\.\d+\.)shortcut\.([01])\."), r"\1downsample.\2."),
-)
-"""Names that other authors' CIFAR networks use, and ours."""
-
-_COUNTER = "num_batches_tracked"
-"""Batch norm's counter: training writes it, nothing here reads it, old files lack it."""
-
-_SHOWN_PROBLEMS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,15 +104,16 @@ def fit(tensors: Mapping[str, Tensor], graph: Graph, spec: ArchitectureSpec) -> 
         spec: Of the network; says what is taken for granted.
     """
     expected = expected_shapes(graph)
-    renamed = {_renamed(key, expected): value for key, value in tensors.items()}
+    ours = renames({key: tuple(value.shape) for key, value in tensors.items()}, expected)
+    renamed = {ours.get(key, key): value for key, value in tensors.items()}
     shared = [key for key in renamed if key in expected]
     wrong = {key for key in shared if tuple(renamed[key].shape) != expected[key]}
     return Fit(
         values={key: _upcast(renamed[key]) for key in shared if key not in wrong},
-        missing=tuple(key for key in expected if key not in renamed and not key.endswith(_COUNTER)),
+        missing=tuple(key for key in expected if key not in renamed and not key.endswith(COUNTER)),
         unexpected=tuple(key for key in renamed if key not in expected),
         mismatched=tuple((key, tuple(renamed[key].shape), expected[key]) for key in shared if key in wrong),
-        assumed=_assumed(spec),
+        assumed=tuple(each.sentence for each in untraced(spec)),
     )
 
 
@@ -137,7 +134,7 @@ def load_into(model: nn.Module, found: Fit, *, strict: bool = True) -> None:
         for key, value in model.state_dict().items():
             if key in found.values:
                 value.copy_(found.values[key])
-            elif key.endswith(_COUNTER):
+            elif key.endswith(COUNTER):
                 value.zero_()
 
 
@@ -154,7 +151,7 @@ def copy_what_fits(previous: Mapping[str, Tensor], model: nn.Module) -> tuple[in
     copied = total = 0
     with torch.no_grad():
         for key, value in model.state_dict().items():
-            counts = not key.endswith(_COUNTER)
+            counts = not key.endswith(COUNTER)
             total += counts
             if key in previous and previous[key].shape == value.shape:
                 value.copy_(previous[key])
@@ -240,31 +237,8 @@ def _check_same_network(file: WeightsFile, own: ArchitectureSpec, spec: Architec
     )
 
 
-def _renamed(key: str, expected: Mapping[str, Shape]) -> str:
-    if key in expected:
-        return key
-    for pattern, ours in _RENAMES:
-        candidate = pattern.sub(ours, key)
-        if candidate in expected:
-            return candidate
-    return key
-
-
 def _upcast(tensor: Tensor) -> Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor
-
-
-def _assumed(spec: ArchitectureSpec) -> tuple[str, ...]:
-    sentences = []
-    if spec.shortcut == "none":
-        sentences.append("The file does not say that its network had no shortcuts.")
-    if spec.shortcut == "A":
-        sentences.append("The file does not say that its shortcuts are option A, padded with zeros.")
-    if spec.block == "bottleneck":
-        place = "first 1×1 convolution (2015)" if spec.stride_on == "1x1" else "3×3 convolution (v1.5)"
-        sentences.append(f"The file does not say that its bottlenecks stride on the {place}.")
-    sentences.append("The file does not say that its activation is ReLU.")
-    return tuple(sentences)
 
 
 def _assumed_classes(spec: ArchitectureSpec) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
@@ -296,20 +270,7 @@ def _said_of_transform(transform: Transform) -> str:
 
 
 def _misfit(found: Fit) -> WeightsError:
-    problems = [
-        f"{key} is {_shape_text(theirs)} in the file and {_shape_text(ours)} in the network"
-        for key, theirs, ours in found.mismatched
-    ]
-    problems += [f"{key} is not in the file" for key in found.missing]
-    problems += [f"{key} is not in the network" for key in found.unexpected]
-    rest = len(problems) - _SHOWN_PROBLEMS
-    more = f"; and {rest} more" if rest > 0 else ""
-    return WeightsError(
-        "The weights do not fit the network: {problems}.",
-        "Choose the architecture that the weights were trained as.",
-        problems="; ".join(problems[:_SHOWN_PROBLEMS]) + more,
-    )
-
-
-def _shape_text(shape: Shape) -> str:
-    return "×".join(map(str, shape)) or "a single number"
+    problems = [mismatch(*each) for each in found.mismatched]
+    problems += map(absent_in_file, found.missing)
+    problems += map(absent_in_network, found.unexpected)
+    return misfit(problems)

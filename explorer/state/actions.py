@@ -77,6 +77,13 @@ class ChooseWeights(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepWeights(Action):
+    """Write the weights of the net in view to a file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllowFetchWeights(Action):
     """Yes, download these weights; they are used when they are here."""
 

@@ -19,6 +19,8 @@ _WORK = {
     "FetchPicture": "Downloading a picture",
     "LoadPictures": "Reading pictures",
     "ClassifyMany": "Classifying pictures",
+    "ReadWeights": "Reading {name}",
+    "SaveWeights": "Saving {name}",
 }
 
 

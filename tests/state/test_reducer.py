@@ -27,6 +27,7 @@ from explorer.engine.messages import (
     PicturesLoaded,
     ProbeNode,
     ReadSpec,
+    ReadWeights,
     RequestFailed,
     RequestFinished,
     WeightsChoice,
@@ -299,8 +300,7 @@ def test_broken_files_are_named_and_stop_nothing(play):
 
 def test_files_are_sorted_by_kind(play):
     sent = play(Drop(paths=("/net.json", "/w.safetensors", "/a.png")))
-    assert {type(request) for request in sent} == {ReadSpec, BuildModel, LoadPictures}
-    assert play.state.document.weights == WeightsChoice("file", "/w.safetensors")
+    assert {type(request) for request in sent} == {ReadSpec, ReadWeights, LoadPictures}
     assert play.state.settings.recent[:3] == ("/net.json", "/w.safetensors", "/a.png")
 
 

@@ -135,4 +135,12 @@ def _fitting(donor: Mapping[str, Tensor], graph: Graph) -> int:
 
 
 def _offer(card: WeightsCard) -> WeightsOffer:
-    return WeightsOffer(card.name, card.title, card.size_bytes, catalogue.is_present(card))
+    return WeightsOffer(
+        card.name,
+        card.title,
+        card.size_bytes,
+        catalogue.is_present(card),
+        card.kind,
+        card.accuracy_percent,
+        card.data,
+    )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from explorer.engine.handlers.downloads import fetch_weights
 from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
+from explorer.engine.handlers.weights import read_weights_file
 from explorer.engine.messages import (
     FetchPicture,
     FetchWeights,
     ForgetPictures,
     LoadPictures,
     ReadSpec,
+    ReadWeights,
     Request,
 )
 from explorer.engine.worker import Handler
@@ -23,4 +25,5 @@ IO_HANDLERS: dict[type[Request], Handler] = {
     ForgetPictures: forget_pictures,
     LoadPictures: load_pictures,
     ReadSpec: read_spec,
+    ReadWeights: read_weights_file,
 }

@@ -14,6 +14,8 @@ from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import BuildModel, SpecRead, WeightsChoice
 from explorer.errors import SpecError
+from explorer.nets.assumptions import TRACELESS
+from explorer.nets.keys import state_shapes
 from explorer.state.actions import (
     ChooseWeights,
     EditSpec,
@@ -99,13 +101,25 @@ def on_edit_spec(turn: Turn, action: EditSpec) -> None:
         return
     turn.change(refusal=None)
     if spec != document.spec:
-        budget = retargeted(document, spec, changed)
-        set_document(turn, replace(with_spec(document, spec), budget=budget), action.gesture)
+        after = replace(with_spec(document, spec), budget=retargeted(document, spec, changed))
+        if _corrects_assumption(turn, spec):
+            after = replace(after, weights=document.weights)
+        set_document(turn, after, action.gesture)
 
 
 def _changed(before: ArchitectureSpec, after: ArchitectureSpec) -> set[str]:
     """The names of the fields that differ."""
     return {name for name in type(after).model_fields if getattr(after, name) != getattr(before, name)}
+
+
+def _corrects_assumption(turn: Turn, spec: ArchitectureSpec) -> bool:
+    """Whether an edit only changes what the file of weights in use does not say, so that it still fits."""
+    document, origin = turn.state.document, turn.state.net.origin
+    if document.weights.kind != "file" or origin is None or not origin.assumed:
+        return False
+    before, after = document.spec.model_dump(), spec.model_dump()
+    changed = {name for name, value in after.items() if value != before[name]}
+    return changed <= set(TRACELESS) and state_shapes(expand(spec)) == state_shapes(expand(document.spec))
 
 
 def on_open_spec(turn: Turn, action: OpenSpec) -> None:

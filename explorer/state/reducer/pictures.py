@@ -21,18 +21,16 @@ from explorer.engine.messages import (
     ManyClassified,
     PicturesLoaded,
     ReadSpec,
-    WeightsChoice,
+    ReadWeights,
 )
 from explorer.state.actions import (
     AllowFetchPicture,
-    ChooseWeights,
     ClearPictures,
     Drop,
     RemovePicture,
     SelectPicture,
 )
 from explorer.state.model import Answer, NoticeAction, PicturesState, Seen
-from explorer.state.reducer.document import on_choose_weights
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.turn import Turn
 
@@ -47,7 +45,7 @@ def on_drop(turn: Turn, action: Drop) -> None:
     if specs:
         turn.ask(ReadSpec, path=specs[-1])
     if weights:
-        on_choose_weights(turn, ChooseWeights(WeightsChoice("file", weights[-1])))
+        turn.ask(ReadWeights, path=weights[-1], spec=turn.state.document.spec)
     if pictures or action.blobs or action.data_uris:
         turn.ask(LoadPictures, paths=pictures, blobs=action.blobs, data_uris=action.data_uris)
     if action.paths:

@@ -13,7 +13,7 @@ from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.state import actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
-from explorer.state.reducer import document, maps, net, notices, pictures
+from explorer.state.reducer import document, maps, net, notices, pictures, weights
 from explorer.state.reducer.turn import Turn
 
 
@@ -40,6 +40,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     actions.Unfold: document.on_unfold,
     actions.SelectChannel: document.on_select_channel,
     actions.AllowFetchWeights: net.on_allow_fetch_weights,
+    actions.KeepWeights: weights.on_keep_weights,
     actions.ChooseDevice: net.on_choose_device,
     actions.Drop: pictures.on_drop,
     actions.AllowFetchPicture: pictures.on_allow_fetch_picture,
@@ -58,6 +59,8 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     messages.ModelBuilt: net.on_model_built,
     messages.FetchProgress: notices.on_fetch_progress,
     messages.WeightsFetched: net.on_weights_fetched,
+    messages.WeightsRead: weights.on_weights_read,
+    messages.WeightsSaved: weights.on_weights_saved,
     messages.SpecRead: document.on_spec_read,
     messages.PicturesLoaded: pictures.on_pictures_loaded,
     messages.Classified: pictures.on_classified,

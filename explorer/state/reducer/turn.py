@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -18,11 +19,21 @@ from explorer.engine.messages import (
     FetchPicture,
     FetchWeights,
     LoadPictures,
+    ReadWeights,
     Request,
+    SaveWeights,
 )
 from explorer.state.model import AppState, Notice, NoticeAction, Work
 
-SHOWN_WORK: tuple[type[Request], ...] = (BuildModel, FetchWeights, FetchPicture, LoadPictures, ClassifyMany)
+SHOWN_WORK: tuple[type[Request], ...] = (
+    BuildModel,
+    FetchWeights,
+    FetchPicture,
+    LoadPictures,
+    ClassifyMany,
+    ReadWeights,
+    SaveWeights,
+)
 """Requests that take long enough for the status bar to speak of them."""
 
 MAX_NOTICES = 20
@@ -87,4 +98,6 @@ class Turn:
 def _name(request: Request) -> str:
     if isinstance(request, FetchWeights):
         return request.name
+    if isinstance(request, ReadWeights | SaveWeights):
+        return PurePath(request.path).name
     return request.address if isinstance(request, FetchPicture) else ""
