@@ -11,6 +11,7 @@ from pathlib import Path
 from explorer.arch import spec as arch_spec
 from explorer.arch.presets import preset, presets
 from explorer.arch.spec import ArchitectureSpec
+from explorer.arch.speech import with_edits
 from explorer.errors import SpecError
 
 
@@ -33,15 +34,7 @@ def edited(spec: ArchitectureSpec, sets: Sequence[str]) -> ArchitectureSpec:
     Raises:
         SpecError: An edit is no `field=value`, or does not fit.
     """
-    changes: dict[str, object] = {}
-    for edit in sets:
-        name, equals, value = edit.partition("=")
-        if not equals:
-            raise SpecError(
-                name, "--set {edit} is not field=value.", "Write for example shortcut=B.", edit=edit
-            )
-        changes[name.strip()] = value.strip()
-    return spec.edited(**changes) if changes else spec
+    return with_edits(spec, sets)
 
 
 def _named(text: str) -> ArchitectureSpec:
