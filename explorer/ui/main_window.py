@@ -19,6 +19,7 @@ from explorer.state.actions import (
     DismissNotice,
     Drop,
     EditSpec,
+    LockBudget,
     OpenSpec,
     Redo,
     RememberLayout,
@@ -132,6 +133,7 @@ class MainWindow(QMainWindow):
         )
         self.architecture.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
         self.architecture.twin_requested.connect(lambda: dispatch(TogglePlainTwin()))
+        self.architecture.lock_chosen.connect(lambda hold, vary: dispatch(LockBudget(hold, vary)))
         self.architecture.undo_requested.connect(lambda: dispatch(Undo()))
         self.architecture.redo_requested.connect(lambda: dispatch(Redo()))
         self.graph.node_selected.connect(lambda key: dispatch(SelectNode(key)))
@@ -144,6 +146,7 @@ class MainWindow(QMainWindow):
         self.image.open_requested.connect(self.commands.open_pictures)
         self.image.paste_requested.connect(self.commands.paste)
         self.image.offer_taken.connect(self.commands.take_offer)
+        self.image.weights_requested.connect(self.commands.open_gallery)
         self.image.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
         self.status.device_chosen.connect(lambda name: dispatch(ChooseDevice(name)))
         self.status.cancel_requested.connect(lambda ticket: dispatch(CancelWork(ticket)))

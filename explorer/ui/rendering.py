@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
+from explorer.arch.lamp import nearest
 from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
 from explorer.engine.messages import FailedPicture, LoadedPicture
@@ -95,7 +96,9 @@ class Rendering:
             paper=recognise(spec),
             error=f"{refusal.cause} {refusal.hint}".strip() if refusal else None,
             error_field=refusal.field if refusal else None,
+            near=nearest(spec),
         )
+        self._window.architecture.show_budget(state.document.budget, cost)
         view = self._window.graph
         view.show_graph(graph, cost)
         if state.document.unfolded is not None:

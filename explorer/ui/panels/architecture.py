@@ -10,8 +10,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from explorer.arch.budget import Budget
 from explorer.arch.cost import Cost
 from explorer.arch.depths import block_changes, title
+from explorer.arch.lamp import Nearest
 from explorer.arch.papers import Published
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.depth_control import DepthControl
@@ -68,6 +70,8 @@ class ArchitecturePanel(QWidget):
     """The user chose the preset of this name."""
     twin_requested = Signal()
     """The user wants the net without shortcuts, or back."""
+    lock_chosen = Signal(object, object)
+    """The user chose (the cost that edits hold or None, the field that follows)."""
     undo_requested = Signal()
     redo_requested = Signal()
 
@@ -105,6 +109,7 @@ class ArchitecturePanel(QWidget):
         paper: Published | None,
         error: str | None,
         error_field: str | None,
+        near: Nearest | None = None,
     ) -> None:
         """Show a net, without telling.
 
@@ -115,6 +120,7 @@ class ArchitecturePanel(QWidget):
             paper: The published net that it is.
             error: Why the last edit was refused: cause and remedy; None where it was not.
             error_field: The field that the error is about.
+            near: The published net that it is nearest to.
         """
         if error is None:
             self._pending = {}
@@ -136,8 +142,12 @@ class ArchitecturePanel(QWidget):
         self._twin.setText("Plain twin" if spec.shortcut != "none" else "With shortcuts")
         for group in self._groups:
             group.show_spec(spec, kept)
-        self._totals.show_totals(cost, paper)
+        self._totals.show_totals(cost, paper, near)
         self._show_error(error, error_field)
+
+    def show_budget(self, budget: Budget | None, cost: Cost) -> None:
+        """Show which cost edits hold, and how near the net is to it."""
+        self._totals.show_budget(budget, cost)
 
     def show_history(self, can_undo: bool, can_redo: bool) -> None:
         """Enable what can be done."""
@@ -265,6 +275,7 @@ class ArchitecturePanel(QWidget):
         self._redo.clicked.connect(self.redo_requested)
         self._preset.preset_chosen.connect(self.preset_chosen)
         self._twin.clicked.connect(self.twin_requested)
+        self._totals.lock_chosen.connect(self.lock_chosen)
         self._block.chosen.connect(self._on_block)
         self._shortcut.chosen.connect(self._on_shortcut)
         self._depth.edited.connect(self._on_depth)

@@ -1,17 +1,20 @@
-"""What the net costs in all, and the lamp that lights when it is a published one.
+"""What the net costs in all, the lock that holds it, and the lamp that lights when it is a published one.
 
 The lower part of the architecture panel. Takes plain values; knows nothing of the store.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from explorer.arch.budget import Budget
 from explorer.arch.cost import FLOAT32_BYTES, Cost
+from explorer.arch.lamp import Nearest, lamp_text
 from explorer.arch.papers import Published
 from explorer.present.text import byte_size, grouped, short
+from explorer.ui.panels.budget_lock import BudgetLock
 from explorer.ui.theme import HALF, SPACE, Colours, font
 
 _LAMP_PX = 18
@@ -83,11 +86,14 @@ class PaperLamp(QWidget):
         row.addWidget(self._light, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
 
-    def show_paper(self, paper: Published | None) -> None:
-        """Light up for a published net, or go out for None."""
+    def show_paper(self, paper: Published | None, near: Nearest | None = None) -> None:
+        """Light up for a published net, or go out for None and name the nearest with what differs."""
         self._light.set_lit(paper is not None)
-        name = f"= {paper.name}" if paper else "no published net"
-        error = error_text(paper) if paper else "not in the papers' tables"
+        name, error = "no published net", "not in the papers' tables"
+        if paper:
+            name, error = f"= {paper.name}", error_text(paper)
+        elif near:
+            name, error = f"near {near.published.name}", str(lamp_text(near))
         self._name.setText(name)
         self._error.setText(error)
         detail = (
@@ -145,7 +151,10 @@ def total_texts(cost: Cost) -> dict[str, tuple[str, str]]:
 
 
 class Totals(QWidget):
-    """Lamp and totals on a ground of their own."""
+    """Lamp, totals and the budget lock on a ground of their own."""
+
+    lock_chosen = Signal(object, object)
+    """The user chose (what to hold or None, the field that follows)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -169,10 +178,18 @@ class Totals(QWidget):
         column.setSpacing(SPACE + HALF)
         column.addWidget(self._lamp)
         column.addLayout(grid)
+        self._lock = BudgetLock()
+        self._lock.lock_chosen.connect(self.lock_chosen)
+        column.addWidget(self._lock)
 
-    def show_totals(self, cost: Cost, paper: Published | None) -> None:
-        """Show a net's costs and which published net it is."""
-        self._lamp.show_paper(paper)
+    def show_budget(self, budget: Budget | None, cost: Cost) -> None:
+        """Show what is held, and how near the net is to it."""
+        reached = cost.macs if budget is not None and budget.hold == "macs" else cost.parameters
+        self._lock.show_budget(budget, reached)
+
+    def show_totals(self, cost: Cost, paper: Published | None, near: Nearest | None = None) -> None:
+        """Show a net's costs and which published net it is, or is near to."""
+        self._lamp.show_paper(paper, near)
         for name, (text, detail) in total_texts(cost).items():
             value = self._values[name]
             value.setText(text)
