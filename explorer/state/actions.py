@@ -65,6 +65,33 @@ class LockBudget(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class PasteSpec(Action):
+    """Open the spec in a text: JSON, a command line or a preset's name."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpArchitectures(Action):
+    """Read the user's own architectures, to show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepArchitecture(Action):
+    """Keep a spec among the user's own; without one, the document's."""
+
+    name: str
+    spec: ArchitectureSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetArchitectureGo(Action):
+    """Delete one of the user's own, by its slug."""
+
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class TogglePlainTwin(Action):
     """Take the shortcuts away, or give back those the family has."""
 

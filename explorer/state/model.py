@@ -12,10 +12,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.arch.budget import Budget
+from explorer.arch.own import OwnArchitecture
 from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
+from explorer.runs.architectures import Unreadable
 from explorer.state.settings import Settings
 
 if TYPE_CHECKING:
@@ -181,6 +183,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnState:
+    """The user's own architectures.
+
+    Attributes:
+        items: By name.
+        unreadable: Files beside them that could not be read.
+        version: Of the list; 0 before the first.
+    """
+
+    items: tuple[OwnArchitecture, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeAction:
     """A button on a notice: the action it dispatches and its label."""
 
@@ -247,6 +264,7 @@ class AppState:
         seen: What went into the network for the current picture.
         maps: What the selected node makes of the current picture.
         channel: The channel shown large.
+        own: The architectures that the user keeps.
         notices: Messages that stay.
         work: What is under way, oldest first.
         images_per_second: Of the last batch; None before one.
@@ -265,6 +283,7 @@ class AppState:
     seen: Seen | None = None
     maps: MapsState | None = None
     channel: int | None = None
+    own: OwnState = OwnState()
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()
     images_per_second: float | None = None

@@ -5,6 +5,11 @@ Imported by the worker when the first such request comes. Must not import torch 
 
 from __future__ import annotations
 
+from explorer.engine.handlers.architectures import (
+    forget_architecture,
+    list_architectures,
+    save_architecture,
+)
 from explorer.engine.handlers.downloads import fetch_weights
 from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
 from explorer.engine.handlers.weights import read_weights_file
@@ -17,13 +22,17 @@ from explorer.engine.messages import (
     ReadWeights,
     Request,
 )
+from explorer.engine.own_messages import ForgetArchitecture, ListArchitectures, SaveArchitecture
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
     FetchPicture: fetch_picture,
     FetchWeights: fetch_weights,
+    ForgetArchitecture: forget_architecture,
     ForgetPictures: forget_pictures,
+    ListArchitectures: list_architectures,
     LoadPictures: load_pictures,
     ReadSpec: read_spec,
+    SaveArchitecture: save_architecture,
     ReadWeights: read_weights_file,
 }

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explorer.engine import messages
+from explorer.engine import messages, own_messages
 from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.state import actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
-from explorer.state.reducer import document, maps, net, notices, pictures, weights
+from explorer.state.reducer import document, maps, net, notices, own, pictures, weights
 from explorer.state.reducer.turn import Turn
 
 
@@ -30,6 +30,10 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     actions.Start: _on_start,
     actions.EditSpec: document.on_edit_spec,
     actions.OpenSpec: document.on_open_spec,
+    actions.PasteSpec: own.on_paste_spec,
+    actions.LookUpArchitectures: own.on_look_up_architectures,
+    actions.KeepArchitecture: own.on_keep_architecture,
+    actions.LetArchitectureGo: own.on_let_architecture_go,
     actions.LockBudget: document.on_lock_budget,
     actions.TogglePlainTwin: document.on_toggle_plain_twin,
     actions.ChooseWeights: document.on_choose_weights,
@@ -62,6 +66,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     messages.WeightsRead: weights.on_weights_read,
     messages.WeightsSaved: weights.on_weights_saved,
     messages.SpecRead: document.on_spec_read,
+    own_messages.ArchitecturesListed: own.on_architectures_listed,
     messages.PicturesLoaded: pictures.on_pictures_loaded,
     messages.Classified: pictures.on_classified,
     messages.ManyClassified: pictures.on_many_classified,

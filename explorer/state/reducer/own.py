@@ -1,0 +1,81 @@
+"""The reducer's slice of the user's own architectures, and of specs that are pasted as text.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from explorer.arch.own import checked_name
+from explorer.arch.speech import from_text
+from explorer.engine.own_messages import (
+    ArchitecturesListed,
+    ForgetArchitecture,
+    ListArchitectures,
+    SaveArchitecture,
+)
+from explorer.errors import SpecError
+from explorer.state.actions import (
+    KeepArchitecture,
+    LetArchitectureGo,
+    LookUpArchitectures,
+    OpenSpec,
+    PasteSpec,
+)
+from explorer.state.model import NoticeAction, OwnState
+from explorer.state.reducer.document import on_open_spec
+from explorer.state.reducer.turn import Turn
+
+
+def on_look_up_architectures(turn: Turn, action: LookUpArchitectures) -> None:
+    """Read them; the gallery asks when it is shown."""
+    turn.ask(ListArchitectures)
+
+
+def on_keep_architecture(turn: Turn, action: KeepArchitecture) -> None:
+    """Keep a spec, the document's where none is given. A name that is no name is refused at once."""
+    try:
+        name = checked_name(action.name)
+    except SpecError as error:
+        _complain(turn, error)
+        return
+    turn.ask(SaveArchitecture, name=name, spec=action.spec or turn.state.document.spec)
+
+
+def on_let_architecture_go(turn: Turn, action: LetArchitectureGo) -> None:
+    """Delete one, and offer to put it back."""
+    item = next((item for item in turn.state.own.items if item.slug == action.slug), None)
+    if item is None:
+        return
+    turn.ask(ForgetArchitecture, slug=item.slug)
+    turn.notify(
+        "info",
+        "{name} is no longer among your architectures.",
+        arguments=(("name", item.name),),
+        actions=(NoticeAction("Put it back", KeepArchitecture(item.name, item.spec)),),
+    )
+
+
+def on_architectures_listed(turn: Turn, event: ArchitecturesListed) -> None:
+    """They are here; files that could not be read are named once."""
+    own = turn.state.own
+    if event.version < own.version:
+        return
+    for one in event.unreadable:
+        if one not in own.unreadable:
+            arguments = (("file", one.file), ("cause", one.cause), ("hint", one.hint))
+            turn.notify("warning", "{file} is not shown: {cause}", "{hint}", arguments=arguments)
+    turn.change(own=OwnState(event.items, event.unreadable, event.version))
+
+
+def on_paste_spec(turn: Turn, action: PasteSpec) -> None:
+    """Open the spec in a text, or say why there is none."""
+    try:
+        spec = from_text(action.text)
+    except SpecError as error:
+        _complain(turn, error)
+        return
+    on_open_spec(turn, OpenSpec(spec))
+
+
+def _complain(turn: Turn, error: SpecError) -> None:
+    turn.notify("error", error.message, error.hint, arguments=tuple(error.arguments.items()))
