@@ -14,7 +14,7 @@ import torch
 from torch import fx, nn
 
 from explorer.arch.graph import Graph, Node
-from explorer.nets.ops import MAY_OVERWRITE, MODULES, initialise
+from explorer.nets.ops import MAY_OVERWRITE, MODULES, MUST_STAY, initialise
 
 Device = torch.device | str
 
@@ -26,9 +26,9 @@ def node_seed(seed: int, key: str) -> int:
 
 
 def _overwriting(graph: Graph) -> set[str]:
-    """The keys of nodes that may work in their first input's memory: no other node reads it."""
+    """The keys of nodes that may work in their first input's memory: nothing else reads it then or later."""
     readers = Counter(name for node in graph.nodes for name in node.inputs)
-    sources = {node.key for node in graph.nodes if node.op.is_view}
+    sources = {node.key for node in graph.nodes if isinstance(node.op, MUST_STAY)}
     return {
         node.key
         for node in graph.nodes
@@ -54,7 +54,7 @@ def _attach(root: nn.Module, key: str, module: nn.Module) -> None:
 def _make(node: Node, overwriting: set[str], seed: int | None, device: Device) -> nn.Module:
     module = MODULES[type(node.op)](node.op, node.key in overwriting)
     if next(module.parameters(), None) is None:
-        return module
+        return module.to(device)
     module = module.to_empty(device="cpu")
     if seed is not None:
         # The first values are drawn on the CPU, so that they are the same on every device.

@@ -19,6 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.nets.device import synchronise
+from explorer.nets.layers import PaddedConv2d
 
 Dtype = Literal["float32", "bfloat16"]
 
@@ -108,7 +109,11 @@ def inference_copy(model: fx.GraphModule, precision: Precision) -> fx.GraphModul
     # A convolution without a batch norm is still the model's own here.
     own = {id(module) for module in model.modules()}
     modules = {key: copy.deepcopy(value) if id(value) in own else value for key, value in modules.items()}
-    converted = {key: _converted(module, precision) for key, module in modules.items()}
+    classifier = next((key for key in reversed(modules) if isinstance(modules[key], nn.Linear)), None)
+    converted = {
+        key: _ExactLinear(module) if key == classifier else _converted(module, precision)
+        for key, module in modules.items()
+    }
     fast = fx.GraphModule(converted, wires, class_name="ResidualNetworkInUse")
     return fast.eval().requires_grad_(False)
 
@@ -163,7 +168,7 @@ def choosing_precision(
 class _ExactLinear(nn.Module):
     """A classifier that stays in float32: bfloat16 logits of 16 and more are whole eighths."""
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, linear: nn.Module) -> None:
         super().__init__()
         self.linear = linear
 
@@ -174,15 +179,13 @@ class _ExactLinear(nn.Module):
 
 
 def _converted(module: nn.Module, precision: Precision) -> nn.Module:
-    if isinstance(module, nn.Linear):
-        return _ExactLinear(module)
     return module.to(precision.torch_dtype).to(memory_format=precision.memory_format)
 
 
 def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    folded = nn.Conv2d(
+    folded = type(conv)(
         conv.in_channels,
         conv.out_channels,
         (conv.kernel_size[0], conv.kernel_size[1]),
@@ -191,6 +194,8 @@ def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
         groups=conv.groups,
         device="meta",
     )
+    if isinstance(folded, PaddedConv2d) and isinstance(conv, PaddedConv2d):
+        folded.surround = conv.surround
     statistics = norm.running_mean, norm.running_var, norm.eps
     with torch.no_grad():
         weight, bias = fuse_conv_bn_weights(conv.weight, conv.bias, *statistics, norm.weight, norm.bias)

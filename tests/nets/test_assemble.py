@@ -11,7 +11,7 @@ from explorer.arch.presets import cifar_spec, plain_twin, preset, presets
 from explorer.nets.assemble import assemble, assembling
 from explorer.nets.ops import MODULES
 
-TORCHVISION = [name for name in presets() if name.startswith(("resnet", "resnext", "wide"))]
+TORCHVISION = [name for name in presets() if "res" in name and hasattr(models, name)]
 
 
 def _shapes(module):

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.arch.depths import depth_of, depths, with_depth
-from explorer.arch.expand import BLOCK_CONVOLUTIONS
+from explorer.arch.expand import block_convolutions
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.depth_scale import DepthScale, published_depths
 from explorer.ui.panels.depth_slider import DepthSlider
@@ -125,5 +125,5 @@ def _family_text(spec: ArchitectureSpec, *, is_exact: bool) -> str:
     blocks = spec.stage_depths
     if len(blocks) == 4:
         return f"{' + '.join(map(str, blocks))} blocks"
-    step = BLOCK_CONVOLUTIONS[spec.block] * len(blocks)
+    step = block_convolutions(spec, 1) * len(blocks)
     return f"= {step}n + 2,  n = {blocks[0]}"

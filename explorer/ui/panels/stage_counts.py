@@ -8,7 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from explorer.arch.spec import MAX_STAGES, ArchitectureSpec
+from explorer.arch.fields import MAX_STAGES
+from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.field_controls import CountSpin, facts
 from explorer.ui.panels.gesture import Gesture
 from explorer.ui.theme import HALF
