@@ -277,7 +277,9 @@ def _put_block(build: Builder, source: str, stride: int) -> str:
     assert index is not None
     name = f"layer{stage}.{index}"
     prefix = f"{name}."
-    start = len(build.nodes)
+    start, entered, step = len(build.nodes), source, stride
+    if stride > 1 and spec.downsampling == "max_pool":
+        source, stride = build.max_pool(f"layer{stage}.pool", source), 1
     width = spec.width_of(stage)
     kind = spec.block_of(stage)
     site = Site(
@@ -301,7 +303,7 @@ def _put_block(build: Builder, source: str, stride: int) -> str:
             if letter == "n"
             else build.act(f"{prefix}act{number}", key)
         )
-    build.blocks.append(Block(name, kind, stage, index, what, stride, start, len(build.nodes), source))
+    build.blocks.append(Block(name, kind, stage, index, what, step, start, len(build.nodes), entered))
     return key
 
 
@@ -355,8 +357,6 @@ def _put_stages(build: Builder, source: str) -> str:
     for stage, depth in enumerate(spec.stage_depths, start=1):
         build.stage = stage
         stride = spec.stride_of(stage)
-        if stride > 1 and spec.downsampling == "max_pool":
-            key, stride = build.max_pool(f"layer{stage}.pool", key), 1
         for index in range(depth):
             build.block = index
             key = _put_block(build, key, stride if index == 0 else 1)
