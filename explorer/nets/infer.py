@@ -433,8 +433,9 @@ class _Reading:
         return values
 
     def _attention_fields(self) -> dict[str, Any]:
-        names = self._blocks[0].tensors
-        out = self._blocks[0].out
+        # The widest block: timm rounds the others' inner layers up.
+        names = self._blocks[-1].tensors
+        out = self._blocks[-1].out
         for attention, key in (("se", "se.fc1.weight"), ("cbam", "cbam.fc1.weight")):
             if key in names:
                 return {"attention": attention, "attention_reduction": max(1, out // names[key][0])}

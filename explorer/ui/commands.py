@@ -14,7 +14,17 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from explorer.engine.messages import WeightsChoice
-from explorer.state.actions import Action, AllowFetchWeights, ChooseWeights, Complain, DismissNotice, Drop
+from explorer.state.actions import (
+    Action,
+    AllowFetchWeights,
+    ChooseWeights,
+    Complain,
+    DismissNotice,
+    Drop,
+    KeepWeights,
+)
+from explorer.state.model import AppState
+from explorer.ui import words
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
 from explorer.ui.widgets.command_palette import CommandPalette
@@ -23,9 +33,11 @@ from explorer.version import VERSION
 
 if TYPE_CHECKING:
     from explorer.ui.main_window import MainWindow
+    from explorer.ui.panels.weights_gallery import WeightsGallery
 
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 SPEC_FILTER = "Architectures (*.json);;All files (*)"
+SAVED_WEIGHTS_FILTER = "Weights (*.safetensors)"
 WEIGHTS_FILTER = "Weights (*.safetensors *.pth *.pt *.th *.bin);;All files (*)"
 
 KEYS = """<table cellspacing="6">
@@ -52,6 +64,7 @@ class Commands(QObject):
         super().__init__(window)
         self._window = window
         self._store = store
+        self._gallery: WeightsGallery | None = None
 
     def by_name(self) -> dict[str, Callable[[], object]]:
         """The commands that menus refer to."""
@@ -60,6 +73,8 @@ class Commands(QObject):
             "open_folder": self.open_folder,
             "open_spec": lambda: self._open_file("Open architecture", SPEC_FILTER),
             "open_weights": lambda: self._open_file("Open weights", WEIGHTS_FILTER),
+            "save_weights": self.save_weights,
+            "weights": self.open_gallery,
             "save_spec": self.save_spec,
             "save_graph": lambda: self._save_image("graph.png", self._window.graph.image),
             "save_window": lambda: self._save_image("window.png", lambda: self._window.grab().toImage()),
@@ -99,6 +114,47 @@ class Commands(QObject):
         )
         if path:
             self._written(path, lambda: Path(path).write_text(self._spec_text(), encoding="utf-8"))
+
+    def save_weights(self) -> None:
+        """Write the network's weights, with its architecture beside them."""
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save weights", "weights.safetensors", SAVED_WEIGHTS_FILTER
+        )
+        if path:
+            self._store.dispatch(KeepWeights(path))
+
+    def open_gallery(self) -> None:
+        """Show all weights that there are for the network in view."""
+        if self._gallery is None:
+            from explorer.ui.panels.weights_gallery import WeightsGallery
+
+            self._gallery = WeightsGallery(self._window)
+            self._gallery.chosen.connect(lambda choice: self._store.dispatch(ChooseWeights(choice)))
+            self._gallery.wanted.connect(lambda name: self._store.dispatch(AllowFetchWeights(name)))
+            self._gallery.file_requested.connect(lambda: self._open_file("Open weights", WEIGHTS_FILTER))
+            self._store.subscribe(self._on_changed)
+        self._show_gallery(self._store.state)
+        self._gallery.show()
+        self._gallery.raise_()
+
+    def _on_changed(self, old: AppState, new: AppState) -> None:
+        if old.net is not new.net or old.document is not new.document:
+            self._show_gallery(new)
+
+    def _show_gallery(self, state: AppState) -> None:
+        from explorer.ui.panels.weights_gallery import weights_items
+
+        assert self._gallery is not None
+        net, document = state.net, state.document
+        is_current = net.spec == document.spec
+        items = weights_items(
+            net.offers if is_current else (),
+            net.origin if is_current and net.status == "ready" else None,
+            document.weights,
+            net.can_copy if is_current else 0,
+            document.seed,
+        )
+        self._gallery.show_items(words.net_title(document.spec), items)
 
     def copy_spec(self) -> None:
         """Put the architecture on the clipboard as JSON."""

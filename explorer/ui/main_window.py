@@ -33,6 +33,7 @@ from explorer.state.actions import (
     Unfold,
 )
 from explorer.ui.commands import Commands
+from explorer.ui.comparison import Comparison
 from explorer.ui.menus import Menus
 from explorer.ui.panels.architecture import ArchitecturePanel
 from explorer.ui.panels.image import ImagePanel
@@ -100,6 +101,8 @@ class MainWindow(QMainWindow):
             "graph": _dock("Graph", "graph", self.graph, self._deck),
             "features": _dock("Feature maps", "features", self.features, self._deck),
         }
+        self.comparison = Comparison(self._deck, self._store)
+        self._hidden_docks = {"diff": self.comparison.dock}
         self._deck.setDockNestingEnabled(True)
         self.arrange()
 
@@ -113,6 +116,10 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["image"])
         self._deck.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["graph"])
         self._deck.splitDockWidget(docks["graph"], docks["features"], Qt.Orientation.Horizontal)
+        for dock in self._hidden_docks.values():
+            dock.setFloating(False)
+            self._deck.tabifyDockWidget(docks["features"], dock)
+            dock.hide()
         self.resizeDocks(
             [docks["architecture"], docks["image"]],
             [ARCHITECTURE_WIDTH_PX, IMAGE_WIDTH_PX],
@@ -121,7 +128,7 @@ class MainWindow(QMainWindow):
         self._deck.resizeDocks([docks["graph"], docks["features"]], [1, 1], Qt.Orientation.Horizontal)
 
     def _list_docks(self) -> None:
-        for dock in self._docks.values():
+        for dock in (*self._docks.values(), *self._hidden_docks.values()):
             action = dock.toggleViewAction()
             self.menus.view_menu.addAction(action)
             self.menus.actions.append(action)

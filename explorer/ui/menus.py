@@ -80,6 +80,7 @@ class Menus:
         self._add(menu, "Open architecture…", "", self._commands["open_spec"])
         self._add(menu, "Save architecture…", "Ctrl+S", self._commands["save_spec"])
         self._add(menu, "Open weights…", "", self._commands["open_weights"])
+        self._add(menu, "Save weights…", "", self._commands["save_weights"])
         menu.addSeparator()
         self._add(menu, "Save graph picture…", "", self._commands["save_graph"])
         self._add(menu, "Save window picture…", "", self._commands["save_window"])
@@ -102,6 +103,7 @@ class Menus:
             self._add(chooser, preset.title, "", self._dispatching(OpenSpec(preset.spec)))
         self._add(menu, "Plain twin", "Ctrl+T", self._dispatching(TogglePlainTwin()))
         menu.addSeparator()
+        self._add(menu, "Weights…", "Ctrl+Shift+W", self._commands["weights"])
         for text, choice in (
             ("Use known weights", WeightsChoice()),
             ("Use untrained weights", WeightsChoice("untrained")),

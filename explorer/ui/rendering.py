@@ -199,5 +199,5 @@ def _picture_item(item: LoadedPicture | FailedPicture, state: AppState) -> Pictu
 
 def _banner_item(notice: Notice) -> BannerItem:
     actions = tuple((str(place), action.label) for place, action in enumerate(notice.actions))
-    hint = "\n".join(filter(None, (words.notice_hint(notice), notice.detail)))
-    return BannerItem(notice.notice_id, notice.severity, words.notice_text(notice), hint, actions)
+    text, hint = words.notice_text(notice), words.notice_hint(notice)
+    return BannerItem(notice.notice_id, notice.severity, text, hint, actions, notice.detail)

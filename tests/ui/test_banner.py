@@ -134,3 +134,15 @@ def test_colours_follow_severity(stack):
     stack.show_banners((BannerItem(1, "error", "one"), BannerItem(2, "info", "two")))
     first, second = (banner.grab().toImage() for banner in stack.banners)
     assert first.pixelColor(30, 2) != second.pixelColor(30, 2)
+
+
+def test_details_are_folded_away_until_asked_for(stack, qtbot):
+    lines = "\n".join(f"layer1.{place}.conv1.weight is not in the file" for place in range(100))
+    stack.show_banners((BannerItem(1, "error", "The weights do not fit.", "Choose another.", (), lines),))
+    (banner,) = stack.banners
+    assert banner._list is None
+    height = banner.sizeHint().height()
+    qtbot.mouseClick(banner.findChild(QToolButton, "banner.1.more"), Qt.MouseButton.LeftButton)
+    (banner,) = stack.banners
+    assert banner._list.toPlainText() == lines
+    assert height < banner.sizeHint().height() < height + 400

@@ -48,6 +48,7 @@ class ImagePanel(QWidget):
     open_requested = Signal()
     paste_requested = Signal()
     offer_taken = Signal(object)
+    weights_requested = Signal()
     save_failed = Signal(object)
     """A sentence: a picture or a table could not be written."""
 
@@ -167,6 +168,7 @@ class ImagePanel(QWidget):
         self._strip.picture_removed.connect(self.picture_removed)
         self._strip.cleared.connect(self.cleared)
         self._net.offer_taken.connect(self.offer_taken)
+        self._net.weights_requested.connect(self.weights_requested)
         self._seen.clicked.connect(self._on_seen_clicked)
         for part in (self._picture, self._seen, self._bars):
             part.save_failed.connect(self.save_failed)

@@ -56,6 +56,7 @@ class BannerItem:
     text: str
     hint: str = ""
     actions: tuple[tuple[object, str], ...] = ()
+    detail: str = ""
 
 
 def fold_equal(items: Iterable[BannerItem]) -> tuple[tuple[BannerItem, ...], ...]:
@@ -66,7 +67,7 @@ def fold_equal(items: Iterable[BannerItem]) -> tuple[tuple[BannerItem, ...], ...
     """
     groups: dict[tuple[object, ...], list[BannerItem]] = {}
     for item in items:
-        alone = item.severity == "question" or bool(item.actions)
+        alone = item.severity == "question" or bool(item.actions or item.detail)
         same = item.hint or item.text
         key = ("alone", item.banner_id) if alone else (item.severity, bool(item.hint), same)
         groups.setdefault(key, []).append(item)
@@ -151,7 +152,10 @@ class Banner(QWidget):
         self._list: QPlainTextEdit | None = None
         self._add_words(first)
         if len(group) > 1:
-            self._add_rest(is_listed)
+            lines = [item.text for item in group[1:]]
+            self._add_rest(f"and {len(lines):,} more like this…", lines, is_listed=is_listed)
+        elif first.detail:
+            self._add_rest("Details", first.detail.splitlines(), is_listed=is_listed)
         for action_id, label in first.actions:
             button = QPushButton(label, self)
             button.setObjectName(f"banner.{first.banner_id}.{action_id}")
@@ -178,10 +182,12 @@ class Banner(QWidget):
                 label.setProperty("tone", tone)
             self._words.addWidget(label)
 
-    def _add_rest(self, is_listed: bool) -> None:
+    def _add_rest(self, label: str, lines: list[str], *, is_listed: bool) -> None:
+        """A fold with the rest of what is to be said."""
+        self._lines = lines
         more = QToolButton(self)
         more.setObjectName(f"banner.{self.group[0].banner_id}.more")
-        more.setText(f"and {len(self.group) - 1:,} more like this…")
+        more.setText(label)
         more.setFont(font("small"))
         more.setAutoRaise(True)
         more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -194,14 +200,14 @@ class Banner(QWidget):
     def _set_listed(self, more: QToolButton, is_listed: bool) -> None:
         more.setArrowType(Qt.ArrowType.DownArrow if is_listed else Qt.ArrowType.RightArrow)
         if self._list is None:
-            self._list = QPlainTextEdit("\n".join(item.text for item in self.group[1:]), self)
-            self._list.setAccessibleName("All messages like this")
+            self._list = QPlainTextEdit("\n".join(self._lines), self)
+            self._list.setAccessibleName("All of it")
             self._list.setReadOnly(True)
             self._list.setFrameShape(QPlainTextEdit.Shape.NoFrame)
             self._list.installEventFilter(self)
             self._list.setFont(font("small"))
             line_px = self._list.fontMetrics().lineSpacing()
-            self._list.setFixedHeight(min(_LIST_PX, (len(self.group) - 1) * line_px + 2 * SPACE))
+            self._list.setFixedHeight(min(_LIST_PX, len(self._lines) * line_px + 2 * SPACE))
             self._words.addWidget(self._list)
         self._list.setVisible(is_listed)
         self.unfolded.emit(self.group[0].banner_id, is_listed)

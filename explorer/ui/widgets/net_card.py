@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -97,6 +97,8 @@ class NetCard(QWidget):
     """
 
     offer_taken = Signal(object)
+    weights_requested = Signal()
+    """The line that says where the weights come from was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +111,8 @@ class NetCard(QWidget):
         self._dot = _Dot(self)
         self._origin = ElidedLabel("muted", Qt.TextElideMode.ElideMiddle, self)
         self._origin.setObjectName("image.origin")
+        self._origin.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._origin.installEventFilter(self)
         self._arrow = QToolButton(self)
         self._arrow.setObjectName("image.classes")
         self._arrow.setAccessibleName("List the classes this net knows")
@@ -143,6 +147,13 @@ class NetCard(QWidget):
         self._offer_column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._offer_column)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A press on the origin asks for all weights there are."""
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            self.weights_requested.emit()
+            return True
+        return super().eventFilter(watched, event)
 
     @property
     def origin_line(self) -> str:
