@@ -11,8 +11,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from explorer.arch.budget import Budget, Hold, Vary
+from explorer.arch.spec import ArchitectureSpec
 from explorer.present.text import grouped, share, signed
-from explorer.ui.panels.field_controls import FlatCombo, facts
+from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE
 
@@ -57,7 +58,7 @@ class BudgetLock(QWidget):
         self._vary.setAccessibleName("What follows")
         self._vary.setToolTip("<p>The field that follows. Turning it yourself sets a new budget.</p>")
         for name in get_args(Vary):
-            self._vary.addItem(facts(name).title, name)
+            self._vary.addItem(ArchitectureSpec.model_fields[name].title or name, name)
         self._show_vary(USUAL_VARY)
         self._gap = QLabel()
         self._gap.setObjectName("budget.gap")

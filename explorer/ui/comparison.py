@@ -1,0 +1,84 @@
+"""What the net in view is compared with: the step before, or a preset; shown while the dock is seen.
+
+Made by `ui/main_window.py`. Imports the diff view when the dock is first opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from explorer.arch.presets import preset, preset_name, presets
+from explorer.arch.spec import ArchitectureSpec
+from explorer.state.model import AppState
+from explorer.ui import words
+from explorer.ui.lazy_dock import LazyDock
+from explorer.ui.store import Store
+
+if TYPE_CHECKING:
+    from explorer.ui.views.diff import DiffView
+
+STEP_BEFORE = ""
+"""The name of the network before the last edit."""
+
+
+def step_before(state: AppState) -> ArchitectureSpec:
+    """The last network of the undo history that is another than the present one; the present one without."""
+    spec = state.document.spec
+    return next((old.spec for old in reversed(state.history.past) if old.spec != spec), spec)
+
+
+class Comparison(QObject):
+    """Shows the diff in its dock.
+
+    Args:
+        deck: Where the dock lives.
+        store: The state.
+    """
+
+    def __init__(self, deck: QMainWindow, store: Store) -> None:
+        super().__init__(deck)
+        self._store = store
+        self._other = STEP_BEFORE
+        self._view: DiffView | None = None
+        self.dock = LazyDock("Diff", "diff", self._make, deck)
+        self.dock.visibilityChanged.connect(lambda _: self._show())
+        store.subscribe(self._on_changed)
+
+    def _make(self) -> QWidget:
+        from explorer.ui.views.diff import DiffView
+
+        self._view = DiffView()
+        self._view.other_chosen.connect(self._on_other_chosen)
+        return self._view
+
+    def _on_other_chosen(self, name: str) -> None:
+        self._other = name
+        self._show()
+
+    def _on_changed(self, old: AppState, new: AppState) -> None:
+        if old.document.spec is not new.document.spec or old.history is not new.history:
+            self._show()
+
+    def _show(self) -> None:
+        if self._view is None or self.dock.isHidden():
+            return
+        from explorer.arch.diff import diff
+        from explorer.ui.views.diff import Other
+
+        state = self._store.state
+        spec = state.document.spec
+        other = step_before(state) if self._other == STEP_BEFORE else preset(self._other).spec
+        others = [Other(STEP_BEFORE, "The step before (undo)")]
+        others += [Other(name, item.title) for name, item in presets().items()]
+        self._view.show_others(others, self._other)
+        self._view.show_diff(diff(other, spec), _title(other, spec), words.net_title(spec))
+
+
+def _title(other: ArchitectureSpec, spec: ArchitectureSpec) -> str:
+    """What the other is called; two of one name are told apart."""
+    title = words.net_title(other)
+    is_alike = title == words.net_title(spec) and preset_name(other) is None
+    return f"{title} (before)" if is_alike else title
