@@ -29,6 +29,7 @@ from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
 from explorer.ui.widgets.command_palette import CommandPalette
 from explorer.ui.widgets.drop_area import read_drop
+from explorer.ui.words import net_title
 from explorer.version import VERSION
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Commands(QObject):
             "weights": self.open_gallery,
             "save_spec": self.save_spec,
             "save_graph": lambda: self._save_image("graph.png", self._window.graph.image),
+            "save_svg": self.save_svg,
             "save_window": lambda: self._save_image("window.png", lambda: self._window.grab().toImage()),
             "paste": self.paste,
             "copy_spec": self.copy_spec,
@@ -162,6 +164,17 @@ class Commands(QObject):
 
     def _spec_text(self) -> str:
         return self._store.state.document.spec.to_json() + "\n"
+
+    def save_svg(self) -> None:
+        """Write the graph, folded as it is shown, as a drawing that scales."""
+        # XML is not needed for the first paint.
+        from explorer.present.svg import graph_svg
+
+        layout = self._window.graph.canvas.layout_shown
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save graph", "graph.svg", "SVG (*.svg)")
+        if path and layout is not None:
+            title = net_title(self._store.state.document.spec)
+            self._written(path, lambda: Path(path).write_text(graph_svg(layout, title), encoding="utf-8"))
 
     def _save_image(self, name: str, picture: Callable[[], QImage]) -> None:
         path, _ = QFileDialog.getSaveFileName(self._window, "Save picture", name, "PNG (*.png)")

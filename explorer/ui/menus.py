@@ -83,6 +83,7 @@ class Menus:
         self._add(menu, "Save weights…", "", self._commands["save_weights"])
         menu.addSeparator()
         self._add(menu, "Save graph picture…", "", self._commands["save_graph"])
+        self._add(menu, "Save graph as SVG…", "", self._commands["save_svg"])
         self._add(menu, "Save window picture…", "", self._commands["save_window"])
         menu.addSeparator()
         self._add(menu, "Quit", "Ctrl+Q", self._window.close)
