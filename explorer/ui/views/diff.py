@@ -31,6 +31,9 @@ from explorer.ui.theme import HALF, SPACE, Colours, font
 SIGN, BEFORE, AFTER, PARAMETERS, MACS = range(5)
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "↕", "same": ""}
 TONES = {"added": "success", "removed": "danger", "changed": "warning", "moved": "warning"}
+MOST_OPEN = 24
+"""Operations that are shown at once; with more, each block waits to be opened."""
+SIGN_WIDTH_PX = 40
 WASH = 0.1
 """How much of a change's colour its row's ground takes; text stays readable on it."""
 
@@ -140,13 +143,16 @@ class DiffView(QWidget):
         colours = Colours.of(self.palette())
         self._table.clear()
         stage: int | None = None
-        for run in folded(diff.blocks):
+        runs = folded(diff.blocks)
+        for run in runs:
             row = run[0]
             if row.stage != stage and row.stage is not None:
                 self._add_heading(row.stage, colours)
             stage = row.stage
             self._table.addTopLevelItem(_run_item(run, colours))
-        self._table.expandAll()
+        # Where much changes, the blocks alone are the overview.
+        if sum(len(run[0].changes) for run in runs) <= MOST_OPEN:
+            self._table.expandAll()
 
     def _add_heading(self, stage: int, colours: Colours) -> None:
         item = QTreeWidgetItem(self._table, [f"Stage {stage}"])
@@ -171,7 +177,9 @@ def _table() -> QTreeWidget:
     header.setStretchLastSection(False)
     for column in (BEFORE, AFTER):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-    for column in (SIGN, PARAMETERS, MACS):
+    header.setSectionResizeMode(SIGN, QHeaderView.ResizeMode.Fixed)
+    header.resizeSection(SIGN, SIGN_WIDTH_PX)
+    for column in (PARAMETERS, MACS):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
     return table
 
