@@ -12,7 +12,7 @@ COMMANDS = {
     "evaluate": "measure a network's accuracy on labelled pictures",
     "features": "save what a node makes of a picture",
     "train": "train a network",
-    "export": "write a network for other programs: Python, ONNX, safetensors, JSON, SVG",
+    "export": "write a network as Python, ONNX, weights, JSON or SVG",
     "doctor": "check this machine and say where files are",
 }
 """What `resnet-explorer --help` says of each; the module is `explorer.cli.NAME`."""

@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
     titles = "; ".join(f"{name}: {form.title}" for name, form in FORMATS.items())
     parser = subparsers.add_parser(
         "export",
-        help="write a network for other programs: Python, ONNX, safetensors, JSON, SVG",
+        help="write a network as Python, ONNX, weights, JSON or SVG",
         description="Write a network as a file for other programs.",
     )
     parser.add_argument("model", metavar="SPEC", help="a preset's name or a JSON file")
