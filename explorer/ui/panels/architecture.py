@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.arch.budget import Budget
 from explorer.arch.cost import Cost
@@ -16,14 +25,16 @@ from explorer.arch.depths import block_changes, title
 from explorer.arch.lamp import Nearest
 from explorer.arch.papers import Published
 from explorer.arch.spec import ArchitectureSpec
+from explorer.ui.panels.block_drawings import DRAWINGS
 from explorer.ui.panels.depth_control import DepthControl
-from explorer.ui.panels.field_controls import facts
-from explorer.ui.panels.field_group import FieldGroup
+from explorer.ui.panels.field_facts import facts
+from explorer.ui.panels.field_group import matches
+from explorer.ui.panels.field_groups import FieldGroups
 from explorer.ui.panels.field_slot import ErrorLine, FieldSlot
 from explorer.ui.panels.gesture import Gesture
 from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.panels.presets_menu import PresetsButton
-from explorer.ui.panels.segments import Drawing, Segment, Segments, draw_basic, draw_bottleneck
+from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.panels.stage_counts import StageCounts
 from explorer.ui.panels.totals import Totals
 from explorer.ui.theme import HALF, SPACE, font
@@ -32,7 +43,8 @@ from explorer.ui.widgets.elided_label import ElidedLabel
 AT_THE_TOP = ("block", "stage_depths", "stage_widths", "shortcut")
 """Fields with a control of their own; all others are generated."""
 
-_BLOCK_DRAWINGS: dict[str, Drawing] = {"basic": draw_basic, "bottleneck": draw_bottleneck}
+_PER_STAGE = ("stage_strides", "stage_kernels", "stage_blocks")
+"""Fields that have one value a stage or none at all, and follow when stages come and go."""
 
 
 class NetTitle(ElidedLabel):
@@ -91,7 +103,8 @@ class ArchitecturePanel(QWidget):
             "shortcut": FieldSlot(_titled(facts("shortcut").title, self._shortcut, self._twin)),
         }
         self._slots["stage_widths"] = self._slots["stage_depths"]
-        self._groups = [FieldGroup(name, fields) for name, fields in _grouped_fields().items()]
+        self._depth_slot = _titled("Depth", self._depth)
+        self._groups = FieldGroups(AT_THE_TOP)
         self._lay_out()
         self._connect()
 
@@ -140,8 +153,7 @@ class ArchitecturePanel(QWidget):
         self._more.setEnabled(self._stages.can_add)
         self._fewer.setEnabled(self._stages.can_remove)
         self._twin.setText("Plain twin" if spec.shortcut != "none" else "With shortcuts")
-        for group in self._groups:
-            group.show_spec(spec, kept)
+        self._groups.show_spec(spec, kept, preset)
         self._totals.show_totals(cost, paper, near)
         self._show_error(error, error_field)
 
@@ -174,9 +186,9 @@ class ArchitecturePanel(QWidget):
         for candidate in (name, *self._pending):
             if candidate in self._slots:
                 return self._slots[candidate]
-            for group in self._groups:
-                if candidate in group.shown:
-                    return group.slot(candidate)
+            slot = self._groups.slot_of(candidate)
+            if slot is not None:
+                return slot
         return self._slots["block"]
 
     # What the user does
@@ -186,7 +198,9 @@ class ArchitecturePanel(QWidget):
         self.edited.emit(dict(self._pending), gesture)
 
     def _on_block(self, block: str) -> None:
-        self._edit(block_changes(block), self._gesture.current())
+        # One type for all stages: that is what the buttons say.
+        alike = {"stage_blocks": ()} if self._spec is not None and self._spec.stage_blocks else {}
+        self._edit({**block_changes(block), **alike}, self._gesture.current())
         self._gesture.end()
 
     def _on_shortcut(self, shortcut: str) -> None:
@@ -195,6 +209,24 @@ class ArchitecturePanel(QWidget):
 
     def _on_depth(self, stage_depths: tuple[int, ...], gesture: str) -> None:
         self._edit({"stage_depths": stage_depths}, gesture)
+
+    def _on_stages(self, changes: dict[str, object], gesture: str) -> None:
+        """Stages have come or gone: what is said a stage follows."""
+        depths = changes.get("stage_depths")
+        if self._spec is not None and isinstance(depths, tuple) and len(depths) != self._spec.n_stages:
+            changes = {**changes, **_followers(self._spec, len(depths))}
+        self._edit(changes, gesture)
+
+    def _on_search(self, text: str) -> None:
+        query = text.strip()
+        found = 0
+        for slot in set(self._slots.values()):
+            names = [name for name in self._slots if self._slots[name] is slot]
+            is_found = any(matches(name, query) for name in names)
+            found += is_found
+            slot.setVisible(is_found)
+        self._depth_slot.setVisible(all(word in "depth" for word in query.lower().split()))
+        self._groups.search(query, found + (not self._depth_slot.isHidden()))
 
     def _on_reverted(self) -> None:
         if self._spec is None:
@@ -213,6 +245,11 @@ class ArchitecturePanel(QWidget):
         self._undo = GlyphButton("undo", "spec.undo", "Undo")
         self._redo = GlyphButton("redo", "spec.redo", "Redo")
         self._preset = PresetsButton()
+        self._search = QLineEdit()
+        self._search.setObjectName("spec.search")
+        self._search.setPlaceholderText("Find a setting…")
+        self._search.setAccessibleName("Find a setting")
+        self._search.setClearButtonEnabled(True)
         self._block = _segments("block")
         self._depth = DepthControl()
         self._stages = StageCounts()
@@ -234,14 +271,10 @@ class ArchitecturePanel(QWidget):
         column.setSpacing(2 * SPACE)
         column.addLayout(self._head())
         column.addWidget(self._slots["block"])
-        column.addWidget(_titled("Depth", self._depth))
+        column.addWidget(self._depth_slot)
         column.addWidget(self._slots["stage_depths"])
         column.addWidget(self._slots["shortcut"])
-        folded = QVBoxLayout()
-        folded.setSpacing(0)
-        for group in self._groups:
-            folded.addWidget(group)
-        column.addLayout(folded)
+        column.addWidget(self._groups)
         column.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -268,6 +301,7 @@ class ArchitecturePanel(QWidget):
         head.setSpacing(SPACE)
         head.addLayout(line)
         head.addWidget(self._preset)
+        head.addWidget(self._search)
         return head
 
     def _connect(self) -> None:
@@ -279,28 +313,28 @@ class ArchitecturePanel(QWidget):
         self._block.chosen.connect(self._on_block)
         self._shortcut.chosen.connect(self._on_shortcut)
         self._depth.edited.connect(self._on_depth)
-        self._stages.edited.connect(self._edit)
+        self._stages.edited.connect(self._on_stages)
         self._more.clicked.connect(self._stages.add_stage)
         self._fewer.clicked.connect(self._stages.remove_stage)
-        for group in self._groups:
-            group.edited.connect(self._edit)
+        self._groups.edited.connect(self._edit)
+        self._search.textChanged.connect(self._on_search)
 
 
-def _grouped_fields() -> dict[str, list[str]]:
-    """The fields without a control of their own, by group, in the spec's order."""
-    groups: dict[str, list[str]] = {}
-    for name in ArchitectureSpec.model_fields:
-        if name not in AT_THE_TOP:
-            groups.setdefault(facts(name).group, []).append(name)
-    return groups
+def _followers(spec: ArchitectureSpec, n_stages: int) -> dict[str, object]:
+    """What changes with the number of stages: values a stage, and shortcuts of blocks that are gone."""
+    changes: dict[str, object] = {}
+    for name in _PER_STAGE:
+        values = getattr(spec, name)
+        if values:
+            changes[name] = (*values, values[-1])[:n_stages]
+    kept = tuple(text for text in spec.overrides if int(text.partition(".")[0]) <= n_stages)
+    return changes if kept == spec.overrides else {**changes, "overrides": kept}
 
 
 def _segments(name: str) -> Segments:
     field = facts(name)
     segments = [
-        Segment(
-            value, value.capitalize(), f"<p><b>{label}</b></p>{field.tooltip}", _BLOCK_DRAWINGS.get(value)
-        )
+        Segment(value, value.capitalize(), f"<p><b>{label}</b></p>{field.tooltip}", DRAWINGS.get(value))
         for value, label in ((str(key), label) for key, label in field.choices.items())
     ]
     return Segments(f"spec.{name}", field.title, segments)

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from math import log
 
-from explorer.arch.depths import depth_of, depths
+from explorer.arch.depths import depths
 from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 
@@ -19,16 +19,17 @@ _FEW = 8
 
 def published_depths(spec: ArchitectureSpec) -> tuple[int, ...]:
     """The depths of the spec's family that presets have; some others where there are none."""
-    n_stages = len(spec.stage_depths)
-    same = {
-        depth_of(preset.spec)
-        for preset in presets().values()
-        if preset.spec.block == spec.block and len(preset.spec.stage_depths) == n_stages
-    }
-    known = tuple(depths(spec))
-    return tuple(sorted(same.intersection(known))) or tuple(
-        known[i] for i in (1, 2, 4, 8, 17, len(known) - 1)
-    )
+    family = _family(spec)
+    blocks = {preset.spec.stage_depths for preset in presets().values() if _family(preset.spec) == family}
+    known = depths(spec)
+    published = tuple(sorted(depth for depth, stages in known.items() if stages in blocks))
+    every = tuple(known)
+    return published or tuple(every[i] for i in (1, 2, 4, 8, 17, len(every) - 1))
+
+
+def _family(spec: ArchitectureSpec) -> tuple[object, ...]:
+    """What nets that differ in depth have in common."""
+    return spec.block, spec.n_stages, spec.order, spec.width_factor, spec.block_convolutions
 
 
 class DepthScale:

@@ -1,4 +1,4 @@
-"""One control for each kind of field of the spec: switch, choice or number.
+"""One control for each simple kind of field of the spec: switch, choice or number.
 
 Generated from the fields' own titles, bounds, labels and citations; used by the architecture panel.
 A control shows a value without telling, and tells only what the user does. Knows nothing of the store.
@@ -6,81 +6,44 @@ A control shows a value without telling, and tells only what the user does. Know
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Literal, cast
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QValidator,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from explorer.arch.spec import ArchitectureSpec
+from explorer.ui.panels.field_facts import FieldFacts
 from explorer.ui.panels.gesture import Gesture
 from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_frame, paint_input
+from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import SPACE, Colours
 
 _CONTROL_WIDTH_PX = 116
 _WIDEST_CONTROL_PX = 152
 _STEP_BUTTON_PX = 24
-_WIDTH_STEP = 8
-"""Channel counts are stepped by eight: odd ones are slow on every device."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFacts:
-    """What a field of the spec says about itself.
-
-    Attributes:
-        name: As in JSON.
-        title: Its label.
-        tooltip: Description and citation, as rich text so that it wraps.
-        group: The heading that it stands under.
-        choices: Its values with their labels; empty where it is not a choice.
-        is_switch: Whether it is on or off.
-        least: The smallest number allowed.
-        most: The largest.
-        step: What one press of an arrow key adds.
-    """
-
-    name: str
-    title: str
-    tooltip: str
-    group: str
-    choices: Mapping[object, str]
-    is_switch: bool
-    least: int
-    most: int
-    step: int
-
-
-@cache
-def facts(name: str) -> FieldFacts:
-    """What a field of the spec says about itself."""
-    field = ArchitectureSpec.model_fields[name]
-    extra = cast("dict[str, Any]", field.json_schema_extra)
-    annotation, metadata = field.annotation, list(field.metadata)
-    if get_origin(annotation) is tuple:
-        # The bounds of a tuple's numbers stand in its item's annotation.
-        metadata = list(get_args(get_args(annotation)[0])[1].metadata)
-    labels = extra["labels"]
-    values = get_args(annotation) if get_origin(annotation) is Literal else ()
-    return FieldFacts(
-        name=name,
-        title=field.title or name,
-        tooltip=_wrapping(field.description or "", extra["citation"]),
-        group=extra["group"],
-        choices={value: labels.get(str(value), str(value)) for value in values},
-        is_switch=annotation is bool,
-        least=next((item.ge for item in metadata if hasattr(item, "ge")), 0),
-        most=next((item.le for item in metadata if hasattr(item, "le")), 2**31 - 1),
-        step=_WIDTH_STEP if name.endswith(("width", "widths")) else 1,
-    )
-
-
-def _wrapping(description: str, citation: str) -> str:
-    safe = [text.replace("&", "&amp;").replace("<", "&lt;") for text in (description, citation)]
-    return f"<p>{safe[0]}</p><p><small>{safe[1]}</small></p>"
+_MOST_SEGMENTS, _LONGEST_SEGMENT, _LONGEST_ROW = 4, 9, 20
+"""A choice is a row of buttons where it has few values with short words."""
+_NARROW_ROW = 6
+"""A row of buttons with so few letters finds room beside its label."""
+_REAL_DECIMALS = 9
 
 
 class CountSpin(QSpinBox):
@@ -94,16 +57,7 @@ class CountSpin(QSpinBox):
     def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gesture = gesture
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setKeyboardTracking(False)
-        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.setFrame(False)
-        # The frame drawn here shows through the line edit; its other colours still follow light and dark.
-        clear = QPalette()
-        clear.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
-        self.setPalette(clear)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
+        _make_flat(self)
 
     def sizeHint(self) -> QSize:
         return QSize(56, self.fontMetrics().height() + SPACE + 2)
@@ -129,6 +83,79 @@ class CountSpin(QSpinBox):
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._gesture.end()
+
+
+class RealSpin(QDoubleSpinBox):
+    """A number with decimals, written as short as it can be: 0.5, 1e-05. The wheel as with `CountSpin`.
+
+    Args:
+        gesture: Joins its steps.
+        parent: As Qt has it.
+    """
+
+    def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gesture = gesture
+        self.setDecimals(_REAL_DECIMALS)
+        _make_flat(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(56, self.fontMetrics().height() + SPACE + 2)
+
+    def textFromValue(self, value: float) -> str:
+        """At most six digits, and powers of ten for very small numbers."""
+        return f"{value:.6g}"
+
+    def valueFromText(self, text: str) -> float:
+        """The number that a text is; the present one where it is none."""
+        try:
+            return float(text.replace(",", "."))
+        except ValueError:
+            return self.value()
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Every beginning of a number may be typed, powers of ten too."""
+        is_possible = all(letter in "0123456789.,-+eE" for letter in text)
+        try:
+            is_inside = self.minimum() <= float(text.replace(",", ".")) <= self.maximum()
+        except ValueError:
+            is_inside = False
+        if is_inside:
+            return QValidator.State.Acceptable, text, position
+        state = QValidator.State.Intermediate if is_possible else QValidator.State.Invalid
+        return state, text, position
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_frame(QPainter(self), self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._gesture.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._gesture.end()
+
+
+def _make_flat(spin: QAbstractSpinBox) -> None:
+    """No arrows, no frame but the one that is drawn, and a value only when typing has ended."""
+    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    spin.setKeyboardTracking(False)
+    spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    spin.setFrame(False)
+    # The frame drawn here shows through the line edit; its other colours still follow light and dark.
+    clear = QPalette()
+    clear.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+    spin.setPalette(clear)
+    spin.setAttribute(Qt.WidgetAttribute.WA_Hover)
+    spin.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
 
 
 class FlatCombo(QComboBox):
@@ -166,15 +193,22 @@ class FieldControl(QWidget):
         parent: As Qt has it.
     """
 
+    is_wide = False
+    """Whether it stands below its label instead of beside it."""
+
     edited = Signal(object, object)
     """The user chose (value, gesture)."""
 
     def __init__(self, field: FieldFacts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self._gesture = Gesture(field.name)
+        self.gesture = Gesture(field.name)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
+
+    def show_spec(self, spec: ArchitectureSpec) -> None:
+        """Show the field's value in a spec, without telling."""
+        self.show_value(getattr(spec, self.field.name))
 
     def show_value(self, value: object) -> None:
         """Show a value, without telling.
@@ -189,25 +223,47 @@ class FieldControl(QWidget):
         widget.setAccessibleName(self.field.title)
         widget.setToolTip(self.field.tooltip)
         widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # A right click is for the line that the control stands in.
+        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setFocusProxy(widget)
         self._layout.addWidget(widget)
 
 
 class NumberControl(FieldControl):
-    """A number between the field's bounds."""
+    """A number between the field's bounds, with a button for less and one for more."""
 
     def __init__(self, field: FieldFacts, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self._spin = CountSpin(self._gesture)
-        self._spin.setRange(field.least, field.most)
-        self._spin.setSingleStep(field.step)
-        self._spin.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._spin.valueChanged.connect(lambda value: self.edited.emit(value, self._gesture.current()))
+        spin = self._spin = self._make_spin()
+        spin.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._layout.addWidget(self._step_button("minus", -1))
-        self._adopt(self._spin)
+        self._adopt(spin)
         self._layout.addWidget(self._step_button("plus", 1))
         self._layout.setSpacing(2)
         self.setFixedWidth(_CONTROL_WIDTH_PX)
+
+    def _make_spin(self) -> CountSpin | RealSpin:
+        field = self.field
+        if field.kind == "real":
+            real = RealSpin(self.gesture)
+            real.setRange(field.real.least, field.real.most)
+            if field.real.step:
+                real.setSingleStep(field.real.step)
+            else:
+                real.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+            real.valueChanged.connect(self._on_value)
+            return real
+        count = CountSpin(self.gesture)
+        count.setRange(field.least, field.most)
+        count.setSingleStep(field.step)
+        count.valueChanged.connect(self._on_value)
+        return count
+
+    def _on_value(self, value: float) -> None:
+        # Steps of tenths leave traces in the last decimals.
+        self.edited.emit(
+            float(f"{value:.9g}") if self.field.kind == "real" else value, self.gesture.current()
+        )
 
     def _step_button(self, glyph: Literal["minus", "plus"], step: int) -> GlyphButton:
         what = "Less" if step < 0 else "More"
@@ -235,14 +291,41 @@ class ChoiceControl(FieldControl):
         self._combo.activated.connect(self._on_activated)
         self._adopt(self._combo)
         wanted = widest + CHEVRON_ROOM_PX + SPACE
-        self.setFixedWidth(max(_CONTROL_WIDTH_PX, min(wanted, _WIDEST_CONTROL_PX)))
+        self.is_wide = wanted > _WIDEST_CONTROL_PX
+        if not self.is_wide:
+            self.setFixedWidth(max(_CONTROL_WIDTH_PX, wanted))
 
     def show_value(self, value: object) -> None:
         self._combo.setCurrentIndex(list(self.field.choices).index(value))
 
     def _on_activated(self, index: int) -> None:
-        self.edited.emit(list(self.field.choices)[index], self._gesture.current())
-        self._gesture.end()
+        self.edited.emit(list(self.field.choices)[index], self.gesture.current())
+        self.gesture.end()
+
+
+class SegmentsControl(FieldControl):
+    """One of a few values with short words, all in view."""
+
+    def __init__(self, field: FieldFacts, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._values = {str(value): value for value in field.choices}
+        segments = [
+            Segment(str(value), label, f"<p><b>{label}</b></p>{field.tooltip}")
+            for value, label in field.choices.items()
+        ]
+        self._segments = Segments(f"spec.{field.name}", field.title, segments)
+        self._segments.chosen.connect(self._on_chosen)
+        self._adopt(self._segments)
+        self.is_wide = sum(map(len, field.choices.values())) > _NARROW_ROW
+        if not self.is_wide:
+            self.setFixedWidth(_CONTROL_WIDTH_PX)
+
+    def show_value(self, value: object) -> None:
+        self._segments.show_value(str(value))
+
+    def _on_chosen(self, value: str) -> None:
+        self.edited.emit(self._values[value], self.gesture.current())
+        self.gesture.end()
 
 
 class SwitchControl(FieldControl):
@@ -258,13 +341,15 @@ class SwitchControl(FieldControl):
         self._check.setChecked(bool(value))
 
     def _on_clicked(self, is_on: bool) -> None:
-        self.edited.emit(is_on, self._gesture.current())
-        self._gesture.end()
+        self.edited.emit(is_on, self.gesture.current())
+        self.gesture.end()
 
 
-def control_for(name: str) -> FieldControl:
-    """The control that fits a field of the spec."""
-    field = facts(name)
-    if field.is_switch:
-        return SwitchControl(field)
-    return ChoiceControl(field) if field.choices else NumberControl(field)
+def has_segments(field: FieldFacts) -> bool:
+    """Whether a choice has few enough values with words short enough for a row of buttons."""
+    labels = field.choices.values()
+    return (
+        len(labels) <= _MOST_SEGMENTS
+        and max(map(len, labels)) <= _LONGEST_SEGMENT
+        and sum(map(len, labels)) <= _LONGEST_ROW
+    )

@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 def family(preset: Preset) -> str:
     """The heading that a preset stands under, such as `CIFAR · He 2015`."""
     spec = preset.spec
-    if spec.shortcut == "none":
+    if preset.kind == "plain twin":
         return "Plain twins"
+    if preset.kind == "tutorial":
+        return "Tutorials"
     author = preset.source.split()[0]
-    if spec.cardinality > 1:
+    if spec.shortcut == "none":
+        kind = "Without shortcuts"
+    elif spec.merge == "gate":
+        kind = "Highway"
+    elif spec.attention != "none":
+        kind = "Attention"
+    elif spec.cardinality > 1:
         kind = "ResNeXt"
-    elif spec.base_width != 64:
+    elif spec.base_width != 64 or spec.width_factor != 1:
         kind = "Wide"
+    elif spec.order != "original":
+        kind = "Pre-activation"
     else:
         kind = "CIFAR" if preset.name.startswith("cifar") else "ImageNet"
     return f"{kind} · {author} {preset.year}"

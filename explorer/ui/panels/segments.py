@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from explorer.ui.theme import RADIUS, SPACE, Colours
@@ -156,39 +156,3 @@ class Segments(QWidget):
         if value != self._value:
             self.show_value(value)
             self.chosen.emit(value)
-
-
-def draw_basic(painter: QPainter, place: QRectF) -> None:
-    """Two equal convolutions with the shortcut beside them (He 2015, figure 5, left)."""
-    _draw_block(painter, place, ((0.56, 0.16), (0.56, 0.16)))
-
-
-def draw_bottleneck(painter: QPainter, place: QRectF) -> None:
-    """Narrow 1×1, narrow 3×3, wide 1×1, with the shortcut (He 2015, figure 5, right)."""
-    _draw_block(painter, place, ((0.3, 0.09), (0.3, 0.16), (0.66, 0.09)))
-
-
-def _draw_block(painter: QPainter, place: QRectF, bars: Sequence[tuple[float, float]]) -> None:
-    """Bars (width and height as shares of the place) on a line, and the shortcut that joins it below."""
-    side, x = place.width(), place.left() + place.width() * 0.4
-    ink = painter.pen().color()
-    fork, join, top = place.top() + side * 0.06, place.top() + side * 0.84, place.top() + side * 0.17
-    radius, right = side * 0.075, place.right() - 1
-    painter.setPen(QPen(ink, 1.2))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawLine(QPointF(x, place.top() - side * 0.04), QPointF(x, join - radius))
-    painter.drawLine(QPointF(x, join + radius), QPointF(x, place.bottom() + side * 0.02))
-    painter.drawEllipse(QPointF(x, join), radius, radius)
-    path = QPainterPath(QPointF(x, fork))
-    path.lineTo(right - 5, fork)
-    path.quadTo(right, fork, right, fork + 5)
-    path.lineTo(right, join - 5)
-    path.quadTo(right, join, right - 5, join)
-    path.lineTo(x + radius, join)
-    painter.drawPath(path)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ink)
-    gap = (side * 0.52 - sum(height for _, height in bars) * side) / (len(bars) - 1)
-    for width, height in bars:
-        painter.drawRoundedRect(QRectF(x - width * side / 2, top, width * side, height * side), 1.5, 1.5)
-        top += height * side + gap

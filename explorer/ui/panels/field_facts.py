@@ -1,0 +1,140 @@
+"""What each field of the spec says about itself, for its control: kind, bounds, steps, labels.
+
+Called by the controls and the groups of the architecture panel. Imports the spec, no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, cast, get_args, get_origin
+
+from explorer.arch.spec import ArchitectureSpec
+
+Kind = Literal["switch", "choice", "integer", "real", "stages", "numbers", "overrides"]
+
+_WIDTH_STEP = 8
+"""Channel counts are stepped by eight: odd ones are slow on every device."""
+_STEPS = {"width_factor": 0.5, "gate_bias": 0.5, "shortcut_scale": 0.1, "residual_scale": 0.1}
+_REAL_STEP = 0.05
+_BESIDE = 0.01
+"""How near a number may come to a bound that it must not reach."""
+_LEAST_EPSILON = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class RealRange:
+    """The bounds of a number with decimals, both of which may be reached.
+
+    Attributes:
+        least: The smallest number allowed.
+        most: The largest.
+        step: What one press of an arrow key adds; 0 for a tenth of the number's own size.
+    """
+
+    least: float
+    most: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """What a field of the spec says about itself.
+
+    Attributes:
+        name: As in JSON.
+        title: Its label.
+        tooltip: Description and citation, as rich text so that it wraps.
+        group: The heading that it stands under.
+        kind: Which control it gets.
+        choices: Its values (of one stage, where it has one a stage) with their labels; empty otherwise.
+        least: The smallest whole number allowed.
+        most: The largest.
+        step: What one press of an arrow key adds.
+        real: The same for a number with decimals.
+        default: Its value where nobody says anything.
+    """
+
+    name: str
+    title: str
+    tooltip: str
+    group: str
+    kind: Kind
+    choices: Mapping[object, str]
+    least: int
+    most: int
+    step: int
+    real: RealRange
+    default: object
+
+    def label(self, value: object) -> str:
+        """A value in the words of the controls."""
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, tuple):
+            return ", ".join(self.choices.get(item, str(item)) for item in value) or "as usual"
+        return self.choices.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
+
+
+@cache
+def facts(name: str) -> FieldFacts:
+    """What a field of the spec says about itself."""
+    field = ArchitectureSpec.model_fields[name]
+    extra = cast("dict[str, Any]", field.json_schema_extra)
+    item: Any = get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
+    metadata = list(getattr(item, "__metadata__", field.metadata))
+    # The bounds of a tuple's numbers stand in its item's annotation.
+    bounds = [bound for entry in metadata for bound in getattr(entry, "metadata", (entry,))]
+    labels = {**_item_labels(name), **extra["labels"]}
+    values = get_args(item) if get_origin(item) is Literal else ()
+    return FieldFacts(
+        name=name,
+        title=field.title or name,
+        tooltip=_wrapping(field.description or "", extra["citation"]),
+        group=extra["group"],
+        kind=_kind(name, field.annotation, item),
+        choices={value: labels.get(str(value), str(value).replace("x", "×")) for value in values},
+        least=next((bound.ge for bound in bounds if hasattr(bound, "ge")), 0),
+        most=next((bound.le for bound in bounds if hasattr(bound, "le")), 2**31 - 1),
+        step=_WIDTH_STEP if name.endswith(("width", "widths")) else 1,
+        real=_real_range(name, bounds),
+        default=field.default,
+    )
+
+
+def _kind(name: str, annotation: Any, item: Any) -> Kind:
+    if name == "overrides":
+        return "overrides"
+    if get_origin(annotation) is tuple:
+        return "stages" if get_origin(item) is Literal else "numbers"
+    if get_origin(item) is Literal:
+        return "choice"
+    kinds: dict[Any, Kind] = {bool: "switch", float: "real"}
+    return kinds.get(item, "integer")
+
+
+def _real_range(name: str, bounds: list[Any]) -> RealRange:
+    """The bounds; one that must not be reached is moved a little inwards."""
+    is_epsilon = name == "norm_epsilon"
+    least, most = 0.0, float(2**31 - 1)
+    for bound in bounds:
+        least = getattr(bound, "ge", getattr(bound, "gt", None)) or least
+        most = getattr(bound, "le", getattr(bound, "lt", None)) or most
+        if hasattr(bound, "gt"):
+            least += _LEAST_EPSILON if is_epsilon else _BESIDE
+        if hasattr(bound, "lt"):
+            most -= _BESIDE
+    return RealRange(least, most, 0 if is_epsilon else _STEPS.get(name, _REAL_STEP))
+
+
+def _item_labels(name: str) -> dict[str, str]:
+    """A stage's block types have the words of the block type."""
+    if name != "stage_blocks":
+        return {}
+    return {str(value): str(value).capitalize() for value in facts("block").choices}
+
+
+def _wrapping(description: str, citation: str) -> str:
+    safe = [text.replace("&", "&amp;").replace("<", "&lt;") for text in (description, citation)]
+    return f"<p>{safe[0]}</p><p><small>{safe[1]}</small></p>"
