@@ -32,9 +32,11 @@ from explorer.state.actions import (
     Undo,
     Unfold,
 )
+from explorer.ui.code_dock import CodeDock
 from explorer.ui.commands import Commands
 from explorer.ui.comparison import Comparison
 from explorer.ui.menus import Menus
+from explorer.ui.own_gallery import OwnGallery
 from explorer.ui.panels.architecture import ArchitecturePanel
 from explorer.ui.panels.image import ImagePanel
 from explorer.ui.panels.status import StatusLine
@@ -102,7 +104,9 @@ class MainWindow(QMainWindow):
             "features": _dock("Feature maps", "features", self.features, self._deck),
         }
         self.comparison = Comparison(self._deck, self._store)
-        self._hidden_docks = {"diff": self.comparison.dock}
+        self.code = CodeDock(self._deck, self._store)
+        self.gallery = OwnGallery(self._deck, self._store)
+        self._hidden_docks = {"gallery": self.gallery.dock, "diff": self.comparison.dock, "code": self.code.dock}
         self._deck.setDockNestingEnabled(True)
         self.arrange()
 
@@ -139,6 +143,7 @@ class MainWindow(QMainWindow):
             lambda changes, gesture: dispatch(EditSpec(tuple(changes.items()), gesture))
         )
         self.architecture.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
+        self.architecture.gallery_requested.connect(self.gallery.open)
         self.architecture.twin_requested.connect(lambda: dispatch(TogglePlainTwin()))
         self.architecture.lock_chosen.connect(lambda hold, vary: dispatch(LockBudget(hold, vary)))
         self.architecture.undo_requested.connect(lambda: dispatch(Undo()))

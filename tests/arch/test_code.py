@@ -252,3 +252,8 @@ def test_blocks_and_stages_have_lines_too():
     assert lines[code.lines["layer3"][0] - 1].strip().startswith("for stage")
     assert "self.conv2 =" in lines[code.lines["layer3.4.conv2"][0] - 1]
     assert "downsample" in lines[code.lines["layer1.0.add"][0] - 2]
+
+
+def test_the_text_is_made_without_torch():
+    program = "import sys; import explorer.arch.code; assert 'torch' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
