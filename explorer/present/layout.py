@@ -11,7 +11,8 @@ from itertools import accumulate, pairwise
 from types import MappingProxyType
 
 from explorer.arch.graph import Block, Graph, Node
-from explorer.arch.ops import Conv2d, Op, Shape
+from explorer.arch.op import Op, Shape
+from explorer.arch.ops import Conv2d
 from explorer.present import text
 from explorer.present.folds import Run, runs, stage_id
 from explorer.present.layout_parts import Arc, ArcStyle, Band, Box, BoxKind, Frame, Lane, Layout, Link

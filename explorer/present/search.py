@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from explorer.arch.graph import Block, Graph
-from explorer.arch.ops import Op
+from explorer.arch.op import Op
 
 SHORTCUT_WORDS: dict[str, str] = {
     "none": "plain",
