@@ -22,6 +22,7 @@ from explorer.state.actions import (
     DismissNotice,
     Drop,
     KeepWeights,
+    PasteSpec,
 )
 from explorer.state.model import AppState
 from explorer.ui import words
@@ -82,6 +83,10 @@ class Commands(QObject):
             "save_window": lambda: self._save_image("window.png", lambda: self._window.grab().toImage()),
             "paste": self.paste,
             "copy_spec": self.copy_spec,
+            "copy_text": self.copy_text,
+            "copy_command": self.copy_command,
+            "paste_spec": self.paste_spec,
+            "gallery": self._window.gallery.open,
             "fit": self._window.graph.fit,
             "unfold_all": self._window.graph.unfold_all,
             "fold_all": self._window.graph.fold_all,
@@ -160,7 +165,26 @@ class Commands(QObject):
 
     def copy_spec(self) -> None:
         """Put the architecture on the clipboard as JSON."""
-        QGuiApplication.clipboard().setText(self._spec_text())
+        self._copy(self._spec_text())
+
+    def copy_text(self) -> None:
+        """Put the architecture on the clipboard in words."""
+        from explorer.present.spoken import spec_text
+
+        self._copy(spec_text(self._store.state.document.spec))
+
+    def copy_command(self) -> None:
+        """Put the command line that makes the architecture on the clipboard."""
+        from explorer.arch.speech import as_command
+
+        self._copy(as_command(self._store.state.document.spec) + "\n")
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+
+    def paste_spec(self) -> None:
+        """Open the architecture whose text is on the clipboard."""
+        self._store.dispatch(PasteSpec(QGuiApplication.clipboard().text()))
 
     def _spec_text(self) -> str:
         return self._store.state.document.spec.to_json() + "\n"

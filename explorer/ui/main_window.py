@@ -106,7 +106,11 @@ class MainWindow(QMainWindow):
         self.comparison = Comparison(self._deck, self._store)
         self.code = CodeDock(self._deck, self._store)
         self.gallery = OwnGallery(self._deck, self._store)
-        self._hidden_docks = {"gallery": self.gallery.dock, "diff": self.comparison.dock, "code": self.code.dock}
+        self._hidden_docks = {
+            "gallery": self.gallery.dock,
+            "diff": self.comparison.dock,
+            "code": self.code.dock,
+        }
         self._deck.setDockNestingEnabled(True)
         self.arrange()
 

@@ -94,7 +94,12 @@ class Menus:
         self._redo = self._add(menu, "Redo", "Ctrl+Shift+Z", self._dispatching(Redo()))
         menu.addSeparator()
         self._add(menu, "Paste picture", "Ctrl+V", self._commands["paste"])
+        menu.addSeparator()
+        self._add(menu, "Copy architecture as text", "", self._commands["copy_text"])
         self._add(menu, "Copy architecture as JSON", "Ctrl+Shift+C", self._commands["copy_spec"])
+        self._add(menu, "Copy architecture as command line", "", self._commands["copy_command"])
+        self._add(menu, "Paste architecture", "Ctrl+Shift+V", self._commands["paste_spec"])
+        menu.addSeparator()
         self._add(menu, "Remove all pictures", "", self._dispatching(ClearPictures()))
 
     def _network_menu(self) -> None:
@@ -117,6 +122,7 @@ class Menus:
 
     def _view_menu(self) -> QMenu:
         menu = self._window.menuBar().addMenu("&View")
+        self._add(menu, "Gallery…", "Ctrl+G", self._commands["gallery"])
         self._add(menu, "Fit graph", "Ctrl+0", self._commands["fit"])
         self._add(menu, "Unfold everything", "Ctrl+Shift+U", self._commands["unfold_all"])
         self._add(menu, "Fold everything", "Ctrl+U", self._commands["fold_all"])

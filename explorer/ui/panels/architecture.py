@@ -80,6 +80,8 @@ class ArchitecturePanel(QWidget):
     """The user changed (fields with their new values, gesture). Equal gestures are one step of undo."""
     preset_chosen = Signal(object)
     """The user chose the preset of this name."""
+    gallery_requested = Signal()
+    """The user wants to see all architectures."""
     twin_requested = Signal()
     """The user wants the net without shortcuts, or back."""
     lock_chosen = Signal(object, object)
@@ -308,6 +310,7 @@ class ArchitecturePanel(QWidget):
         self._undo.clicked.connect(self.undo_requested)
         self._redo.clicked.connect(self.redo_requested)
         self._preset.preset_chosen.connect(self.preset_chosen)
+        self._preset.gallery_requested.connect(self.gallery_requested)
         self._twin.clicked.connect(self.twin_requested)
         self._totals.lock_chosen.connect(self.lock_chosen)
         self._block.chosen.connect(self._on_block)

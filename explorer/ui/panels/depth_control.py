@@ -125,5 +125,6 @@ def _family_text(spec: ArchitectureSpec, *, is_exact: bool) -> str:
     blocks = spec.stage_depths
     if len(blocks) == 4:
         return f"{' + '.join(map(str, blocks))} blocks"
-    step = block_convolutions(spec, 1) * len(blocks)
-    return f"= {step}n + 2,  n = {blocks[0]}"
+    step = sum(block_convolutions(spec, stage) for stage in range(1, spec.n_stages + 1))
+    step += spec.n_stages if spec.merge == "concat" else 0
+    return f"= {step}n + {depth_of(spec) - step * blocks[0]},  n = {blocks[0]}"

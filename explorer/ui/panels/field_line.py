@@ -15,6 +15,7 @@ from explorer.ui.theme import HALF, SPACE, Colours
 
 _DOT_PX = 5.0
 _DOT_ROOM_PX = 12
+_LINE_PX = 26
 
 
 class MarkedLabel(QLabel):
@@ -74,7 +75,10 @@ class FieldLine(QWidget):
         row.setSpacing(HALF if control.is_wide else SPACE)
         row.addWidget(self.label, 0 if control.is_wide else 1)
         row.addWidget(control)
-        if not control.is_wide:
+        if control.is_wide:
+            row.setContentsMargins(0, HALF, 0, HALF)
+        else:
+            self.setMinimumHeight(_LINE_PX)
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_usual(self, value: object, usual: object, source: str) -> None:

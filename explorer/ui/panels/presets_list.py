@@ -10,7 +10,15 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.arch.presets import Preset, presets
 from explorer.ui.panels.presets_menu import family
@@ -35,6 +43,8 @@ class PresetsList(QFrame):
 
     preset_chosen = Signal(object)
     """The user chose the preset of this name."""
+    gallery_requested = Signal()
+    """The user wants to see all architectures as pictures."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -61,10 +71,16 @@ class PresetsList(QFrame):
         self._tree.itemActivated.connect(self._on_item)
         self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
+        gallery = QPushButton("Gallery…")
+        gallery.setObjectName("spec.preset.gallery")
+        gallery.setToolTip("All architectures as pictures, in the order of history, and your own")
+        gallery.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        gallery.clicked.connect(self._on_gallery)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
         column.addWidget(self._search)
+        column.addWidget(gallery)
         column.addWidget(self._tree)
 
     def open_at(self, button: QWidget, name: str | None) -> None:
@@ -146,6 +162,10 @@ class PresetsList(QFrame):
         current = self._tree.currentItem()
         if current is None or current not in self._items():
             self._mark(None)
+
+    def _on_gallery(self) -> None:
+        self.hide()
+        self.gallery_requested.emit()
 
     def _on_item(self, item: QTreeWidgetItem) -> None:
         name = item.data(0, _NAME_ROLE)

@@ -49,6 +49,8 @@ class PresetsButton(QAbstractButton):
 
     preset_chosen = Signal(object)
     """The user chose the preset of this name."""
+    gallery_requested = Signal()
+    """The user wants to see all architectures as pictures."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +82,7 @@ class PresetsButton(QAbstractButton):
 
             self._list = PresetsList(self)
             self._list.preset_chosen.connect(self.preset_chosen)
+            self._list.gallery_requested.connect(self.gallery_requested)
         self._list.open_at(self, self._name)
 
     def sizeHint(self) -> QSize:

@@ -1,0 +1,74 @@
+"""The gallery in its dock: presets and the user's own architectures, opened by a click.
+
+Made by `ui/main_window.py`. Imports the gallery view when the dock is first opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from explorer.arch.presets import preset, presets
+from explorer.state.actions import KeepArchitecture, LetArchitectureGo, LookUpArchitectures, OpenSpec
+from explorer.state.model import AppState
+from explorer.ui.lazy_dock import LazyDock
+from explorer.ui.store import Store
+
+if TYPE_CHECKING:
+    from explorer.ui.views.gallery import GalleryView
+
+
+class OwnGallery(QObject):
+    """Shows the gallery in its dock.
+
+    Args:
+        deck: Where the dock lives.
+        store: The state.
+    """
+
+    def __init__(self, deck: QMainWindow, store: Store) -> None:
+        super().__init__(deck)
+        self._store = store
+        self._view: GalleryView | None = None
+        self.dock = LazyDock("Gallery", "gallery", self._make, deck)
+        store.subscribe(self._on_changed)
+
+    def open(self) -> None:
+        """Bring the gallery to the front."""
+        self.dock.show()
+        self.dock.raise_()
+
+    def _make(self) -> QWidget:
+        from explorer.present.gallery import timeline
+        from explorer.ui.views.gallery import GalleryView
+
+        dispatch = self._store.dispatch
+        view = self._view = GalleryView()
+        view.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
+        view.own_chosen.connect(self._on_own_chosen)
+        view.own_removed.connect(lambda slug: dispatch(LetArchitectureGo(slug)))
+        view.save_current_requested.connect(lambda name: dispatch(KeepArchitecture(name)))
+        view.show_presets(timeline(presets().values()))
+        self._show_own(self._store.state)
+        dispatch(LookUpArchitectures())
+        return view
+
+    def _on_own_chosen(self, slug: str) -> None:
+        for item in self._store.state.own.items:
+            if item.slug == slug:
+                self._store.dispatch(OpenSpec(item.spec))
+
+    def _on_changed(self, old: AppState, new: AppState) -> None:
+        if old.own is not new.own:
+            self._show_own(new)
+
+    def _show_own(self, state: AppState) -> None:
+        if self._view is None:
+            return
+        from explorer.present.gallery import Card
+
+        self._view.show_own(
+            tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in state.own.items)
+        )

@@ -1,0 +1,86 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QPushButton
+
+from explorer.arch.presets import preset, presets
+from explorer.present.gallery import Card, timeline
+from explorer.ui import theme
+from explorer.ui.views.gallery import GalleryView
+from explorer.ui.views.gallery_card import CardButton
+
+
+@pytest.fixture
+def gallery(qtbot):
+    theme.apply(QApplication.instance(), "light")
+    view = GalleryView()
+    qtbot.addWidget(view)
+    view.resize(880, 700)
+    view.show_presets(timeline(presets().values()))
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def _card(view, name, kind="preset"):
+    return view.findChild(CardButton, f"gallery.{kind}.{name}")
+
+
+def test_every_preset_has_a_card_that_is_drawn_in_slices(gallery, qtbot):
+    assert set(gallery.shown) == set(presets())
+    assert not gallery.is_drawn
+    qtbot.waitUntil(lambda: gallery.is_drawn)
+    assert _card(gallery, "cifar-resnet20").numbers == ("270 k parameters", "8.75 % error, CIFAR-10 test")
+    ground = _card(gallery, "resnet50").grab().toImage()
+    colours = {ground.pixel(x, y) for x in range(8, 80) for y in range(8, 144)}
+    assert len(colours) > 6
+
+
+def test_a_click_and_enter_open_a_preset(gallery, qtbot):
+    chosen = []
+    gallery.preset_chosen.connect(chosen.append)
+    qtbot.mouseClick(_card(gallery, "alexnet"), Qt.MouseButton.LeftButton)
+    qtbot.keyClick(_card(gallery, "vgg16"), Qt.Key.Key_Return)
+    assert chosen == ["alexnet", "vgg16"]
+
+
+def test_the_filter_leaves_what_matches(gallery, qtbot):
+    qtbot.keyClicks(gallery.findChild(QLineEdit, "gallery.search"), "resnext 29")
+    assert gallery.shown == ("cifar-resnext29-8x64d",)
+    assert _card(gallery, "cifar-resnext29-8x64d").isVisible()
+    assert not _card(gallery, "alexnet").isVisible()
+
+
+def test_cards_do_not_overlap_and_fit_the_width(gallery):
+    for width in (300, 620, 1200):
+        gallery.resize(width, 700)
+        QApplication.processEvents()
+        cards = [card.geometry() for card in gallery.findChildren(CardButton)]
+        room = gallery.findChild(CardButton).parentWidget().width()
+        assert all(card.right() <= max(room, cards[0].width() + 8) for card in cards)
+        assert not any(one.intersects(other) for one in cards for other in cards if one is not other)
+
+
+def test_the_users_own_come_first_and_go(gallery, qtbot):
+    chosen, removed = [], []
+    gallery.own_chosen.connect(chosen.append)
+    gallery.own_removed.connect(removed.append)
+    mine = Card("mine", "My net", preset("cifar-resnet20").spec.edited(attention="se"), is_own=True)
+    gallery.show_own((mine,))
+    assert gallery.shown[0] == "mine"
+    button = _card(gallery, "mine", "own")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(button, Qt.Key.Key_Delete)
+    assert [action.text() for action in button.menu().actions()] == ["Open", "Remove"]
+    assert (chosen, removed) == (["mine"], ["mine"])
+    gallery.show_own(())
+    assert "mine" not in gallery.shown
+
+
+def test_the_network_in_view_is_kept_under_a_name(gallery, monkeypatch, qtbot):
+    names = []
+    gallery.save_current_requested.connect(names.append)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("  my net ", True))
+    gallery.findChild(QPushButton, "gallery.save").click()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("", False))
+    gallery.findChild(QPushButton, "gallery.save").click()
+    assert names == ["my net"]
