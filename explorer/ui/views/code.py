@@ -170,11 +170,12 @@ class CodeText(QPlainTextEdit):
         self._show_marks()
         if lines is None:
             return
-        cursor = QTextCursor(self.document().findBlockByNumber(lines[0] - 1))
-        self.setTextCursor(cursor)
-        last = QTextCursor(self.document().findBlockByNumber(lines[1] - 1))
+        first, last = (QTextCursor(self.document().findBlockByNumber(line - 1)) for line in lines)
         bottom = self.viewport().rect().bottom()
-        if self.cursorRect(cursor).top() < 0 or self.cursorRect(last).bottom() > bottom:
+        # Asked before the cursor moves: that alone would scroll just so far that the line is at the edge.
+        is_seen = self.cursorRect(first).top() >= 0 and self.cursorRect(last).bottom() <= bottom
+        self.setTextCursor(first)
+        if not is_seen:
             self.centerCursor()
 
     @property
