@@ -44,8 +44,9 @@ from explorer.ui.widgets.banner import BannerStack
 from explorer.ui.widgets.drop_area import Dropped, install_drop_target
 
 DEFAULT_SIZE_PX = (1440, 900)
-ARCHITECTURE_WIDTH_PX = 312
-IMAGE_WIDTH_PX = 336
+ARCHITECTURE_WIDTH_PX = 304
+IMAGE_WIDTH_PX = 320
+GRAPH_TO_FEATURES = (11, 9)
 LAYOUT_VERSION = 1
 
 
@@ -117,7 +118,9 @@ class MainWindow(QMainWindow):
             [ARCHITECTURE_WIDTH_PX, IMAGE_WIDTH_PX],
             Qt.Orientation.Horizontal,
         )
-        self._deck.resizeDocks([docks["graph"], docks["features"]], [1, 1], Qt.Orientation.Horizontal)
+        self._deck.resizeDocks(
+            [docks["graph"], docks["features"]], list(GRAPH_TO_FEATURES), Qt.Orientation.Horizontal
+        )
 
     def _list_docks(self) -> None:
         for dock in self._docks.values():

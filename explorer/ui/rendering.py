@@ -14,7 +14,7 @@ from explorer.arch.expand import expand
 from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
 from explorer.engine.messages import FailedPicture, LoadedPicture
-from explorer.present.text import shape
+from explorer.present.text import shape, short
 from explorer.state.model import AppState, Notice
 from explorer.ui import theme, words
 from explorer.ui.panels.image import Offer, PictureItem
@@ -176,7 +176,7 @@ class Rendering:
         else:
             status.show_work("" if state.device.current else "Loading torch…", None, None)
         rate = state.images_per_second
-        status.show_rate(f"{rate:.0f} images/s" if rate else "")
+        status.show_rate(f"{short(rate)} images/s" if rate else "")
 
     def _show_scheme(self, state: AppState) -> None:
         app = QApplication.instance()

@@ -58,3 +58,18 @@ def test_shape_and_times():
 )
 def test_share(part, whole, expected):
     assert text.share(part, whole) == expected
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "written"),
+    [
+        (0.84, "0.8 ms"),
+        (9.96, "10 ms"),
+        (272.3, "272 ms"),
+        (999.6, "1.0 s"),
+        (1420, "1.4 s"),
+        (95_400, "95 s"),
+    ],
+)
+def test_a_duration_is_written_without_powers_of_ten(milliseconds, written):
+    assert text.duration_ms(milliseconds) == written

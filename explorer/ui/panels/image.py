@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.nets.facts import Origin, Prediction
+from explorer.present import text as words
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.bars import ProbabilityBars
 from explorer.ui.widgets.chip import Chip
@@ -275,7 +276,7 @@ class ImagePanel(QWidget):
         self._show_bars()
 
     def _show_facts(self) -> None:
-        took = "" if self._milliseconds is None else f"{self._milliseconds:.3g} ms"
+        took = "" if self._milliseconds is None else words.duration_ms(self._milliseconds)
         self._facts.set_text(" · ".join(part for part in (self._size_text, took) if part))
 
     def _show_bars(self) -> None:
