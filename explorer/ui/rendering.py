@@ -44,7 +44,7 @@ class Rendering:
         self._show_picture(state)
         self._show_net(state)
         self._show_answer(state)
-        self._show_maps(state)
+        self.show_maps(state)
         self._show_notices(state)
         self._show_device(state)
         self._show_work(state)
@@ -71,7 +71,7 @@ class Rendering:
             or old.document.selected != new.document.selected
             or (old.pictures.current is None) != (new.pictures.current is None)
         ):
-            self._show_maps(new)
+            self.show_maps(new)
         if old.notices is not new.notices:
             self._show_notices(new)
         if old.device is not new.device:
@@ -145,8 +145,11 @@ class Rendering:
             stale=state.net.status != "ready",
         )
 
-    def _show_maps(self, state: AppState) -> None:
+    def show_maps(self, state: AppState) -> None:
+        """Show what the selected node makes of the current picture, once there is a place for it."""
         view, maps = self._window.features, state.maps
+        if view is None:
+            return
         if state.net.status in ("waiting", "building") and (maps is None or state.net.spec is None):
             view.show_empty("Building the network…")
         elif state.net.status == "failed":

@@ -75,6 +75,7 @@ class Session(QObject):
     def _on_first_paint(self) -> None:
         self._timings.mark("first_paint")
         self._timings.mark("graph_ready")
+        self.window.add_features()
         self._collector = Collector(self)
         self._collector.freeze()
         self.engine.start()

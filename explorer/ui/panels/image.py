@@ -1,13 +1,13 @@
 """The right pane: the picture, what the net sees of it, what the net says, and all pictures dropped.
 
 Built by the main window, which hands in plain values and turns the signals into actions. Knows nothing of the
-store; imports no torch, no pyqtgraph and no Pillow, for it stands in the first paint.
+store; imports no torch, no pyqtgraph, no Pillow and no NumPy, for it stands in the first paint.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -28,6 +28,10 @@ from explorer.ui.widgets.inviting_area import InvitingArea
 from explorer.ui.widgets.net_card import NetCard, Offer
 from explorer.ui.widgets.picture import PictureView
 from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["ImagePanel", "Offer", "PictureItem"]
 
