@@ -55,7 +55,9 @@ def _until_line(words, home):
     """Seconds until a process prints its first line, and the processor time that it took by then."""
     environment = window_environment(home)
     started = time.perf_counter()
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
         line = process.stdout.readline()
         wall, cpu = time.perf_counter() - started, _processor_seconds(process.pid)
         process.kill()
@@ -84,9 +86,7 @@ def _first_paint():
 def _milestones():
     with tempfile.TemporaryDirectory() as home:
         words = [*WINDOW, "--screenshot", str(Path(home, "window.png"))]
-        done = subprocess.run(
-            words, check=True, capture_output=True, text=True, env=window_environment(home)
-        )
+        done = subprocess.run(words, check=True, capture_output=True, text=True, env=window_environment(home))
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {row["event"]: row["seconds"] for row in rows}
 
@@ -94,9 +94,7 @@ def _milestones():
 def _stalls():
     with tempfile.TemporaryDirectory() as home:
         words = [sys.executable, "-c", STALLS, str(Path(home, "window.png"))]
-        done = subprocess.run(
-            words, check=True, capture_output=True, text=True, env=window_environment(home)
-        )
+        done = subprocess.run(words, check=True, capture_output=True, text=True, env=window_environment(home))
     return tuple(map(float, done.stdout.split()[-3:]))
 
 
