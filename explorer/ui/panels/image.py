@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -36,8 +39,10 @@ if TYPE_CHECKING:
 __all__ = ["ImagePanel", "Offer", "PictureItem"]
 
 _PICTURE_PX = 212
+_LEAST_PICTURE_PX = 112
 _SEEN_PX = 64
 _WIDTH_PX = 320
+_LEAST_WIDTH_PX = 220
 
 
 class ImagePanel(QWidget):
@@ -85,6 +90,8 @@ class ImagePanel(QWidget):
         self._picture = PictureView((_WIDTH_PX - 2 * SPACE, _PICTURE_PX), parent=self)
         self._picture.setObjectName("image.picture")
         self._picture.setAccessibleName("Current picture")
+        self._picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self._picture.setMinimumHeight(_LEAST_PICTURE_PX)
         self._seen = PictureView((_SEEN_PX, _SEEN_PX), is_pixelated=True, parent=self)
         self._seen.setObjectName("image.seen")
         self._seen.setAccessibleName("What the net sees")
@@ -111,7 +118,19 @@ class ImagePanel(QWidget):
         self._strip = ThumbnailStrip(self)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        # In a low window the column scrolls instead of lying over the status bar.
+        content = QWidget(self)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self.setMinimumWidth(_LEAST_WIDTH_PX)
+        column = QVBoxLayout(content)
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
         buttons = QHBoxLayout()

@@ -152,7 +152,7 @@ class FeatureTools(QWidget):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         box.setMinimumContentsLength(6)
         box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        box.setMinimumWidth(108)
+        box.setMinimumWidth(84)
         box.currentIndexChanged.connect(lambda _: self.appearance_changed.emit())
         return box
 
