@@ -6,6 +6,8 @@ only what costs nothing: the window's first paint waits for it.
 
 from __future__ import annotations
 
+import builtins
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -37,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     # Before torch, whoever imports it.
     boot.prepare_process()
+    # We have none, and pydantic would look for them through everything that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if not words:
         return _open_window(words)
     from explorer.cli import root
@@ -123,7 +127,11 @@ def _run_window(options: WindowOptions) -> int:
         doors.append(_LateEngine(emit, device))
         return doors[-1]
 
+    # Until the first paint everything that is made stays: collecting would look it all over, again and again.
+    # `ui/idle.py` goes on from there.
+    gc.disable()
     try:
+        _import_qt()
         from explorer.ui.start import run
     except ImportError as error:
         raise _without_qt(error) from error
@@ -138,6 +146,23 @@ def _run_window(options: WindowOptions) -> int:
             sys.stdout.flush()
             os._exit(status)
     return status
+
+
+def _import_qt() -> None:
+    """Import Qt, and leave Python's `import` as it was.
+
+    PySide6 puts its own in place, which reads the source text of every module that is imported from then on,
+    torch's two thousand included, in case it says `from __feature__ import`. Ours never does. The price is
+    that `from PySide6.… import *` finds no classes.
+
+    Raises:
+        ImportError: Qt cannot be loaded.
+    """
+    own_import = builtins.__import__
+    try:
+        import PySide6.QtCore  # noqa: F401
+    finally:
+        builtins.__import__ = own_import
 
 
 def _without_qt(error: ImportError) -> Exception:

@@ -66,6 +66,21 @@ def test_prepared_process_keeps_its_memory_on_any_thread(n_bytes: int) -> None:
     assert prepared < bare / 2
 
 
+@pytest.mark.skipif(not has_glibc(), reason="the loader is called through glibc")
+def test_torch_finds_its_libraries_loaded() -> None:
+    code = """
+import sys
+from explorer import boot
+assert boot.load_torch_libraries()
+assert "torch" not in sys.modules
+mapped = {line.split("/")[-1].strip() for line in open("/proc/self/maps") if ".so" in line}
+assert {"libtorch_python.so", "libtorch_cpu.so", "libc10.so"} <= mapped, mapped
+import torch
+print(int(torch.ones(3).sum()))
+"""
+    assert run_child(code) == "3"
+
+
 @pytest.mark.skipif(not has_glibc(), reason="malloc_trim is glibc's")
 def test_trim_hands_freed_memory_back() -> None:
     code = """

@@ -56,6 +56,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--plan", dest="plan_edits", action="append", default=[], metavar="FIELD=VALUE", help="edit the plan"
     )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="start from these weights instead of first values"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
     parser.add_argument(
@@ -135,7 +138,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     from explorer.training.prepare import prepare
 
     device = _device(args.device)
-    training = _exhausted(prepare(spec, plan, dataset, device))
+    training = _exhausted(prepare(spec, plan, dataset, device, start_from=args.weights))
     origin = {
         "seed": plan.seed,
         "recipe": args.recipe,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from explorer import boot
 from explorer.engine.context import Context
 from explorer.engine.mailbox import Mailbox
 from explorer.engine.messages import (
@@ -110,6 +111,7 @@ class Engine:
         self._context.nets.clear()
 
     def _prepare(self) -> None:
+        boot.load_torch_libraries()
         import torch
 
         from explorer.engine.handlers.table import COMPUTE_HANDLERS

@@ -43,7 +43,7 @@ def predict(
         raise WeightsError(
             "The network's outputs are not numbers: its values overflow.",
             "Load other weights or train it; a very deep untrained network starts calmly with "
-            "zero_init_residual.",
+            "“Zero-initialised residuals” (zero_init_residual=true).",
         )
     return np.asarray(probabilities, dtype=np.float32)
 

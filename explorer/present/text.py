@@ -55,6 +55,16 @@ def share(part: float, whole: float) -> str:
     return f"{percent:.1f} %" if percent < 9.95 else f"{percent:.0f} %"
 
 
+def duration_ms(milliseconds: float) -> str:
+    """How long something took: `0.8 ms`, `272 ms`, `1.4 s`, `95 s`."""
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+
+
 def times(title: str, number: int) -> str:
     """A title with how often it is repeated: `Bottleneck ×36`; once is not said."""
     return title if number == 1 else f"{title} ×{number}"

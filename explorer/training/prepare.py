@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -16,6 +17,8 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import DataError, RunError
 from explorer.images.datasets import Dataset
 from explorer.nets.assemble import assemble, assembling
+from explorer.nets.weight_files import read_weights
+from explorer.nets.weights import fit, load_into
 from explorer.training.batches import Normalisation, Pictures, to_device, with_channels
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.optimise import make_optimiser, momentum_tensors, restore_momentum
@@ -100,6 +103,7 @@ def prepare(
     device: torch.device,
     *,
     resume: Checkpoint | None = None,
+    start_from: Path | None = None,
 ) -> Generator[None, None, Training]:
     """Put the network and the data on the device and choose the precision, in slices.
 
@@ -109,6 +113,7 @@ def prepare(
         dataset: What to learn and what to test on.
         device: Where.
         resume: A state to go on from; its precision is used again.
+        start_from: A weights file to start from instead of first values.
 
     Yields:
         None, so that others are served.
@@ -117,6 +122,7 @@ def prepare(
         DataError: The data does not fit the network.
         DeviceError: The network does not run on the device.
         RunError: The checkpoint is of another network.
+        WeightsError: The weights file cannot be read or does not fit.
     """
     _check_data(spec, dataset)
     dataset = with_channels(dataset, spec.in_channels)
@@ -136,6 +142,8 @@ def prepare(
             model: nn.Module = finished.value
             break
         yield
+    if start_from is not None:
+        load_into(model, fit(read_weights(start_from).tensors, graph, spec))
     model.to(memory_format=precision.memory_format)
     mean, std = dataset.mean_std()
     training = Training(

@@ -6,6 +6,8 @@ nor the engine beyond its messages.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMessageBox, QVBoxLayout, QWidget
@@ -42,14 +44,17 @@ from explorer.ui.panels.image import ImagePanel
 from explorer.ui.panels.status import StatusLine
 from explorer.ui.rendering import Rendering
 from explorer.ui.store import Store
-from explorer.ui.views.features import FeatureView
 from explorer.ui.views.graph import GraphView
 from explorer.ui.widgets.banner import BannerStack
 from explorer.ui.widgets.drop_area import Dropped, install_drop_target
 
+if TYPE_CHECKING:
+    from explorer.ui.views.features import FeatureView
+
 DEFAULT_SIZE_PX = (1440, 900)
-ARCHITECTURE_WIDTH_PX = 312
-IMAGE_WIDTH_PX = 336
+ARCHITECTURE_WIDTH_PX = 304
+IMAGE_WIDTH_PX = 320
+GRAPH_TO_FEATURES = (11, 9)
 LAYOUT_VERSION = 1
 
 
@@ -69,7 +74,8 @@ class MainWindow(QMainWindow):
         self.architecture = ArchitecturePanel(self)
         self.image = ImagePanel(self)
         self.graph = GraphView(self)
-        self.features = FeatureView(self)
+        self.features: FeatureView | None = None
+        """None until `add_features`."""
         self.banners = BannerStack(self)
         self.status = StatusLine(self)
         self._deck = QMainWindow(self, Qt.WindowType.Widget)
@@ -101,7 +107,7 @@ class MainWindow(QMainWindow):
             "architecture": _dock("Architecture", "architecture", self.architecture, self),
             "image": _dock("Image", "image", self.image, self),
             "graph": _dock("Graph", "graph", self.graph, self._deck),
-            "features": _dock("Feature maps", "features", self.features, self._deck),
+            "features": _dock("Feature maps", "features", QWidget(self), self._deck),
         }
         self.comparison = Comparison(self._deck, self._store)
         self.code = CodeDock(self._deck, self._store)
@@ -133,7 +139,9 @@ class MainWindow(QMainWindow):
             [ARCHITECTURE_WIDTH_PX, IMAGE_WIDTH_PX],
             Qt.Orientation.Horizontal,
         )
-        self._deck.resizeDocks([docks["graph"], docks["features"]], [1, 1], Qt.Orientation.Horizontal)
+        self._deck.resizeDocks(
+            [docks["graph"], docks["features"]], list(GRAPH_TO_FEATURES), Qt.Orientation.Horizontal
+        )
 
     def _list_docks(self) -> None:
         for dock in (*self._docks.values(), *self._hidden_docks.values()):
@@ -154,8 +162,6 @@ class MainWindow(QMainWindow):
         self.architecture.redo_requested.connect(lambda: dispatch(Redo()))
         self.graph.node_selected.connect(lambda key: dispatch(SelectNode(key)))
         self.graph.unfolded_changed.connect(lambda unfolded: dispatch(Unfold(unfolded)))
-        self.features.channel_selected.connect(lambda channel: dispatch(SelectChannel(channel)))
-        self.features.step_requested.connect(lambda step: dispatch(StepNode(step)))
         self.image.picture_selected.connect(lambda image_id: dispatch(SelectPicture(image_id)))
         self.image.picture_removed.connect(lambda image_id: dispatch(RemovePicture(image_id)))
         self.image.cleared.connect(lambda: dispatch(ClearPictures()))
@@ -168,6 +174,21 @@ class MainWindow(QMainWindow):
         self.status.cancel_requested.connect(lambda ticket: dispatch(CancelWork(ticket)))
         self.banners.dismissed.connect(lambda notice_id: dispatch(DismissNotice(notice_id)))
         self.banners.action_taken.connect(self.commands.take_notice_action)
+
+    def add_features(self) -> None:
+        """Put the feature view into its dock, which is empty at the first paint: it needs NumPy."""
+        from explorer.ui.views.features import FeatureView
+
+        dispatch = self._store.dispatch
+        view = FeatureView(self)
+        view.channel_selected.connect(lambda channel: dispatch(SelectChannel(channel)))
+        view.step_requested.connect(lambda step: dispatch(StepNode(step)))
+        dock = self._docks["features"]
+        before = dock.widget()
+        dock.setWidget(view)
+        before.deleteLater()
+        self.features = view
+        self._rendering.show_maps(self._store.state)
 
     def on_dropped(self, dropped: Dropped) -> None:
         """Something was dropped or pasted."""

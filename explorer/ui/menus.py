@@ -63,6 +63,8 @@ class Menus:
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
         action.triggered.connect(lambda _checked=False: run())
+        # Where the name alone says little outside of its menu.
+        action.setProperty("place", menu.title() if menu.parent() is not self._window.menuBar() else "")
         menu.addAction(action)
         self.actions.append(action)
         return action

@@ -15,7 +15,7 @@ from explorer.arch.lamp import nearest
 from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
 from explorer.engine.messages import FailedPicture, LoadedPicture
-from explorer.present.text import shape
+from explorer.present.text import shape, short
 from explorer.state.model import AppState, Notice
 from explorer.ui import theme, words
 from explorer.ui.panels.image import Offer, PictureItem
@@ -45,7 +45,7 @@ class Rendering:
         self._show_picture(state)
         self._show_net(state)
         self._show_answer(state)
-        self._show_maps(state)
+        self.show_maps(state)
         self._show_notices(state)
         self._show_device(state)
         self._show_work(state)
@@ -72,7 +72,7 @@ class Rendering:
             or old.document.selected != new.document.selected
             or (old.pictures.current is None) != (new.pictures.current is None)
         ):
-            self._show_maps(new)
+            self.show_maps(new)
         if old.notices is not new.notices:
             self._show_notices(new)
         if old.device is not new.device:
@@ -148,8 +148,11 @@ class Rendering:
             stale=state.net.status != "ready",
         )
 
-    def _show_maps(self, state: AppState) -> None:
+    def show_maps(self, state: AppState) -> None:
+        """Show what the selected node makes of the current picture, once there is a place for it."""
         view, maps = self._window.features, state.maps
+        if view is None:
+            return
         if state.net.status in ("waiting", "building") and (maps is None or state.net.spec is None):
             view.show_empty("Building the network…")
         elif state.net.status == "failed":
@@ -179,7 +182,7 @@ class Rendering:
         else:
             status.show_work("" if state.device.current else "Loading torch…", None, None)
         rate = state.images_per_second
-        status.show_rate(f"{rate:.0f} images/s" if rate else "")
+        status.show_rate(f"{short(rate)} images/s" if rate else "")
 
     def _show_scheme(self, state: AppState) -> None:
         app = QApplication.instance()

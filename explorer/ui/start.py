@@ -34,6 +34,7 @@ SESSION_FILE = "session.json"
 SAMPLE_FILE = "samples/cat.jpg"
 SAVE_AFTER_MS = 1_000
 IDLE_POLL_MS = 100
+STILL_AFTER_ERROR_MS = 5_000
 SCREENSHOT_LIMIT_MS = 180_000
 
 
@@ -75,6 +76,7 @@ class Session(QObject):
     def _on_first_paint(self) -> None:
         self._timings.mark("first_paint")
         self._timings.mark("graph_ready")
+        self.window.add_features()
         self._collector = Collector(self)
         self._collector.freeze()
         self.engine.start()
@@ -132,13 +134,20 @@ class Camera(QObject):
         self._session = session
         self._path = path
         self._waited_ms = 0
+        self._still_ms = 0
+        self._seen_state = session.store.state
         self._timer = QTimer(self, interval=IDLE_POLL_MS)
         self._timer.timeout.connect(self._on_poll)
         self._timer.start()
 
     def _on_poll(self) -> None:
         self._waited_ms += IDLE_POLL_MS
-        if is_settled(self._session.store.state):
+        state = self._session.store.state
+        self._still_ms = self._still_ms + IDLE_POLL_MS if state is self._seen_state else 0
+        self._seen_state = state
+        # Where an error stands, what failed does not come any more.
+        has_failed = any(notice.severity == "error" for notice in state.notices)
+        if is_settled(state) or (has_failed and not state.work and self._still_ms >= STILL_AFTER_ERROR_MS):
             self._timer.stop()
             # One more turn of the event loop paints what has just come.
             QTimer.singleShot(IDLE_POLL_MS, self._take)

@@ -6,6 +6,7 @@
 """
 
 import json
+import os
 import statistics
 import time
 
@@ -39,3 +40,12 @@ def in_turn(first, second, runs=9, warm=2):
         statistics.median(b for _, b in pairs),
         statistics.median(ratios),
     )
+
+
+def window_environment(home):
+    """What a window's process gets: a home of its own, no screen needed, bytecode kept as after an install."""
+    found = {**os.environ, "RESNET_EXPLORER_HOME": str(home)}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not (found.get("DISPLAY") or found.get("WAYLAND_DISPLAY")):
+        found["QT_QPA_PLATFORM"] = "offscreen"
+    return found

@@ -62,3 +62,18 @@ def test_share(part, whole, expected):
 
 def test_a_change_says_its_direction():
     assert [text.signed("5", number) for number in (5, -5, 0)] == ["+5", "−5", "5"]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "written"),
+    [
+        (0.84, "0.8 ms"),
+        (9.96, "10 ms"),
+        (272.3, "272 ms"),
+        (999.6, "1.0 s"),
+        (1420, "1.4 s"),
+        (95_400, "95 s"),
+    ],
+)
+def test_a_duration_is_written_without_powers_of_ten(milliseconds, written):
+    assert text.duration_ms(milliseconds) == written

@@ -129,3 +129,10 @@ def test_an_empty_promise_is_not_a_picture():
 def test_a_drag_is_described(made, said):
     assert is_readable(made)
     assert describe(made) == said
+
+
+def test_files_that_are_promised_but_not_handed_over_yet_look_readable():
+    made = QMimeData()
+    made.setData("text/uri-list", b"")
+    assert is_readable(made)
+    assert not read_drop(made)

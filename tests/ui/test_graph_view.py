@@ -200,7 +200,7 @@ def test_keyboard_zooms_and_fits(view, qtbot):
 def test_search_counts_reveals_and_goes_round(view, qtbot):
     view.activateWindow()
     view.canvas.setFocus()
-    qtbot.keyClick(view.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    view.focus_search()
     field = view.tools.search
     qtbot.waitUntil(field.hasFocus)
     qtbot.keyClicks(field, "layer3.4.conv")

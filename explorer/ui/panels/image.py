@@ -1,24 +1,28 @@
 """The right pane: the picture, what the net sees of it, what the net says, and all pictures dropped.
 
 Built by the main window, which hands in plain values and turns the signals into actions. Knows nothing of the
-store; imports no torch, no pyqtgraph and no Pillow, for it stands in the first paint.
+store; imports no torch, no pyqtgraph, no Pillow and no NumPy, for it stands in the first paint.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from explorer.nets.facts import Origin, Prediction
+from explorer.present import text as words
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.bars import ProbabilityBars
 from explorer.ui.widgets.chip import Chip
@@ -28,11 +32,17 @@ from explorer.ui.widgets.net_card import NetCard, Offer
 from explorer.ui.widgets.picture import PictureView
 from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 __all__ = ["ImagePanel", "Offer", "PictureItem"]
 
 _PICTURE_PX = 212
+_LEAST_PICTURE_PX = 112
 _SEEN_PX = 64
 _WIDTH_PX = 320
+_LEAST_WIDTH_PX = 220
 
 
 class ImagePanel(QWidget):
@@ -81,6 +91,8 @@ class ImagePanel(QWidget):
         self._picture = PictureView((_WIDTH_PX - 2 * SPACE, _PICTURE_PX), parent=self)
         self._picture.setObjectName("image.picture")
         self._picture.setAccessibleName("Current picture")
+        self._picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self._picture.setMinimumHeight(_LEAST_PICTURE_PX)
         self._seen = PictureView((_SEEN_PX, _SEEN_PX), is_pixelated=True, parent=self)
         self._seen.setObjectName("image.seen")
         self._seen.setAccessibleName("What the net sees")
@@ -107,7 +119,19 @@ class ImagePanel(QWidget):
         self._strip = ThumbnailStrip(self)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        # In a low window the column scrolls instead of lying over the status bar.
+        content = QWidget(self)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self.setMinimumWidth(_LEAST_WIDTH_PX)
+        column = QVBoxLayout(content)
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
         buttons = QHBoxLayout()
@@ -277,7 +301,7 @@ class ImagePanel(QWidget):
         self._show_bars()
 
     def _show_facts(self) -> None:
-        took = "" if self._milliseconds is None else f"{self._milliseconds:.3g} ms"
+        took = "" if self._milliseconds is None else words.duration_ms(self._milliseconds)
         self._facts.set_text(" · ".join(part for part in (self._size_text, took) if part))
 
     def _show_bars(self) -> None:

@@ -67,13 +67,17 @@ class FeatureHeader(QWidget):
         words.setSpacing(0)
         words.addWidget(self._title)
         words.addWidget(self._subtitle)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 2)
         row.setSpacing(2)
         row.addLayout(words, 1)
         for button in (previous, following):
             button.setFont(strong)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def add_tools(self, tools: QWidget) -> None:
+        """Place tools before the steps."""
+        self._row.insertWidget(1, tools, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def set_texts(self, title: str, subtitle: str) -> None:
         """Name the node; without a title the bar is not shown."""
@@ -84,7 +88,7 @@ class FeatureHeader(QWidget):
 
 
 class FeatureTools(QWidget):
-    """Scale, colours, zoom, copy and save."""
+    """Scale, colours and zoom in a row; copy and save in `output`, for the bar above."""
 
     appearance_changed = Signal()
     fit_requested = Signal()
@@ -129,8 +133,14 @@ class FeatureTools(QWidget):
         row.addWidget(self._scale)
         row.addWidget(self._palette)
         row.addStretch(1)
-        for button in (fit, whole, copy, save):
+        for button in (fit, whole):
             row.addWidget(button)
+        self.output = QWidget()
+        outputs = QHBoxLayout(self.output)
+        outputs.setContentsMargins(0, 0, 0, 0)
+        outputs.setSpacing(4)
+        for button in (copy, save):
+            outputs.addWidget(button)
         for control in (self._scale, self._palette, fit, whole, copy, save):
             control.setFont(font("small"))
         self.paint_swatches()

@@ -80,6 +80,7 @@ class FeatureView(QWidget):
         column.addWidget(self._tools)
         column.addWidget(self._stack, 1)
         column.addWidget(self._footer)
+        self._header.add_tools(self._tools.output)
         self.setFocusProxy(self._mosaic)
 
     def _connect(self) -> None:
@@ -127,6 +128,7 @@ class FeatureView(QWidget):
             self._show_nothing(self.tr("Reading this node…"))
             return
         self._tools.setVisible(True)
+        self._tools.output.setVisible(True)
         self._footer.setVisible(True)
         self._stack.setCurrentWidget(self._splitter)
         self._mosaic.set_stale(stale)
@@ -146,6 +148,7 @@ class FeatureView(QWidget):
     def _show_nothing(self, message: str) -> None:
         self._empty.set_message(message)
         self._tools.setVisible(False)
+        self._tools.output.setVisible(False)
         self._footer.setVisible(False)
         self._mosaic.set_maps(None)
         self._stack.setCurrentWidget(self._empty)
@@ -177,8 +180,8 @@ class FeatureView(QWidget):
         if height == width == 1:
             parts = [self.tr("{n} features").format(n=text.grouped(n))]
         else:
-            size = text.shape((height, width))
-            parts = [self.tr("{n} channels of {size}").format(n=text.grouped(n), size=size)]
+            # Their size is said above.
+            parts = [self.tr("{n} channels").format(n=text.grouped(n))]
             share = dead_share(maps)
             if share:
                 parts.append(self.tr("{share} dead").format(share=text.share(share, 1.0)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeySequence, QShortcut
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.arch.cost import Cost
@@ -65,7 +65,11 @@ class GraphView(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.canvas, 1)
-        middle.addWidget(self.minimap)
+        beside = QVBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.minimap, 1)
+        beside.addWidget(self.tools.zoom)
+        middle.addLayout(beside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -94,9 +98,6 @@ class GraphView(QWidget):
         tools.minus.clicked.connect(lambda: self.zoom_by(1 / ZOOM_STEP))
         tools.plus.clicked.connect(lambda: self.zoom_by(ZOOM_STEP))
         tools.fit.clicked.connect(self.fit)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.focus_search)
 
     # What the window calls
 

@@ -1,4 +1,4 @@
-"""The row above the graph picture: search with its matches, heat, zoom, folding.
+"""The tools around the graph picture: search with its matches, heat and folding above, zoom beside it.
 
 Used by `graph.py`. Knows nothing of the store.
 """
@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPalette
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.views.graph_icons import SIDE_PX, Name, icon
@@ -40,7 +50,7 @@ class SearchField(QLineEdit):
 
 
 class GraphTools(QFrame):
-    """The row of tools. The view connects its controls.
+    """The tools. The view connects them, and places `zoom` beside the picture.
 
     Args:
         parent: As Qt has it.
@@ -80,21 +90,24 @@ class GraphTools(QFrame):
         row.addSpacing(SPACE)
         self.fold = self._button(row, "fold", self.tr("Fold all"))
         self.unfold = self._button(row, "unfold", self.tr("Unfold all"))
-        row.addSpacing(SPACE)
-        self.minus = self._button(row, "minus", self.tr("Zoom out (−)"))
-        self.plus = self._button(row, "plus", self.tr("Zoom in (+)"))
-        self.fit = self._button(row, "fit", self.tr("Fit to width (F)"))
+        self.zoom = QWidget()
+        column = QVBoxLayout(self.zoom)
+        column.setContentsMargins(HALF, HALF, HALF, HALF)
+        column.setSpacing(2)
+        self.plus = self._button(column, "plus", self.tr("Zoom in (+)"))
+        self.minus = self._button(column, "minus", self.tr("Zoom out (−)"))
+        self.fit = self._button(column, "fit", self.tr("Fit to width (F)"))
         self.set_count(None, 0)
         self._paint_icons()
 
-    def _button(self, row: QHBoxLayout, name: Name, title: str) -> QToolButton:
+    def _button(self, row: QBoxLayout, name: Name, title: str) -> QToolButton:
         button = QToolButton()
         button.setObjectName(f"graph.{name}")
         button.setAccessibleName(title)
         button.setToolTip(title)
         button.setAutoRaise(True)
         button.setIconSize(QSize(SIDE_PX, SIDE_PX))
-        row.addWidget(button)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
         self._buttons[name] = button
         return button
 

@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 WIDTH_PX = 480
 HEIGHT_PX = 360
+ROW_PX = 26
+MARGIN_PX = 8
 
 
 def matches(text: str, query: str) -> bool:
@@ -40,6 +52,7 @@ class CommandPalette(QDialog):
         self._list = QListWidget(self)
         self._list.setObjectName("palette.list")
         self._list.setAccessibleName("Commands")
+        self._list.setItemDelegate(_WithShortcut(self._list))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self._field)
@@ -95,9 +108,29 @@ class CommandPalette(QDialog):
             action.trigger()
 
 
+class _WithShortcut(QStyledItemDelegate):
+    """A command's name with its keys at the right."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        keys = index.data(Qt.ItemDataRole.UserRole).shortcut()
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.PlaceholderText
+        painter.save()
+        painter.setPen(option.palette.color(role))
+        area = option.rect.adjusted(0, 0, -MARGIN_PX, 0)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, right, keys.toString(QKeySequence.SequenceFormat.NativeText))
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return super().sizeHint(option, index).expandedTo(QSize(0, ROW_PX))
+
+
 def _item(action: QAction) -> QListWidgetItem:
-    shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    name = action.text().replace("&", "")
-    item = QListWidgetItem(f"{name}    {shortcut}" if shortcut else name)
+    place = action.property("place")
+    item = QListWidgetItem(f"{place}: {action.text()}".replace("&", "") if place else action.text())
     item.setData(Qt.ItemDataRole.UserRole, action)
     return item

@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage
 
 # Lossless first. Whatever the offer, `images` decides what it really is.
 _RAW_FORMATS = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
+_LIST = "text/uri-list"
 # Chromium hands over a dragged picture's own file under this name.
 _FILE_CONTENT = "application/octet-stream"
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*")
@@ -67,12 +68,15 @@ def is_readable(mime: QMimeData) -> bool:
     """Whether a drag looks readable, without asking its source for a picture's data at every move."""
     if mime.hasImage() or any(mime.hasFormat(name) for name in _RAW_FORMATS):
         return True
+    if mime.hasFormat(_LIST) and mime.data(_LIST).isEmpty():
+        # On X11 a source refuses its data while the pointer moves on; what it promises comes with the drop.
+        return True
     return bool(read_drop(mime))
 
 
 def _listed_references(mime: QMimeData) -> list[str]:
     """The entries of `text/uri-list`; data addresses as written, for `QUrl` would decode parts of them."""
-    raw = bytes(mime.data("text/uri-list").data()).decode("utf-8", "replace").splitlines()
+    raw = bytes(mime.data(_LIST).data()).decode("utf-8", "replace").splitlines()
     lines = [line.strip() for line in raw if line.strip() and not line.startswith("#")]
     return lines or [url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in mime.urls()]
 

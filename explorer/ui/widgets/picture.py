@@ -6,9 +6,8 @@ Used by the image panel. Takes NumPy pixels; knows nothing of the store and deco
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -27,9 +26,16 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
 from explorer.ui.theme import RADIUS, SPACE, Colours
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     """Copy (H, W, 3) or (H, W) uint8 pixels, so that the array may go."""
+    # Whoever has pixels has paid for NumPy; at the first paint there are none.
+    import numpy as np
+
     whole = np.ascontiguousarray(pixels)
     height, width = whole.shape[:2]
     kind = QImage.Format.Format_RGB888 if whole.ndim == 3 else QImage.Format.Format_Grayscale8

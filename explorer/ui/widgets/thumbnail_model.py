@@ -6,15 +6,17 @@ Used by `thumbnails`. Takes plain items, thousands of them; knows nothing of the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
 from explorer.ui.widgets.picture import to_qimage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MAX_CACHED = 600
 Index = QModelIndex | QPersistentModelIndex

@@ -72,9 +72,9 @@ class _CellPainter(QStyledItemDelegate):
             painter.setPen(QPen(colours.accent, 2))
             painter.drawRoundedRect(square.adjusted(-2, -2, 2, 2), RADIUS, RADIUS)
         line = QRect(cell.left() + 2, int(square.bottom()) + 3, cell.width() - 4, self._view.label_px)
-        said = item.name if item.problem is not None else (item.label or "…")
+        said = item.name if item.problem is not None else item.label or item.name
         painter.setPen(colours.text if item.label and item.problem is None else colours.muted)
-        mode = Qt.TextElideMode.ElideMiddle if item.problem else Qt.TextElideMode.ElideRight
+        mode = Qt.TextElideMode.ElideRight if item.label else Qt.TextElideMode.ElideMiddle
         said = painter.fontMetrics().elidedText(said, mode, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, said)
         painter.restore()
