@@ -54,12 +54,7 @@ class ArchitectureSpec(
     Immutable and hashable. `edited` gives a changed copy, `to_json` and `from_json` a file's text.
     """
 
-    @field_validator(*_TUPLES, mode="before")
-    @classmethod
-    def _split_text(cls, value: object) -> object:
-        """The command line writes tuples as `3,4,6,3`."""
-        return tuple(value.split(",")) if isinstance(value, str) and value else value or ()
-
+    # Validators before the field's own run in the reverse order of their definition.
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
     def _number_from_text(cls, value: object) -> object:
@@ -67,6 +62,12 @@ class ArchitectureSpec(
         if isinstance(value, tuple | list):
             return tuple(map(_number, value))
         return _number(value)
+
+    @field_validator(*_TUPLES, mode="before")
+    @classmethod
+    def _split_text(cls, value: object) -> object:
+        """The command line writes tuples as `3,4,6,3`."""
+        return tuple(value.split(",")) if isinstance(value, str) and value else value or ()
 
     @model_validator(mode="after")
     def _combination(self) -> ArchitectureSpec:

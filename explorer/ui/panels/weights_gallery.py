@@ -173,7 +173,8 @@ class WeightsGallery(QDialog):
             return
         self._items = items
         while self._cards.count() > 1:
-            old = self._cards.takeAt(0).widget()
+            item = self._cards.takeAt(0)
+            old = item.widget() if item is not None else None
             if old is not None:
                 old.hide()
                 old.deleteLater()
