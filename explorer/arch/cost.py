@@ -27,7 +27,7 @@ class NodeCost:
         parameters: Trainable numbers.
         macs: Multiply-adds of convolutions and fully connected layers.
         activation_bytes: Memory of its output; 0 where it shares its input's.
-        receptive_field: Side of the square of input pixels that one output sees.
+        receptive_field: Side of the square of input pixels that one output sees, gates aside.
         jump: Input pixels between two neighbouring outputs.
         centre: Place of the first output's centre, in input pixels from the first pixel's centre.
     """
@@ -73,7 +73,9 @@ def _node_cost(node: Node, graph: Graph, known: dict[str, NodeCost]) -> NodeCost
         return NodeCost(op.parameters(), 0, memory, 1, 1, 0.0)
     window = op.window([graph.by_key[name].output_shape for name in node.inputs])
     # Several inputs meet (an addition): what is seen is the union, the larger window around the same centres.
-    widest = max((known[name] for name in node.inputs), key=lambda cost: cost.receptive_field)
+    # Gates do not count: attention looks at the whole map at once, and papers leave that out.
+    seen = [name for name in node.inputs if graph.by_key[name].branch != "side"] or node.inputs
+    widest = max((known[name] for name in seen), key=lambda cost: cost.receptive_field)
     return NodeCost(
         parameters=op.parameters(),
         macs=op.macs(node.output_shape),

@@ -1,8 +1,11 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.arch.expand import BLOCK_CONVOLUTIONS, BLOCKS, expand
+from explorer.arch.expand import block_convolutions, expand
+from explorer.arch.fields import BlockType
 from explorer.arch.ops import OPS, Conv2d, Linear, Norm, Pad, Subsample, Window
 from explorer.arch.presets import cifar_spec, imagenet_spec, preset, presets
 from tests.arch.test_spec import specs
@@ -119,15 +122,15 @@ def test_a_plain_twin_is_the_same_net_without_additions(name):
 
 
 def test_depth_counts_what_the_block_table_says():
-    assert set(BLOCKS) == set(BLOCK_CONVOLUTIONS)
-    for kind, spec in (("basic", preset("resnet18").spec), ("bottleneck", preset("resnet50").spec)):
+    for block in get_args(BlockType):
+        spec = cifar_spec(20).edited(block=block)
         graph = expand(spec)
         weighted = [
             node
             for node in graph.block_nodes(graph.blocks[0])
             if isinstance(node.op, Conv2d | Linear) and node.branch == "main"
         ]
-        assert len(weighted) == BLOCK_CONVOLUTIONS[kind]
+        assert len(weighted) == block_convolutions(spec, 1)
 
 
 def test_equal_specs_give_the_same_graph():
@@ -136,8 +139,14 @@ def test_equal_specs_give_the_same_graph():
 
 def test_every_operation_describes_itself():
     used = {}
-    for name in ("cifar-resnet20", "resnet50", "resnext50_32x4d"):
-        used |= {node.op.name: node.op.describe() for node in expand(preset(name).spec).nodes}
+    basic = cifar_spec(8)
+    chosen = (
+        {"shortcut_path": "scale", "attention": "eca", "stochastic_depth": 0.5, "block_dropout": 0.5},
+        {"merge": "gate", "attention": "cbam", "downsampling": "blur"},
+        {"merge": "concat"},
+    )
+    for spec in (*(basic.edited(**fields) for fields in chosen), basic, preset("resnext50_32x4d").spec):
+        used |= {node.op.name: node.op.describe() for node in expand(spec).nodes}
     assert set(used) == set(OPS)
     assert all(used.values())
     assert used["conv2d"].startswith("1×1 conv, 2048")

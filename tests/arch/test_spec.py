@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.arch.fields import MAX_STAGES
 from explorer.arch.presets import preset, presets
-from explorer.arch.spec import MAX_STAGES, ArchitectureSpec, applies, from_json, parse
+from explorer.arch.spec import ArchitectureSpec, applies, from_json, parse
 from explorer.errors import SpecError
 
 FIELDS = ArchitectureSpec.model_fields
@@ -129,13 +130,11 @@ def test_out_of_bounds_names_field_value_and_what_it_is(field, value):
             "same number of stages",
         ),
         (
-            {"expansion": 4},
-            "expansion",
-            "expansion is 4, but basic blocks only have expansion 1.",
-            "bottleneck",
+            {"cardinality": 3},
+            "cardinality",
+            "cardinality needs 3 groups, but in stage 1 a convolution goes from 16 to 48 channels",
+            "block=bottleneck",
         ),
-        ({"cardinality": 32}, "cardinality", "cardinality is 32", "Set cardinality to 1"),
-        ({"base_width": 128}, "base_width", "base_width is 128", "Set base_width to 64"),
         (
             {"stem_width": 64},
             "shortcut",
@@ -205,11 +204,21 @@ def test_a_spec_cannot_be_changed_in_place():
         preset("resnet18").spec.block = "bottleneck"
 
 
-def test_fields_of_the_bottleneck_apply_to_it_alone():
+def test_a_field_is_shown_where_it_makes_a_difference():
     basic, bottleneck = preset("resnet18").spec, preset("resnet50").spec
-    hidden = {name for name in FIELDS if not applies(basic, name)}
-    assert hidden == {"expansion", "cardinality", "base_width", "stride_on"}
-    assert all(applies(bottleneck, name) for name in FIELDS)
+    assert {name for name in FIELDS if applies(basic, name) != applies(bottleneck, name)} == {
+        "block_convolutions",
+        "stride_on",
+    }
+    hidden = {name for name in FIELDS if not applies(bottleneck, name)}
+    assert {"norm_groups", "shortcut_scale", "gate_bias", "attention_reduction"} < hidden
+    shown = bottleneck.edited(norm="group", shortcut_path="scale", merge="gate", attention="se")
+    assert {name for name in hidden if applies(shown, name)} == {
+        "norm_groups",
+        "shortcut_scale",
+        "gate_bias",
+        "attention_reduction",
+    }
 
 
 @pytest.mark.parametrize(
@@ -218,7 +227,6 @@ def test_fields_of_the_bottleneck_apply_to_it_alone():
 def test_inner_width_is_torchvisions(cardinality, base_width, inner):
     spec = preset("resnet50").spec.edited(cardinality=cardinality, base_width=base_width)
     assert spec.inner_width(64) == inner
-    assert spec.block_width_factor == inner / 64
 
 
 def test_the_room_imports_neither_torch_nor_qt():
