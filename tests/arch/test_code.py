@@ -132,8 +132,8 @@ CORNERS: tuple[dict[str, object], ...] = tuple(
         {"stem": "none", "shortcut_path": "gate", "conv_bias": True, "stage_strides": (2, 2)},
         {"shortcut_path": "conv1x1", "order": "bn_after_addition", "residual_scale": 0.1},
         {"head_pool": "both", "head_hidden": (7,), "head_dropout": 0.25, "head_pool_size": 2},
-        {"stage_depths": (1,) * 8, "stage_widths": (1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007),
-         "stage_strides": (1,) * 8, "stage_kernels": (1, 3, 5, 7, 9, 11, 1, 3)},
+        {"stage_depths": (1,) * 8, "stage_widths": (8,) * 8, "stage_strides": (1,) * 8,
+         "stage_kernels": (1, 3, 5, 7, 9, 11, 1, 3), "stage_blocks": ("single", "bottleneck") * 4},
         {"norm": "instance", "norm_epsilon": 0.001, "attention": "cbam", "shortcut_path": "dropout"},
         {"block_convolutions": 4, "block_dropout": 0.3, "zero_init_residual": True, "cardinality": 4},
     )

@@ -43,13 +43,13 @@ def test_without_touching_anything_there_is_a_picture_on_every_panel(open_progra
 def test_a_dropped_photo_is_classified_and_its_feature_maps_shown(open_program, shared):
     program = open_program()
     program.settle()
-    program.drop_files(shared / "data" / "photos" / "golden_retriever.jpg")
+    program.drop_files(shared / "data" / "photos" / "airliner.jpg")
     program.until(
-        lambda state: state.pictures.items and state.pictures.items[0].name == "golden_retriever.jpg"
+        lambda state: state.pictures.items and state.pictures.items[0].name == "airliner.jpg"
     )
     program.settle()
     current = program.state.pictures.current
-    assert program.state.answers[current].predictions[0].label == "dog"
+    assert program.state.answers[current].predictions[0].label == "airplane"
     before = program.state.maps
     program.window.graph.node_selected.emit("layer3.2.add")
     program.settle()

@@ -127,7 +127,7 @@ def drag(mouse, source, end):
 
 
 def test_a_photo_dragged_from_another_program_is_classified(start, mouse, shared):
-    photo = shared / "data" / "photos" / "golden_retriever.jpg"
+    photo = shared / "data" / "photos" / "airliner.jpg"
     program = start("reporting_program.py")
     source = start("drag_source.py", *SOURCE_AT, photo)
     source.until(lambda words: words["event"] == "seen")
@@ -143,6 +143,6 @@ def test_a_photo_dragged_from_another_program_is_classified(start, mouse, shared
     view = program.until(
         lambda words: words["event"] == "view" and words["settled"] and words["picture"] == photo.name
     )
-    assert view["label"] == "dog"
+    assert view["label"] == "airplane"
     assert view["maps_of"]
     assert view["notices"] == 0
