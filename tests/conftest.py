@@ -1,6 +1,7 @@
 """What every test shares: an offscreen Qt, a home of its own, and the real data where it is at hand."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -16,6 +17,18 @@ def home(tmp_path, monkeypatch):
     folder = tmp_path / "home"
     monkeypatch.setenv("RESNET_EXPLORER_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def look():
+    """What a test does to the application's colours ends with it."""
+    yield
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    app = widgets.QApplication.instance() if widgets else None
+    if app is not None:
+        app.setStyleSheet("")
+        app.styleHints().unsetColorScheme()
+        app.setPalette(app.style().standardPalette())
 
 
 @pytest.fixture

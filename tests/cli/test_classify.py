@@ -132,10 +132,11 @@ def test_a_device_that_is_not_there_falls_back_and_says_so(run):
 
 
 @pytest.mark.shared
-def test_foreign_weights_need_a_name_for_their_network(run, shared):
+@pytest.mark.parametrize("named", [True, False], ids=["with --model", "inferred"])
+def test_foreign_weights_say_or_are_told_their_network(run, shared, named):
     weights = shared / "data" / "weights" / "resnet56-4bfd9763.th"
-    assert "--model" in run("classify", SAMPLE, "--weights", weights).complaint
-    ended = run("classify", SAMPLE, "--weights", weights, "--model", "cifar-resnet56", "--json")
+    model = ("--model", "cifar-resnet56") if named else ()
+    ended = run("classify", SAMPLE, "--weights", weights, *model, "--json")
     assert ended.json[0]["predictions"][0]["label"] == "cat"
     assert "note: The file does not say" in ended.err
 
