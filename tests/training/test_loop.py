@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.errors import DataError, RunError
+from explorer.errors import DataError, RunError, WeightsError
 from explorer.training.batches import draw_epoch
+from explorer.training.card import write_trained
 from explorer.training.checkpoint import read_checkpoint
 from explorer.training.events import EpochFinished, StepMetrics, TrainingFinished, TrainingStarted
 from explorer.training.loop import train
@@ -167,6 +168,27 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path) -> None:
                 small_dataset(),
                 torch.device("cpu"),
                 resume=read_checkpoint(tmp_path),
+            )
+        )
+
+
+def test_a_training_may_start_from_a_weights_file(tmp_path) -> None:
+    first = ready()
+    trained(first)
+    path = tmp_path / "first.safetensors"
+    write_trained(path, first, small_dataset(), {})
+    second = ready(start_from=path)
+    assert second.step == 0
+    for name, tensor in first.model.state_dict().items():
+        assert torch.equal(tensor, second.model.state_dict()[name]), name
+    with pytest.raises(WeightsError):
+        returned(
+            prepare(
+                small_spec(stage_widths=(8, 8, 16), stem_width=8),
+                small_plan(),
+                small_dataset(),
+                torch.device("cpu"),
+                start_from=path,
             )
         )
 
