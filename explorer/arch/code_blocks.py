@@ -27,10 +27,10 @@ _SOURCE, _INNER, _OUT, _KERNEL = -1, -2, -3, -4
 """What stands for a number that differs from stage to stage, where `expand`'s tables are asked."""
 
 ABOUT: dict[str, str] = {
-    "basic": "{convolutions} 3×3 convolutions",
-    "bottleneck": "1×1, 3×3 and 1×1 convolutions",
-    "single": "one 3×3 convolution",
-    "narrow": "1×1 and 3×3 convolutions",
+    "basic": "{convolutions} {large} convolutions",
+    "bottleneck": "1×1, {large} and 1×1 convolutions",
+    "single": "one {large} convolution",
+    "narrow": "1×1 and {large} convolutions",
 }
 """What a class's docstring says of each block type."""
 
@@ -104,7 +104,8 @@ class BlockWriter:
         page.scope = ""
 
     def _about(self) -> str:
-        about = ABOUT[self.kind].format(convolutions=COUNTS[len(self.convs)])
+        kernel = self.traits.kernel or "k"
+        about = ABOUT[self.kind].format(convolutions=COUNTS[len(self.convs)], large=f"{kernel}×{kernel}")
         if self.spec.depthwise:
             about += ", the larger ones depthwise"
         elif self.spec.cardinality > 1:
@@ -164,7 +165,8 @@ class BlockWriter:
     def _put_shortcut(self) -> None:
         page, traits, spec = self.page, self.traits, self.spec
         if "A" in traits.shortcuts:
-            page.put(2, f"self.out = {self.out}")
+            if traits.pads:
+                page.put(2, f"self.out = {self.out}")
             if traits.subsamples:
                 page.put(2, "self.stride = stride")
         if traits.projects:

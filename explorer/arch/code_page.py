@@ -26,10 +26,19 @@ class Page:
         self.scope = ""
 
     def put(self, level: int, text: str, *marks: str) -> None:
-        """Append one line, indented by so many levels, that says what the marks name."""
+        """Append a line, indented by so many levels, that says what the marks name.
+
+        A call that is too long for one line is written on three, as a formatter leaves it.
+        """
+        first = len(self.lines) + 1
+        if len(INDENT * level + text) > LINE_LENGTH and text.endswith(")"):
+            start, _, arguments = text[:-1].partition("(")
+            self.lines.append(f"{INDENT * level}{start}(")
+            self.lines.append(f"{INDENT * (level + 1)}{arguments}")
+            text = ")"
         self.lines.append(f"{INDENT * level}{text}")
         for mark in marks:
-            self.mark(mark, len(self.lines))
+            self.mark(mark, first, len(self.lines))
 
     def mark(self, name: str, first: int, last: int = 0) -> None:
         """Say which lines a name stands for; with one number, that line."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from explorer.arch.attention import CBAM_KERNEL
-from explorer.arch.code_page import Page
+from explorer.arch.code_page import INDENT, LINE_LENGTH, Page
 from explorer.arch.code_traits import Traits
 from explorer.arch.spec import ArchitectureSpec
 
@@ -120,7 +120,13 @@ def open_class(page: Page, name: str, base: str, about: str) -> None:
 
 def open_init(page: Page, arguments: str) -> None:
     """Begin `__init__`."""
-    page.put(1, f"def __init__(self{arguments}) -> None:")
+    line = f"def __init__(self{arguments}) -> None:"
+    if len(INDENT + line) <= LINE_LENGTH:
+        page.put(1, line)
+    else:
+        page.put(1, "def __init__(")
+        page.put(2, f"self{arguments}")
+        page.put(1, ") -> None:")
     page.put(2, "super().__init__()")
 
 

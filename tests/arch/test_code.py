@@ -29,6 +29,15 @@ MAX_BLOCKS_RUN = 120
 """Deeper nets' texts differ from shallow ones' in one number; their logits would take minutes."""
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Small networks run faster on one thread, most of all where other work shares the cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def run_text(text: str) -> torch.nn.Module:
     names: dict[str, object] = {}
     exec(compile(text, "network.py", "exec"), names)
@@ -134,6 +143,8 @@ CORNERS: tuple[dict[str, object], ...] = tuple(
         {"head_pool": "both", "head_hidden": (7,), "head_dropout": 0.25, "head_pool_size": 2},
         {"stage_depths": (1,) * 8, "stage_widths": (8,) * 8, "stage_strides": (1,) * 8,
          "stage_kernels": (1, 3, 5, 7, 9, 11, 1, 3), "stage_blocks": ("single", "bottleneck") * 4},
+        {"stage_kernels": (5, 3), "depthwise": True, "stage_depths": (2, 2), "stochastic_depth": 0.1,
+         "stage_widths": (8, 8), "overrides": ("2.1=none",)},
         {"norm": "instance", "norm_epsilon": 0.001, "attention": "cbam", "shortcut_path": "dropout"},
         {"block_convolutions": 4, "block_dropout": 0.3, "zero_init_residual": True, "cardinality": 4},
     )
