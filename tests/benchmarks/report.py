@@ -43,7 +43,7 @@ def in_turn(first, second, runs=9, warm=2):
 
 
 def window_environment(home):
-    """What a window's process gets: a home of its own, no screen needed, bytecode kept as after an install."""
+    """What a window's process gets: a home of its own, no screen needed, bytecode kept as installed."""
     found = {**os.environ, "RESNET_EXPLORER_HOME": str(home)}
     found.pop("PYTHONDONTWRITEBYTECODE", None)
     if not (found.get("DISPLAY") or found.get("WAYLAND_DISPLAY")):
