@@ -173,8 +173,8 @@ class WeightsGallery(QDialog):
             return
         self._items = items
         while self._cards.count() > 1:
-            item = self._cards.takeAt(0)
-            old = item.widget() if item is not None else None
+            taken = self._cards.takeAt(0)
+            old = taken.widget() if taken is not None else None
             if old is not None:
                 old.hide()
                 old.deleteLater()
