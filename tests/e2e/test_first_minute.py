@@ -44,9 +44,7 @@ def test_a_dropped_photo_is_classified_and_its_feature_maps_shown(open_program, 
     program = open_program()
     program.settle()
     program.drop_files(shared / "data" / "photos" / "airliner.jpg")
-    program.until(
-        lambda state: state.pictures.items and state.pictures.items[0].name == "airliner.jpg"
-    )
+    program.until(lambda state: state.pictures.items and state.pictures.items[0].name == "airliner.jpg")
     program.settle()
     current = program.state.pictures.current
     assert program.state.answers[current].predictions[0].label == "airplane"
