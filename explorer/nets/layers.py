@@ -114,6 +114,14 @@ class PaddedConv2d(nn.Conv2d):
         return f"{before}, surround={self.surround}"
 
 
+class GroupNorm(nn.GroupNorm):
+    """As torch's, but one picture whose groups are single numbers is normalised to zero, not refused."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The same shape."""
+        return torch.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+
 class ChannelConv(nn.Conv1d):
     """A convolution along the channels of (batch, channels, 1, 1), without bias (ECA)."""
 

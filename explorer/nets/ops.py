@@ -24,6 +24,7 @@ from explorer.nets.layers import (
     Concat,
     DropPath,
     Gate,
+    GroupNorm,
     Pad,
     PaddedConv2d,
     Scale,
@@ -43,8 +44,8 @@ POOLS: dict[ops.PoolKind, Callable[[ops.Pool], nn.Module]] = {
 
 NORMS: dict[ops.NormKind, Callable[[ops.Norm], nn.Module]] = {
     "batch": lambda op: nn.BatchNorm2d(op.channels, op.epsilon, device="meta"),
-    "group": lambda op: nn.GroupNorm(op.groups, op.channels, op.epsilon, device="meta"),
-    "layer": lambda op: nn.GroupNorm(1, op.channels, op.epsilon, device="meta"),
+    "group": lambda op: GroupNorm(op.groups, op.channels, op.epsilon, device="meta"),
+    "layer": lambda op: GroupNorm(1, op.channels, op.epsilon, device="meta"),
     "instance": lambda op: nn.InstanceNorm2d(op.channels, op.epsilon, affine=True, device="meta"),
 }
 """Norm module by kind; layer norm is over channels and places, as one group."""
