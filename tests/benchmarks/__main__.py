@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks [NAME …]
 
-Names are the modules beside this one; without any, all of them run. Ratios are measured in one run each; absolute
-times are this machine's at this moment.
+Names are the modules beside this one; without any, all of them run. Ratios are measured in one run each;
+absolute times are this machine's at this moment.
 """
 
 import json

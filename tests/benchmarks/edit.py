@@ -6,7 +6,8 @@ python -m tests.benchmarks.edit
 from explorer.arch.cost import measure
 from explorer.arch.expand import expand
 from explorer.arch.presets import preset
-from explorer.present.layout import default_unfolded, everything, lay_out
+from explorer.present.folds import default_unfolded, everything
+from explorer.present.layout import lay_out
 from tests.benchmarks.report import in_turn, say
 
 

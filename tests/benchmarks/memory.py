@@ -3,7 +3,8 @@
     python -m tests.benchmarks.memory          (offscreen where there is no display; Linux)
 
 Both sides are fresh processes, measured from /proc/self/smaps_rollup (proc(5)) when nothing has happened for
-some seconds, in turns. Resident memory is what counts; anonymous memory, which no file backs, is said beside it.
+some seconds, in turns. Resident memory is what counts; anonymous memory, which no file backs, is said
+beside it.
 """
 
 import json
@@ -37,7 +38,7 @@ for _ in range(10):
     app.processEvents()
 memory()
 """
-# The engine hands memory back after 3 s without a request; the picture's answer and its maps have come by then.
+# The engine hands memory back after 3 s without a request; answer and maps have come by then.
 OURS = f"""{READ}
 from explorer import app
 show_window = app._run_window
