@@ -1,52 +1,67 @@
-"""Runs every benchmark, one process after another, and ends with a table.
+"""Runs the benchmarks one after another, each in a process of its own, and ends with a table.
 
-    python -m tests.benchmarks [NAME …]
+    python -m tests.benchmarks                 (all of them, by name)
+    python -m tests.benchmarks start edit      (some)
 
-Names are the modules beside this one; without any, all of them run. Ratios are measured in one run each;
-absolute times are this machine's at this moment.
+Their lines go to stdout as they come; the table goes to stderr, so that stdout stays JSON lines. The exit
+status is 1 where a target was missed or a benchmark failed.
 """
 
+import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 NOT_BENCHMARKS = ("__init__", "__main__", "report")
+HEADS = ("name", "value", "target", "ok")
 
 
-def names():
-    """The benchmarks there are."""
-    found = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
-    return [name for name in found if name not in NOT_BENCHMARKS]
+def _names():
+    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NOT_BENCHMARKS)
 
 
-def rows_of(name):
-    """The figures of one benchmark, printed as they come."""
-    process = subprocess.Popen(
+def _run(name):
+    """Run one; returns its figures, and one that failed where it did."""
+    rows = []
+    with subprocess.Popen(
         [sys.executable, "-m", f"tests.benchmarks.{name}"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            if line.startswith("{"):
+                rows.append(json.loads(line))
+    if process.returncode:
+        rows.append({"name": f"{name} failed", "value": process.returncode, "unit": "status", "ok": False})
+    return rows
+
+
+def _cells(row):
+    ok = {True: "yes", False: "NO", None: ""}[row.get("ok")]
+    return (row["name"], f"{row['value']:g} {row['unit']}", row.get("target") or "", ok)
+
+
+def _table(rows):
+    lines = [HEADS, *map(_cells, rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(HEADS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )
-    for line in process.stdout:
-        if line.startswith("{"):
-            print(line, end="", flush=True)
-            yield json.loads(line)
-    if process.wait():
-        yield {"name": f"{name} failed", "value": process.returncode, "unit": "", "target": None, "ok": False}
 
 
 def main():
-    wanted = sys.argv[1:] or names()
-    unknown = set(wanted) - set(names())
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Run benchmarks.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_names())}")
+    names = parser.parse_args().names or _names()
+    unknown = sorted(set(names) - set(_names()))
     if unknown:
-        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(names())}.")
-    rows = [row for name in wanted for row in rows_of(name)]
-    width = max(len(row["name"]) for row in rows)
-    print()
-    for row in rows:
-        mark = {True: "✓", False: "✗", None: " "}[row["ok"]]
-        value = f"{row['value']:.3g} {row['unit']}"
-        print(f"{mark} {row['name']:<{width}}  {value:>16}  {row['target'] or ''}")
-    sys.exit(any(row["ok"] is False for row in rows))
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(_names())}")
+    rows = [row for name in names for row in _run(name)]
+    sys.stderr.write(f"\n{_table(rows)}\n")
+    return 1 if any(row.get("ok") is False for row in rows) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
