@@ -11,7 +11,7 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsOffer
 from explorer.nets.facts import Origin
 from explorer.present.text import byte_size
-from explorer.state.model import AppState, Notice, Work
+from explorer.state.model import Notice, Work
 
 _WORK = {
     "BuildModel": "Building the network",
@@ -65,11 +65,6 @@ def origin_text(origin: Origin) -> str:
             return f"trained here, run {origin.name}{accuracy}"
         case kind:
             return f"{kind}: {origin.name}{accuracy}"
-
-
-def maps_title(state: AppState, key: str) -> str:
-    """What the feature view is about."""
-    return f"{key} · {title(state.document.spec)}"
 
 
 def window_title(spec: ArchitectureSpec) -> str:

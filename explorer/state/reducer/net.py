@@ -61,11 +61,8 @@ def on_memory_read(turn: Turn, event: MemoryRead) -> None:
 def on_build_progress(turn: Turn, event: BuildProgress) -> None:
     """Some of the network is made."""
     if turn.is_newest(event, BuildModel, MAIN_COLUMN):
-        work = tuple(
-            replace(item, share=event.share) if item.ticket == event.ticket else item
-            for item in turn.state.work
-        )
-        turn.change(net=replace(turn.state.net, share=event.share), work=work)
+        turn.change(net=replace(turn.state.net, share=event.share))
+        turn.progress(event.ticket, event.share)
 
 
 def on_model_built(turn: Turn, event: ModelBuilt) -> None:

@@ -56,10 +56,7 @@ def on_request_finished(turn: Turn, event: RequestFinished) -> None:
 def on_fetch_progress(turn: Turn, event: FetchProgress) -> None:
     """Some of a download is here."""
     share = event.done_bytes / event.total_bytes if event.total_bytes else None
-    work = tuple(
-        replace(item, share=share) if item.ticket == event.ticket else item for item in turn.state.work
-    )
-    turn.change(work=work)
+    turn.progress(event.ticket, share)
 
 
 def on_cancel_work(turn: Turn, action: CancelWork) -> None:

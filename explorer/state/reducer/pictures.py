@@ -81,12 +81,9 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     if event.loaded and is_first:
         current = event.loaded[0].image_id
         turn.change(tickets=MappingProxyType({**turn.state.tickets, ("shown drop", ()): event.ticket}))
-    work = tuple(
-        replace(item, share=event.done / max(event.total, 1)) if item.ticket == event.ticket else item
-        for item in turn.state.work
-    )
+    turn.progress(event.ticket, event.done / max(event.total, 1))
     sample = event.loaded[0].image_id if event.as_sample and event.loaded else pictures.sample
-    turn.change(pictures=PicturesState(items, current, event.done, event.total, sample), work=work)
+    turn.change(pictures=PicturesState(items, current, event.done, event.total, sample))
     _say_failed(turn, event.failed)
     if current != pictures.current:
         _ask_current(turn)
@@ -151,14 +148,10 @@ def on_many_classified(turn: Turn, event: ManyClassified) -> None:
     if not turn.is_newest(event, ClassifyMany, MAIN_COLUMN):
         return
     fresh = {image_id: Answer(predictions) for image_id, predictions in event.answers}
-    work = tuple(
-        replace(item, share=event.done / max(event.total, 1)) if item.ticket == event.ticket else item
-        for item in turn.state.work
-    )
+    turn.progress(event.ticket, event.done / max(event.total, 1))
     turn.change(
         answers=MappingProxyType({**fresh, **turn.state.answers}),
         images_per_second=event.images_per_second,
-        work=work,
     )
 
 

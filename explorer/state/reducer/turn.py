@@ -68,6 +68,13 @@ class Turn:
         self.change(next_ticket=state.next_ticket + 1, tickets=tickets, work=work)
         self.requests.append(request)
 
+    def progress(self, ticket: int, share: float | None) -> None:
+        """Say how much of a ticket's work is done: 0 to 1, None where unknown."""
+        work = tuple(
+            replace(item, share=share) if item.ticket == ticket else item for item in self.state.work
+        )
+        self.change(work=work)
+
     def cancel(self, ticket: int) -> None:
         """Ask that a ticket's work stops."""
         self.requests.append(Cancel(ticket=self.state.next_ticket, cancelled=ticket))
