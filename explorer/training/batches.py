@@ -158,7 +158,10 @@ def draw_epoch(n: int, plan: Plan, epoch: int, device: torch.device) -> EpochDra
     shift_y = _below(_draw(plan.seed, epoch, STREAM_Y, shown), span) - plan.crop_padding
     shift_x = _below(_draw(plan.seed, epoch, STREAM_X, shown), span) - plan.crop_padding
     if plan.flip:
-        mirrored = _below(_draw(plan.seed, epoch, STREAM_FLIP, shown), 2).astype(bool)
+        # In every second epoch, from a drawn one on: both views are seen equally often, which learns
+        # faster than a coin (Jordan 2024, arXiv 2404.00498).
+        first = _below(_draw(plan.seed, 0, STREAM_FLIP, shown), 2)
+        mirrored = (first + epoch) % 2 == 1
     else:
         mirrored = np.zeros(n, bool)
     return EpochDraws(*(torch.from_numpy(part).to(device) for part in (order, shift_y, shift_x, mirrored)))

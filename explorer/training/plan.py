@@ -146,7 +146,7 @@ class Plan(BaseModel):
     flip: bool = Field(
         default=True,
         title="Flip",
-        description="Mirror every other training picture. Not for digits: a mirrored 2 is no 2.",
+        description="Mirror each training picture in every other epoch. Not for digits: a mirrored 2 is no 2.",
         json_schema_extra=_about("Augmentation", HE_2015),
     )
     seed: int = Field(

@@ -60,6 +60,16 @@ def test_every_shift_and_mirroring_occurs_about_equally_often() -> None:
     assert counts.max() < 270
 
 
+def test_each_picture_is_mirrored_in_every_other_epoch() -> None:
+    plan = small_plan(flip=True)
+    by_picture = []
+    for epoch in (0, 1, 2):
+        draws = draw_epoch(500, plan, epoch, CPU)
+        by_picture.append(draws.mirrored[draws.order.argsort()])
+    assert torch.equal(by_picture[0], ~by_picture[1])
+    assert torch.equal(by_picture[0], by_picture[2])
+
+
 def test_order_is_a_permutation_that_differs_by_epoch_and_seed() -> None:
     orders = [draw_epoch(500, small_plan(seed=seed), epoch, CPU).order for seed in (0, 1) for epoch in (0, 1)]
     for order in orders:
