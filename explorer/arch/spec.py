@@ -23,6 +23,7 @@ from explorer.arch.fields import (
     ShortcutFields,
     StemFields,
 )
+from explorer.arch.refusal import refusal
 from explorer.errors import SpecError
 
 SCHEMA_VERSION = 1
@@ -155,7 +156,8 @@ def parse(data: object) -> ArchitectureSpec:
     try:
         return ArchitectureSpec.model_validate(values)
     except ValidationError as error:
-        raise _as_spec_error(error) from None
+        why = refusal(error, ArchitectureSpec, "spec")
+        raise SpecError(why.field, why.message, why.hint, **why.arguments) from None
 
 
 def from_json(text: str) -> ArchitectureSpec:
@@ -171,24 +173,6 @@ def from_json(text: str) -> ArchitectureSpec:
             "spec", "The spec is not JSON: {reason}.", "Save it again.", reason=str(error)
         ) from None
     return parse(data)
-
-
-def _as_spec_error(error: ValidationError) -> SpecError:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]] or ["spec"]
-    name = place[0]
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(ArchitectureSpec.model_fields)
-        return SpecError(name, "There is no field {field}.", "The fields are: {known}.", known=known)
-    field = ArchitectureSpec.model_fields.get(name)
-    return SpecError(
-        name,
-        "{field} cannot be {value}: {reason}.",
-        "{about}",
-        value=repr(first["input"]),
-        reason=first["msg"][0].lower() + first["msg"][1:],
-        about=(field.description or "") if field else "The fields are named by texts.",
-    )
 
 
 def applies(spec: ArchitectureSpec, field: str) -> bool:

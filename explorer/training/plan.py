@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from explorer.arch.refusal import refusal
 from explorer.errors import RunError
 
 SCHEMA_VERSION = 1
@@ -146,7 +147,7 @@ class Plan(BaseModel):
     flip: bool = Field(
         default=True,
         title="Flip",
-        description="Mirror each training picture in every other epoch. Not for digits: a mirrored 2 is no 2.",
+        description="Mirror each picture in every other epoch. Not for digits: a mirrored 2 is no 2.",
         json_schema_extra=_about("Augmentation", HE_2015),
     )
     seed: int = Field(
@@ -297,7 +298,8 @@ def parse(data: object) -> Plan:
     try:
         return Plan.model_validate(values)
     except ValidationError as error:
-        raise _as_run_error(error) from None
+        why = refusal(error, Plan, "plan")
+        raise RunError(why.message, why.hint, field=why.field, **why.arguments) from None
 
 
 def from_json(text: str) -> Plan:
@@ -335,19 +337,3 @@ def changes_from_texts(texts: Sequence[str]) -> dict[str, str]:
             )
         changes[name] = value
     return changes
-
-
-def _as_run_error(error: ValidationError) -> RunError:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "plan"
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(Plan.model_fields)
-        return RunError("A plan has no field {field}.", "The fields are: {known}.", field=name, known=known)
-    return RunError(
-        "The plan's {field} cannot be {value}: {reason}.",
-        "{about}",
-        field=name,
-        value=repr(first["input"]),
-        reason=first["msg"][0].lower() + first["msg"][1:],
-        about=Plan.model_fields[name].description or "",
-    )
