@@ -9,7 +9,8 @@ from collections.abc import Callable
 from math import log2
 
 from explorer.arch.builder import Builder
-from explorer.arch.ops import Activation, ChannelConv, ChannelPool, Conv2d, Gate, Norm, Pool
+from explorer.arch.ops import Activation, ChannelConv, Conv2d, Gate, Norm
+from explorer.arch.pools import ChannelPool, Pool
 
 ECA_GAMMA, ECA_B = 2, 1
 """Wang et al. 2019 (arXiv 1910.03151), equation 12."""

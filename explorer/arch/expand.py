@@ -27,10 +27,9 @@ from explorer.arch.ops import (
     Linear,
     Output,
     Pad,
-    Pool,
     Scale,
-    Subsample,
 )
+from explorer.arch.pools import Pool, Subsample
 from explorer.arch.spec import ArchitectureSpec
 
 

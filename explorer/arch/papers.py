@@ -11,17 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from explorer.arch.families import IMAGENET_STAGES, cifar_spec, imagenet_spec, plain_twin, preactivation_spec
-from explorer.arch.fields import HE_2015, HE_2016, RESNEXT, TRICKS, WIDE
-from explorer.arch.presets_history import (
-    CBAM,
-    ECA,
-    STOCHASTIC,
-    alexnet_spec,
-    resnet50d_spec,
-    resnext29_spec,
-    vgg16_spec,
-)
+from explorer.arch.presets_history import alexnet_spec, resnet50d_spec, resnext29_spec, vgg16_spec
 from explorer.arch.rules import APPLIES
+from explorer.arch.sources import CBAM, ECA, HE_2015, HE_2016, RESNEXT, STOCHASTIC, TRICKS, WIDE
 from explorer.arch.spec import ArchitectureSpec
 
 TORCHVISION_SOURCE = "torchvision model weights, IMAGENET1K_V1"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from explorer.arch import code_blocks, code_parts
 from explorer.arch.attention import ATTENTIONS
+from explorer.arch.block_fields import Merge, ShortcutPath
 from explorer.arch.code import to_python
 from explorer.arch.expand import BLOCKS, ORDERS, expand
-from explorer.arch.fields import Merge, ShortcutPath
 from explorer.arch.ops import ActivationKind
 from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.arch.fields import MAX_STAGES
+from explorer.arch.field import MAX_STAGES
 from explorer.arch.presets import preset, presets
 from explorer.arch.spec import ArchitectureSpec, applies, from_json, parse
 from explorer.errors import SpecError

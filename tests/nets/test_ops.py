@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from explorer.arch import ops
+from explorer.arch import ops, pools
+from explorer.arch.block_fields import Order
 from explorer.arch.expand import expand
-from explorer.arch.fields import Order
 from explorer.arch.presets import cifar_spec
 from explorer.nets.assemble import assemble
 from explorer.nets.ops import ACTIVATIONS, MODULES, NORMS, POOLS, initialise
@@ -30,7 +30,7 @@ def _maps(*shape):
 def test_every_kind_has_a_module():
     assert set(ACTIVATIONS) == set(get_args(ops.ActivationKind))
     assert set(NORMS) == set(get_args(ops.NormKind))
-    assert set(POOLS) == set(get_args(ops.PoolKind))
+    assert set(POOLS) == set(get_args(pools.PoolKind))
 
 
 @pytest.mark.parametrize("order", get_args(Order))
@@ -89,7 +89,7 @@ def test_a_gate_and_its_complement_share_out_the_maps():
 
 
 def test_a_blur_keeps_what_is_flat_and_removes_the_finest_stripes():
-    blur = _made(ops.Blur(1))
+    blur = _made(pools.Blur(1))
     assert not blur.state_dict()
     inside = slice(1, -1)
     flat, stripes = torch.ones(1, 2, 6, 6), torch.ones(1, 2, 6, 6)
@@ -118,11 +118,11 @@ def test_a_channel_convolution_is_ecas():
 
 def test_poolings_of_whole_maps():
     maps = _maps(2, 3, 5, 4)
-    both = _made(ops.Pool("average_and_max"))(maps)
+    both = _made(pools.Pool("average_and_max"))(maps)
     torch.testing.assert_close(both[:, :, 0, 0], maps.mean((2, 3)))
     torch.testing.assert_close(both[:, :, 1, 0], maps.amax((2, 3)))
-    torch.testing.assert_close(_made(ops.Pool("sum"))(maps), maps.sum((2, 3), keepdim=True))
-    over_channels = _made(ops.ChannelPool())(maps)
+    torch.testing.assert_close(_made(pools.Pool("sum"))(maps), maps.sum((2, 3), keepdim=True))
+    over_channels = _made(pools.ChannelPool())(maps)
     torch.testing.assert_close(over_channels, torch.stack((maps.mean(1), maps.amax(1)), 1))
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from explorer.arch.block_fields import BlockType
 from explorer.arch.expand import expand
-from explorer.arch.fields import BlockType
 from explorer.arch.spec import ArchitectureSpec, from_json, parse
 from explorer.errors import SpecError
 from explorer.nets.assemble import assemble
