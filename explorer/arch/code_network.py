@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from explorer.arch.blocks import ORDERS
 from explorer.arch.code_page import Page
 from explorer.arch.code_parts import activation, activation_name, conv, norm, open_forward, open_init
 from explorer.arch.code_traits import Traits
-from explorer.arch.expand import ORDERS
 from explorer.arch.rules import pool_window
 
 _SIDES = {"average": ("avgpool",), "max": ("largest",), "both": ("avgpool", "largest")}

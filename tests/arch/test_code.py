@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from explorer.arch import code_blocks, code_parts
 from explorer.arch.attention import ATTENTIONS
 from explorer.arch.block_fields import Merge, ShortcutPath
+from explorer.arch.blocks import BLOCKS, ORDERS
 from explorer.arch.code import to_python
-from explorer.arch.expand import BLOCKS, ORDERS, expand
+from explorer.arch.expand import expand
 from explorer.arch.ops import ActivationKind
 from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec

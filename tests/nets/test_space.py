@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from explorer.arch.block_fields import BlockType
+from explorer.arch.cost import cost_of
+from explorer.arch.depths import depth_of
 from explorer.arch.expand import expand
 from explorer.arch.spec import ArchitectureSpec, from_json, parse
 from explorer.errors import SpecError
@@ -157,6 +159,7 @@ def test_every_accepted_spec_is_what_torch_builds():
         assume(spec is not None)
         assert from_json(spec.to_json()) == spec
         graph = expand(spec)
+        assert depth_of(spec) == cost_of(spec).depth
         model = assemble(graph)
         for node in graph.nodes:
             module = model.get_submodule(node.key)
