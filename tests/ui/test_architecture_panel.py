@@ -597,3 +597,27 @@ def test_the_panel_is_there_quickly(qtbot):
         return 1000 * (time.process_time() - start)
 
     assert min(build_ms() for _ in range(3)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("block", {"block": "bottleneck", "expansion": 4}),
+        ("stage_depths", {"stage_depths": (3, 4, 3, 2), "stage_widths": (16, 32, 64, 128)}),
+        ("shortcut", {"shortcut": "B"}),
+    ],
+)
+def test_controls_at_the_top_mark_what_changed_and_give_it_back(host, name, changes):
+    before = host.spec
+    host.show(before)
+    titled = host.panel._titled[name]
+    assert not titled.label.is_marked
+    assert not titled.menu().actions()[0].isEnabled()
+    host.show(before.edited(**changes))
+    assert titled.label.is_marked
+    assert [each.label.is_marked for each in host.panel._titled.values()].count(True) == 1
+    (action,) = titled.menu().actions()
+    assert "cifar-resnet20" in action.text()
+    action.trigger()
+    assert host.spec == before
+    assert not titled.label.is_marked

@@ -11,7 +11,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QScrollArea,
     QToolButton,
@@ -36,12 +35,16 @@ from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.panels.presets_menu import PresetsButton
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.panels.stage_counts import StageCounts
+from explorer.ui.panels.titled_control import TitledControl
 from explorer.ui.panels.totals import Totals
 from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 AT_THE_TOP = ("block", "stage_depths", "stage_widths", "shortcut")
 """Fields with a control of their own; all others are generated."""
+
+_A_STAGE = ("stage_depths", "stage_widths")
+"""What the control of the stages edits."""
 
 _PER_STAGE = ("stage_strides", "stage_kernels", "stage_blocks")
 """Fields that have one value a stage or none at all, and follow when stages come and go."""
@@ -93,19 +96,20 @@ class ArchitecturePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("architecture")
         self.setAccessibleName("Architecture")
-        self.setMinimumWidth(260)
+        self.setMinimumWidth(264)
         self._spec: ArchitectureSpec | None = None
         self._pending: dict[str, object] = {}
         self._gesture = Gesture("spec")
         self._error: ErrorLine | None = None
         self._make_controls()
-        self._slots = {
-            "block": FieldSlot(_titled(facts("block").title, self._block)),
-            "stage_depths": FieldSlot(_titled("Stages", self._stages, self._fewer, self._more)),
-            "shortcut": FieldSlot(_titled(facts("shortcut").title, self._shortcut, self._twin)),
+        self._titled = {
+            "block": TitledControl(facts("block").title, self._block, names=("block",)),
+            "stage_depths": TitledControl("Stages", self._stages, (self._fewer, self._more), _A_STAGE),
+            "shortcut": TitledControl(facts("shortcut").title, self._shortcut, (self._twin,), ("shortcut",)),
         }
+        self._slots = {name: FieldSlot(titled) for name, titled in self._titled.items()}
         self._slots["stage_widths"] = self._slots["stage_depths"]
-        self._depth_slot = _titled("Depth", self._depth)
+        self._depth_slot = TitledControl("Depth", self._depth)
         self._groups = FieldGroups(AT_THE_TOP)
         self._lay_out()
         self._connect()
@@ -156,6 +160,8 @@ class ArchitecturePanel(QWidget):
         self._fewer.setEnabled(self._stages.can_remove)
         self._twin.setText("Plain twin" if spec.shortcut != "none" else "With shortcuts")
         self._groups.show_spec(spec, kept, preset)
+        for titled in self._titled.values():
+            titled.show_usual(spec, self._groups.usual, self._groups.source)
         self._totals.show_totals(cost, paper, near)
         self._show_error(error, error_field)
 
@@ -219,6 +225,15 @@ class ArchitecturePanel(QWidget):
             changes = {**changes, **_followers(self._spec, len(depths))}
         self._edit(changes, gesture)
 
+    def _on_reset(self, changes: dict[str, object]) -> None:
+        """Give a control at the top its preset's value back, with what follows it."""
+        if "block" in changes:
+            usual = self._groups.usual
+            changes = {name: getattr(usual, name) for name in (*block_changes(usual.block), "stage_blocks")}
+            if self._spec is not None and len(usual.stage_blocks) not in (0, self._spec.n_stages):
+                del changes["stage_blocks"]
+        self._on_stages(changes, "")
+
     def _on_search(self, text: str) -> None:
         query = text.strip()
         found = 0
@@ -247,6 +262,7 @@ class ArchitecturePanel(QWidget):
         self._undo = GlyphButton("undo", "spec.undo", "Undo")
         self._redo = GlyphButton("redo", "spec.redo", "Redo")
         self._preset = PresetsButton()
+        self._gallery = GlyphButton("gallery", "spec.gallery", "Gallery: all networks and your own (Ctrl+G)")
         self._search = QLineEdit()
         self._search.setObjectName("spec.search")
         self._search.setPlaceholderText("Find a setting…")
@@ -302,7 +318,11 @@ class ArchitecturePanel(QWidget):
         head = QVBoxLayout()
         head.setSpacing(SPACE)
         head.addLayout(line)
-        head.addWidget(self._preset)
+        choice = QHBoxLayout()
+        choice.setSpacing(HALF)
+        choice.addWidget(self._preset, 1)
+        choice.addWidget(self._gallery)
+        head.addLayout(choice)
         head.addWidget(self._search)
         return head
 
@@ -311,10 +331,13 @@ class ArchitecturePanel(QWidget):
         self._redo.clicked.connect(self.redo_requested)
         self._preset.preset_chosen.connect(self.preset_chosen)
         self._preset.gallery_requested.connect(self.gallery_requested)
+        self._gallery.clicked.connect(self.gallery_requested)
         self._twin.clicked.connect(self.twin_requested)
         self._totals.lock_chosen.connect(self.lock_chosen)
         self._block.chosen.connect(self._on_block)
         self._shortcut.chosen.connect(self._on_shortcut)
+        for titled in self._titled.values():
+            titled.reset.connect(self._on_reset)
         self._depth.edited.connect(self._on_depth)
         self._stages.edited.connect(self._on_stages)
         self._more.clicked.connect(self._stages.add_stage)
@@ -341,21 +364,3 @@ def _segments(name: str) -> Segments:
         for value, label in ((str(key), label) for key, label in field.choices.items())
     ]
     return Segments(f"spec.{name}", field.title, segments)
-
-
-def _titled(text: str, control: QWidget, *beside: QWidget) -> QWidget:
-    """A control under its title, with small buttons at the right of the title."""
-    label = QLabel(text)
-    label.setFont(font("body", strong=True))
-    line = QHBoxLayout()
-    line.setSpacing(HALF)
-    line.addWidget(label, 1)
-    for widget in beside:
-        line.addWidget(widget)
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(HALF + 2)
-    column.addLayout(line)
-    column.addWidget(control)
-    return whole

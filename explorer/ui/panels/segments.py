@@ -49,7 +49,9 @@ class SegmentButton(QAbstractButton):
         return QSize(metrics.horizontalAdvance(self.text()) + 2 * SPACE, height)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        # In a narrow panel words may stand close; they are never cut.
+        hint = self.sizeHint()
+        return QSize(hint.width() - 2 * SPACE + 6, hint.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
