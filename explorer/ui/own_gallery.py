@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.arch.presets import preset, presets
-from explorer.state.actions import KeepArchitecture, LetArchitectureGo, LookUpArchitectures, OpenSpec
+from explorer.state.actions import (
+    KeepArchitecture,
+    LetArchitectureGo,
+    LookUpArchitectures,
+    OpenSpec,
+    RenameArchitecture,
+)
 from explorer.state.model import AppState
 from explorer.ui.lazy_dock import DockedView
 from explorer.ui.store import Store
@@ -40,6 +46,7 @@ class OwnGallery(DockedView):
         view = self._view = GalleryView()
         view.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
         view.own_chosen.connect(self._on_own_chosen)
+        view.own_renamed.connect(lambda slug, name: dispatch(RenameArchitecture(slug, name)))
         view.own_removed.connect(lambda slug: dispatch(LetArchitectureGo(slug)))
         view.save_current_requested.connect(lambda name: dispatch(KeepArchitecture(name)))
         view.show_presets(timeline(presets().values()))

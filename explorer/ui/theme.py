@@ -264,9 +264,12 @@ QScrollBar::handle:hover {{ background: {faint}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QTabBar::tab {{ color: {colours.muted.name()}; border: 0; border-bottom: 2px solid transparent;
-    padding: 6px 12px; }}
+    padding: 6px 8px; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
+QHeaderView {{ background: transparent; border: 0; }}
+QHeaderView::section {{ color: {colours.muted.name()}; background: {colours.window.name()}; border: 0;
+    border-bottom: 1px solid {line}; padding: {HALF}px 2px; }}
 QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
 QSplitter::handle {{ background: {line}; }}
 QStatusBar::item {{ border: 0; }}

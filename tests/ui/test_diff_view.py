@@ -29,7 +29,7 @@ def test_added_blocks_stand_in_their_stage(view):
     view.show_diff(diff(preset("resnet50").spec, preset("resnet101").spec), "ResNet-50", "ResNet-101")
     rows = view.rows()
     (added,) = [row for row in rows if row[SIGN] == "+"]
-    assert added[AFTER].startswith("layer3.6 … 22 ×17")
+    assert added[AFTER].startswith("layer3.6 … 22 ×17\n")
     assert added[BEFORE] == ""
     assert added[PARAMETERS] == "+18,992,128"
     place = rows.index(added)
@@ -43,7 +43,7 @@ def test_changed_operations_stand_below_their_block(view):
     rows = view.rows()
     place = next(place for place, row in enumerate(rows) if row[SIGN] == "~")
     assert rows[place][PARAMETERS] == "+576"
-    assert ("+", "", "downsample.0: 1×1 conv, 32, /2", "+512", "+131 k") in rows[place:]
+    assert ("+", "", "downsample.0\n1×1 conv, 32, /2", "+512", "+131 k") in rows[place:]
     assert any(row[SIGN] == "−" and row[BEFORE].startswith("shortcut.pad") for row in rows[place:])
 
 

@@ -181,7 +181,8 @@ class FlatCombo(QComboBox):
         colours = Colours.of(self.palette())
         painter.setPen(colours.text)
         room = self.rect().adjusted(SPACE - 2, 0, -CHEVRON_ROOM_PX, 0)
-        text = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
+        shown = self.currentText() or self.placeholderText()
+        text = self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 

@@ -34,7 +34,7 @@ def thumbnail(layout: Layout, ink: Ink, ratio: float) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(0, (THUMBNAIL_PX.height() - layout.height * down) / 2)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(blend(ink.band, ink.text, 0.06))
+    painter.setBrush(blend(ink.band, ink.text, 0.14 if ink.text.lightnessF() > 0.5 else 0.05))
     for band in layout.bands:
         painter.drawRoundedRect(QRectF(0, band.y * down, THUMBNAIL_PX.width(), band.h * down), 2, 2)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -59,6 +59,8 @@ class CardButton(QAbstractButton):
         parent: As Qt has it.
     """
 
+    renaming = Signal()
+    """The user wants to give it another name."""
     removed = Signal()
     """The user no longer wants to keep it."""
 
@@ -99,6 +101,8 @@ class CardButton(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
+        elif event.key() == Qt.Key.Key_F2 and self.card.is_own:
+            self.renaming.emit()
         elif event.key() == Qt.Key.Key_Delete and self.card.is_own:
             self.removed.emit()
         else:
@@ -113,6 +117,7 @@ class CardButton(QAbstractButton):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Open").triggered.connect(lambda _checked=False: self.click())
         if self.card.is_own:
+            menu.addAction("Rename…").triggered.connect(lambda _checked=False: self.renaming.emit())
             menu.addAction("Remove").triggered.connect(lambda _checked=False: self.removed.emit())
         return menu
 
