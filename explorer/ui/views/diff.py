@@ -180,6 +180,7 @@ def _table() -> QTreeWidget:
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setAllColumnsShowFocus(True)
     header = table.header()
+    header.setFont(font("small"))
     header.setStretchLastSection(False)
     for column in (BEFORE, AFTER):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

@@ -91,7 +91,10 @@ class BandLabels:
             return
         blocks = "1 block" if band.n_blocks == 1 else f"{band.n_blocks} blocks"
         room = size.width() - 18
-        self.texts.draw(painter, band.shape, "small", self.ink.muted, 17, 36, room)
+        shape = band.shape
+        if self.texts.width(shape, "small") > room:
+            shape = shape.replace(" × ", "×")
+        self.texts.draw(painter, shape, "small", self.ink.muted, 17, 36, room)
         rest = f"{blocks} · {words.short(band.parameters)}"
         if self.texts.width(rest, "small") > room:
             rest = blocks
