@@ -5,6 +5,7 @@
     ├── ImageError          a picture that cannot be read
     ├── DataError           a data set that cannot be used
     ├── WeightsError        weights that cannot be read or do not fit
+    ├── InsideError         a part of a network that cannot be asked for this
     ├── FetchError          a download that failed
     │   ├── ConsentRequired     nobody has allowed it yet
     │   └── FetchCancelled      the user stopped it
@@ -79,6 +80,10 @@ class DataError(ExplorerError):
 
 class WeightsError(ExplorerError):
     """Weights that cannot be read or do not fit the network."""
+
+
+class InsideError(ExplorerError):
+    """A node or block of a network that cannot be looked at or changed in the way that was asked for."""
 
 
 class FetchError(ExplorerError):

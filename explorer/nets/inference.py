@@ -64,17 +64,23 @@ _measured: dict[Hashable, Precision] = {}
 
 
 @contextlib.contextmanager
+def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Training or evaluation mode; module by module it is as before at the end."""
+    others = [module for module in model.modules() if module.training != training]
+    for module in others:
+        module.training = training
+    try:
+        yield
+    finally:
+        for module in others:
+            module.training = not training
+
+
+@contextlib.contextmanager
 def in_use(model: nn.Module) -> Iterator[None]:
     """Evaluation mode without gradients; both, module by module, are as before at the end."""
-    training = [module for module in model.modules() if module.training]
-    for module in training:
-        module.training = False
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        for module in training:
-            module.training = True
+    with in_mode(model, training=False), torch.inference_mode():
+        yield
 
 
 def inference_copy(model: fx.GraphModule, precision: Precision) -> fx.GraphModule:

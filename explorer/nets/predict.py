@@ -39,13 +39,22 @@ def predict(
     with in_use(model):
         images = as_tensor(batch).to(device, precision.torch_dtype, memory_format=precision.memory_format)
         probabilities = torch.softmax(model(images).float(), dim=1).cpu().numpy()
-    if not np.isfinite(probabilities).all():
+    require_numbers(probabilities)
+    return np.asarray(probabilities, dtype=np.float32)
+
+
+def require_numbers(outputs: NDArray[np.float32]) -> None:
+    """Refuse what a network that overflows puts out.
+
+    Raises:
+        WeightsError: Something in it is infinite or not a number.
+    """
+    if not np.isfinite(outputs).all():
         raise WeightsError(
             "The network's outputs are not numbers: its values overflow.",
             "Load other weights or train it; a very deep untrained network starts calmly with "
             "“Zero-initialised residuals” (zero_init_residual=true).",
         )
-    return np.asarray(probabilities, dtype=np.float32)
 
 
 def top(

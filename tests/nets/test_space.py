@@ -130,15 +130,6 @@ def _check_forward(model, graph, images):
     return logits
 
 
-@pytest.fixture
-def one_thread():
-    """Small nets are built and run ten times faster without threads that wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("one_thread")
 def test_every_accepted_spec_is_what_torch_builds():
