@@ -66,9 +66,9 @@ def grad_cam(
         maps = values[key].detach().clone().requires_grad_()
         logits = _logits_from(walk, values, key, maps)
         chosen = chosen_class(logits, label)
-        (gradient,) = torch.autograd.grad(logits[0, chosen[0]], maps, allow_unused=True)
+        gradient = _gradient(logits, chosen[0], maps)[0]
     with torch.no_grad():
-        maps, gradient = maps[0], torch.zeros_like(maps[0]) if gradient is None else gradient[0]
+        maps = maps[0]
         weights = _plus_plus_weights(maps, gradient) if plus_plus else gradient.mean((1, 2))
         raw = torch.einsum("c,chw->hw", weights, maps).relu()
         size = image.shape[1:]
@@ -101,8 +101,7 @@ def saliency(
         with torch.enable_grad():
             logits = walk.logits(pictures)
         chosen = chosen_class(logits, label)
-        (gradient,) = torch.autograd.grad(logits[0, chosen[0]], pictures)
-    raw = gradient[0]
+        raw = _gradient(logits, chosen[0], pictures)[0]
     return attribution("saliency", "", chosen, raw.abs().amax(0), raw)
 
 
@@ -156,9 +155,7 @@ def integrating(
         here = slice(first, first + size)
         with in_mode(model, training=False), torch.enable_grad():
             pictures = (start + shares[here] * (goal - start)).requires_grad_()
-            score_sum = walk.logits(pictures)[:, chosen[0]].sum()
-            (gradient,) = torch.autograd.grad(score_sum, pictures)
-            del score_sum
+            gradient = _gradient(walk.logits(pictures), chosen[0], pictures)
         total += (gradient * parts[here]).sum(0)
         yield min(1.0, (first + size) / steps)
     raw = total * (goal - start)[0]
@@ -200,6 +197,16 @@ def _logits_from(walk: Walk, values: dict[str, Tensor], key: str, maps: Tensor) 
         with torch.set_grad_enabled(depends):
             walk.run(values, place, place + 1)
     return values[walk.steps[-1].name]
+
+
+def _gradient(logits: Tensor, label: int, by: Tensor) -> Tensor:
+    """Of the class's logits by what they depend on, in its shape; zero where a lesion cut it off."""
+    if not logits.requires_grad:
+        return torch.zeros_like(by)
+    with torch.enable_grad():
+        score = logits[:, label].sum()
+    (gradient,) = torch.autograd.grad(score, by)
+    return gradient
 
 
 def _plus_plus_weights(maps: Tensor, gradient: Tensor) -> Tensor:

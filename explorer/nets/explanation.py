@@ -31,7 +31,8 @@ def chosen_class(logits: Tensor, label: int | None) -> tuple[int, float]:
         InsideError: There is no such class.
         WeightsError: The logits are not numbers.
     """
-    require_numbers(logits.detach().cpu().numpy())
+    logits = logits.detach()
+    require_numbers(logits.cpu().numpy())
     count = logits.shape[1]
     label = int(logits.argmax()) if label is None else label
     if not 0 <= label < count:
