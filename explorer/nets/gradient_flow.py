@@ -150,10 +150,11 @@ def _require_batch(graph: Graph, images: NDArray[np.float32], labels: NDArray[np
             "Choose a sample of two pictures or more.",
         )
     classes = graph.nodes[-1].output_shape[0]
-    if labels.min() < 0 or labels.max() >= classes:
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if len(wrong):
         raise DataError(
             "The sample has label {label} and the network {classes} classes.",
             "Choose data with the network's classes.",
-            label=int(labels.max()),
+            label=int(wrong[0]),
             classes=classes,
         )

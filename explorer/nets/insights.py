@@ -140,7 +140,8 @@ class LayerGradient:
 
     Attributes:
         key: The node's.
-        norm: The L2 norm of the gradient by its weights, without the bias; infinite where it overflows.
+        norm: The L2 norm of the gradient by its weights, without the bias; infinite or not a number where the
+            network overflows.
         relative: The same over the norm of the weights; None where these are zero.
     """
 
