@@ -17,7 +17,7 @@ SMALL = ArchitectureSpec(
 
 
 def living(spec, seed=0):
-    """The graph of a spec and its network in evaluation mode, with statistics and scales as after training."""
+    """The graph of a spec and its network in evaluation mode, with statistics as after training."""
     graph = expand(spec)
     model = assemble(graph, seed=seed).eval()
     chance = torch.Generator().manual_seed(seed)

@@ -68,7 +68,9 @@ def test_layers_answer_as_hooked_norms_do(changes, monkeypatch):
     found, _ = finished(metering(model, graph, images, CPU))
     seen = _seen(model, images, [layer.response_key for layer in found.layers])
     for layer in found.layers:
-        assert layer.std == pytest.approx(float(seen[layer.response_key][1].double().std(correction=0)), rel=1e-4)
+        assert layer.std == pytest.approx(
+            float(seen[layer.response_key][1].double().std(correction=0)), rel=1e-4
+        )
         assert layer.kernel == model.get_submodule(layer.key).kernel_size[0]
 
 
