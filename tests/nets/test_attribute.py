@@ -1,3 +1,5 @@
+import gc
+
 import captum.attr
 import numpy as np
 import pytest
@@ -214,3 +216,28 @@ def test_nothing_leaks(mode):
         assert saliency(model, graph, image, CPU).raw.any()
     assert not one.heat.flags.writeable
     assert not one.raw.flags.writeable
+
+
+def test_nothing_of_a_gradient_s_graph_is_kept():
+    graph, model = living(SMALL)
+    image = pictures(SMALL)[0]
+    gc.collect()
+    gc.disable()
+    try:
+        before = _with_graph()
+        kept = [
+            grad_cam(model, graph, image, "conv1", CPU),
+            grad_cam(model, graph, image, "layer2.0.add", CPU, plus_plus=True),
+            saliency(model, graph, image, CPU),
+            finished(integrating(model, graph, image, CPU, steps=4))[0],
+        ]
+        # Without the collector's help: no cycle holds a tensor.
+        assert _with_graph() == before
+        kept.append(model.fc.weight * 2)
+        assert _with_graph() == before + 1
+    finally:
+        gc.enable()
+
+
+def _with_graph():
+    return sum(issubclass(type(item), torch.Tensor) and item.grad_fn is not None for item in gc.get_objects())
