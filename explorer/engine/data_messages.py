@@ -104,6 +104,7 @@ class FetchData(Request):
 
     @property
     def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
         return self.name
 
 

@@ -81,6 +81,7 @@ class ReadCurves(Request):
 
     @property
     def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
         return self.run
 
 

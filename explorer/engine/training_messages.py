@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MetricRow = tuple[int, str, float]
 """(step, name, value), as the store of runs has them: `step.loss`, `epoch.validation_accuracy`, …"""
 
+FIRST_VALUES = WeightsChoice("untrained")
+"""A training that starts from nothing."""
+
 TRAINING_SUBJECT = "training"
 """There is one training at a time; all requests about it share this subject."""
 
@@ -50,12 +53,13 @@ class Train(Request):
     spec: ArchitectureSpec
     plan: Plan
     data: str
-    weights: WeightsChoice = WeightsChoice("untrained")
+    weights: WeightsChoice = FIRST_VALUES
     recipe: str = ""
     name: str = ""
 
     @property
     def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
         return TRAINING_SUBJECT
 
 
@@ -69,6 +73,7 @@ class ResumeTraining(Request):
 
     @property
     def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
         return TRAINING_SUBJECT
 
 
@@ -101,10 +106,11 @@ class FindRate(Request):
     spec: ArchitectureSpec
     plan: Plan
     data: str
-    weights: WeightsChoice = WeightsChoice("untrained")
+    weights: WeightsChoice = FIRST_VALUES
 
     @property
     def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
         return TRAINING_SUBJECT
 
 

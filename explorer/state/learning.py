@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from explorer.engine.data_messages import DataCard, DataFacts
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import RunRow
-from explorer.engine.training_messages import ShownMistake, TrainingBegan, TrainingEnded
+from explorer.engine.training_messages import FIRST_VALUES, ShownMistake, TrainingBegan, TrainingEnded
 from explorer.training.plan import DEFAULT_RECIPE, Plan
 
 if TYPE_CHECKING:
@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from explorer.present.curves import CurveBuffer
 
 TrainingStatus = Literal[
-    "idle", "opening", "preparing", "running", "pausing", "paused", "stopping", "stopped", "finished", "failed"
+    "idle",
+    "opening",
+    "preparing",
+    "running",
+    "pausing",
+    "paused",
+    "stopping",
+    "stopped",
+    "finished",
+    "failed",
 ]
 """`opening` reads the data, `preparing` builds the network and measures; `pausing` and `stopping` wait for
 the next step."""
@@ -50,7 +59,7 @@ class TrainingForm:
     recipe: str = DEFAULT_RECIPE
     plan: Plan = field(default_factory=Plan)
     chosen: frozenset[str] = frozenset()
-    starts_from: WeightsChoice = WeightsChoice("untrained")
+    starts_from: WeightsChoice = FIRST_VALUES
     refusal: tuple[str, str, str] | None = None
 
 
