@@ -35,6 +35,7 @@ class Priority(IntEnum):
     INTERACTIVE = 0
     BUILD = 1
     BATCH = 2
+    TRAINING = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

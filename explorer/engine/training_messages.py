@@ -48,7 +48,7 @@ class Train(Request):
         name: What the user calls the run.
     """
 
-    priority: ClassVar[Priority] = Priority.BATCH
+    priority: ClassVar[Priority] = Priority.TRAINING
 
     spec: ArchitectureSpec
     plan: Plan
@@ -67,7 +67,7 @@ class Train(Request):
 class ResumeTraining(Request):
     """Go on with a run: the one in memory that was paused, else from its last checkpoint."""
 
-    priority: ClassVar[Priority] = Priority.BATCH
+    priority: ClassVar[Priority] = Priority.TRAINING
 
     run: str
 
@@ -101,7 +101,7 @@ class WatchTraining(Request):
 class FindRate(Request):
     """Find a learning rate: one short training with a rising rate. Its data must have been opened."""
 
-    priority: ClassVar[Priority] = Priority.BATCH
+    priority: ClassVar[Priority] = Priority.TRAINING
 
     spec: ArchitectureSpec
     plan: Plan

@@ -38,6 +38,8 @@ TrainingStatus = Literal[
 """`opening` reads the data, `preparing` builds the network and measures; `pausing` and `stopping` wait for
 the next step."""
 
+Purpose = Literal["train", "resume", "find"]
+
 BUSY: frozenset[str] = frozenset({"opening", "preparing", "running", "pausing", "stopping"})
 """The states in which another training cannot begin."""
 
@@ -114,6 +116,8 @@ class TrainingState:
         ended: What it reached; None before its end.
         cause: Why it halted or failed, in words; empty where the user asked for it.
         finder: The learning-rate finder; None where it was not used.
+        purpose: What the data that is being opened is for.
+        resumes: The run that goes on once its data is open; empty for a new one.
     """
 
     status: TrainingStatus = "idle"
@@ -130,6 +134,8 @@ class TrainingState:
     ended: TrainingEnded | None = None
     cause: str = ""
     finder: FinderState | None = None
+    purpose: Purpose = "train"
+    resumes: str = ""
 
     @property
     def is_busy(self) -> bool:
