@@ -183,11 +183,13 @@ class TeachState:
         name: Of the set that they become.
         bins: In the order they were made.
         collecting: Whether they are being copied to be trained on.
+        waiting: Tickets of pictures that are being read, each with the place of its bin.
     """
 
     name: str = "my-classes"
     bins: tuple[Bin, ...] = (Bin("class 1"), Bin("class 2"))
     collecting: bool = False
+    waiting: tuple[tuple[int, int], ...] = ()
 
 
 def _nothing() -> Mapping[Any, Any]:
