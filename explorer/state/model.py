@@ -291,9 +291,9 @@ class AppState:
     channel: int | None = None
     own: OwnState = OwnState()
     form: TrainingForm = field(default_factory=TrainingForm)
-    training: TrainingState = TrainingState()
-    data: DataState = DataState()
-    teach: TeachState = TeachState()
+    training: TrainingState = field(default_factory=TrainingState)
+    data: DataState = field(default_factory=DataState)
+    teach: TeachState = field(default_factory=TeachState)
     runs: RunsState = field(default_factory=RunsState)
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()

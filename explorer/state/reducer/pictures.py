@@ -32,7 +32,7 @@ from explorer.state.actions import (
     SelectPicture,
 )
 from explorer.state.model import Answer, NoticeAction, PicturesState, Seen
-from explorer.state.reducer import teach
+from explorer.state.reducer import bins
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.turn import Turn
 
@@ -90,7 +90,7 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
         current = event.loaded[0].image_id
         turn.change(tickets=MappingProxyType({**turn.state.tickets, ("shown drop", ()): event.ticket}))
     turn.progress(event.ticket, event.done / max(event.total, 1))
-    teach.on_loaded(turn, event)
+    bins.on_loaded(turn, event)
     sample = event.loaded[0].image_id if event.as_sample and event.loaded else pictures.sample
     turn.change(pictures=PicturesState(items, current, event.done, event.total, sample))
     _say_failed(turn, event.failed)
@@ -196,7 +196,7 @@ def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
         answers=MappingProxyType(answers),
     )
     turn.ask(ForgetPictures, image_ids=(action.image_id,))
-    teach.forget(turn, frozenset((action.image_id,)))
+    bins.forget(turn, frozenset((action.image_id,)))
     if current is None:
         turn.change(seen=None, maps=None, channel=None)
     elif current != pictures.current:
@@ -210,4 +210,4 @@ def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
     turn.change(pictures=PicturesState(), answers=MappingProxyType({}), seen=None, maps=None, channel=None)
     if ids:
         turn.ask(ForgetPictures, image_ids=ids)
-        teach.forget(turn, frozenset(ids))
+        bins.forget(turn, frozenset(ids))

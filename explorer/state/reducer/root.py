@@ -15,6 +15,7 @@ from explorer.state import actions, learning_actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
 from explorer.state.reducer import (
+    bins,
     data,
     document,
     maps,
@@ -86,12 +87,12 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     learning_actions.GoOnTraining: training.on_go_on_training,
     learning_actions.SeekRate: training.on_seek_rate,
     learning_actions.TakeRate: training.on_take_rate,
-    learning_actions.NameTeaching: teach.on_name_teaching,
-    learning_actions.AddBin: teach.on_add_bin,
-    learning_actions.RenameBin: teach.on_rename_bin,
-    learning_actions.RemoveBin: teach.on_remove_bin,
-    learning_actions.FillBin: teach.on_fill_bin,
-    learning_actions.TakeFromBin: teach.on_take_from_bin,
+    learning_actions.NameTeaching: bins.on_name_teaching,
+    learning_actions.AddBin: bins.on_add_bin,
+    learning_actions.RenameBin: bins.on_rename_bin,
+    learning_actions.RemoveBin: bins.on_remove_bin,
+    learning_actions.FillBin: bins.on_fill_bin,
+    learning_actions.TakeFromBin: bins.on_take_from_bin,
     learning_actions.Teach: teach.on_teach,
     learning_actions.LookUpRuns: runs.on_look_up_runs,
     learning_actions.ShowRun: runs.on_show_run,

@@ -385,5 +385,3 @@ def on_take_rate(turn: Turn, action: TakeRate) -> None:
     if action.rate is not None:
         on_edit_plan(turn, EditPlan((("learning_rate", action.rate),)))
     turn.change(training=replace(turn.state.training, finder=None))
-
-
