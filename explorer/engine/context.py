@@ -17,6 +17,7 @@ from explorer.engine.messages import Event, Request
 from explorer.errors import ImageError
 from explorer.images.load import Picture, load_picture, picture_from_data_uri
 from explorer.images.prepare import Transform
+from explorer.nets.facts import Origin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from explorer.arch.spec import ArchitectureSpec
-    from explorer.nets.facts import DeviceInfo, Origin
+    from explorer.nets.facts import DeviceInfo
+    from explorer.runs.store import Run
+    from explorer.training.prepare import Training
 
 SHELF_BYTES = 128 * 1024 * 1024
 """Decoded pixels kept at most; a picture beyond it is read from its file again when it is needed."""
@@ -141,6 +144,35 @@ def _ignore(event: Event) -> None:
 
 
 @dataclass(slots=True)
+class ActiveTraining:
+    """The training in memory: it runs, or was paused or stopped and can go on as if it never had.
+
+    Attributes:
+        run: In the store.
+        training: The network, the optimiser, the data.
+        classes: By label.
+        transform: How a picture is prepared for it.
+        origin: What the run's weights say of themselves: seed, command, data and the like.
+        watched: The picture and the node that are looked at; None and empty for none.
+        is_watch_new: Whether that changed since it was last refreshed.
+    """
+
+    run: Run
+    training: Training
+    classes: tuple[str, ...]
+    transform: Transform
+    origin: dict[str, object]
+    watched: tuple[int | None, str] = (None, "")
+    is_watch_new: bool = False
+
+    def net(self) -> LiveNet:
+        """The learning network as handlers use nets."""
+        training = self.training
+        origin = Origin("run", self.run.id)
+        return LiveNet(training.spec, training.model, origin, self.classes, self.transform)
+
+
+@dataclass(slots=True)
 class Context:
     """What a handler may use beside its request.
 
@@ -149,6 +181,7 @@ class Context:
         device_info: The same in words.
         nets: The live networks by column.
         donors: The values of the last trained network of each column, on the CPU, to copy from.
+        active: The training in memory.
         shelf: The pictures.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
         emit: Where progress goes that comes from inside a call, and so cannot be yielded.
@@ -158,6 +191,7 @@ class Context:
     device_info: DeviceInfo | None = None
     nets: dict[str, LiveNet] = field(default_factory=dict)
     donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
+    active: ActiveTraining | None = None
     shelf: PictureShelf = field(default_factory=PictureShelf)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore

@@ -36,6 +36,9 @@ from explorer.state.model import KNOWN_WEIGHTS, NoticeAction
 from explorer.state.reducer.document import set_document, with_spec
 from explorer.state.reducer.turn import Turn
 
+CUT_OFF = frozenset({"interrupted", "paused"})
+"""Runs that are offered at start: killed, or paused when the program ended."""
+
 
 def on_look_up_runs(turn: Turn, action: LookUpRuns) -> None:
     """Read the store."""
@@ -46,12 +49,12 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
     """They are here; one that was cut off is offered, once."""
     runs = turn.state.runs
     turn.change(runs=replace(runs, rows=event.rows, is_listed=True))
-    if not runs.is_listed:
-        cut = next((row for row in event.rows if row.status == "interrupted" and row.can_resume), None)
+    if not runs.is_listed and not turn.state.training.is_busy:
+        cut = next((row for row in event.rows if row.status in CUT_OFF and row.can_resume), None)
         if cut is not None:
             turn.notify(
                 "question",
-                "The training {run} was cut off after {done} of {epochs} epochs. Nothing is lost.",
+                "The training {run} waits after {done} of {epochs} epochs. Nothing is lost.",
                 "Go on where its last checkpoint stands?",
                 arguments=(
                     ("run", cut.name or cut.id),
