@@ -43,7 +43,7 @@ def is_alive(owner: str) -> bool | None:
 
 
 def _host() -> str:
-    """This machine since it was started, so that a number from before a reboot is not taken for one of now."""
+    """This machine since it was started: a number from before a reboot is none of now."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
@@ -106,9 +106,3 @@ if sys.platform == "win32":
             return str((times[0].dwHighDateTime << 32) + times[0].dwLowDateTime)
         finally:
             kernel.CloseHandle(wintypes.HANDLE(handle))
-
-else:
-
-    def _started_on_windows(pid: int) -> str | None:
-        """There is no such system call here."""
-        return None

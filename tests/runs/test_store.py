@@ -57,7 +57,7 @@ def test_metrics_of_no_run_are_refused() -> None:
 def test_a_batch_of_rows_is_written_whole_or_not_at_all() -> None:
     with RunStore() as store:
         run = store.create(**TEXTS)
-        bad: list = [(0, "step.loss", 1.0), (1, "step.loss", None)]
+        bad: list = [(0, "step.loss", 1.0), (None, "step.loss", 1.0)]
         with pytest.raises(RunError, match="NOT NULL"):
             store.append(run.id, bad)
         assert store.metrics(run.id) == []
