@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from explorer.arch.spec import ArchitectureSpec
     from explorer.nets.facts import DeviceInfo
-    from explorer.runs.store import Run
+    from explorer.runs.store import Run, RunStore
     from explorer.training.prepare import Training
 
 SHELF_BYTES = 128 * 1024 * 1024
@@ -195,3 +195,30 @@ class Context:
     shelf: PictureShelf = field(default_factory=PictureShelf)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore
+    _store: RunStore | None = field(default=None, init=False, repr=False)
+    _store_lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def store(self) -> RunStore:
+        """The store of runs, opened when it is first asked for. Any thread may ask and use it.
+
+        Raises:
+            RunError: It cannot be opened.
+        """
+        with self._store_lock:
+            if self._store is None:
+                from explorer.runs.store import RunStore
+
+                self._store = RunStore()
+            return self._store
+
+    def close_store(self) -> None:
+        """Let deleted runs go for good and close the store; nothing may use it afterwards.
+
+        Raises:
+            RunError: It cannot be written; it is closed all the same.
+        """
+        with self._store_lock:
+            store, self._store = self._store, None
+        if store is not None:
+            with store:
+                store.purge_deleted()

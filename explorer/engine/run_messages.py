@@ -138,9 +138,17 @@ class ExportRun(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsListed(Event):
-    """All runs as they are now, the newest first."""
+    """All runs as they are now.
+
+    Attributes:
+        rows: The newest first, those that ship with the program last; deleted ones are not among them.
+        warnings: Why a run is not in the list: one that cannot be read, such as a later version's.
+        version: Rises with every list of a process; the highest is the newest.
+    """
 
     rows: tuple[RunRow, ...]
+    warnings: tuple[str, ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,14 @@ from explorer.engine.handlers.architectures import (
 )
 from explorer.engine.handlers.downloads import fetch_weights
 from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
+from explorer.engine.handlers.runs import (
+    delete_runs,
+    edit_run,
+    export_run,
+    list_runs,
+    read_curves,
+    restore_runs,
+)
 from explorer.engine.handlers.weights import read_weights_file
 from explorer.engine.messages import (
     FetchPicture,
@@ -23,16 +31,30 @@ from explorer.engine.messages import (
     Request,
 )
 from explorer.engine.own_messages import ForgetArchitecture, ListArchitectures, SaveArchitecture
+from explorer.engine.run_messages import (
+    DeleteRuns,
+    EditRun,
+    ExportRun,
+    ListRuns,
+    ReadCurves,
+    RestoreRuns,
+)
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
+    DeleteRuns: delete_runs,
+    EditRun: edit_run,
+    ExportRun: export_run,
     FetchPicture: fetch_picture,
     FetchWeights: fetch_weights,
     ForgetArchitecture: forget_architecture,
     ForgetPictures: forget_pictures,
     ListArchitectures: list_architectures,
+    ListRuns: list_runs,
     LoadPictures: load_pictures,
+    ReadCurves: read_curves,
     ReadSpec: read_spec,
+    RestoreRuns: restore_runs,
     SaveArchitecture: save_architecture,
     ReadWeights: read_weights_file,
 }
