@@ -27,7 +27,8 @@ from explorer.training.events import (
     TrainingFinished,
     TrainingStarted,
 )
-from explorer.training.plan import DEFAULT_RECIPE, RECIPES, Plan, changes_from_texts, plan_for
+from explorer.training.plan import Plan, changes_from_texts
+from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for
 
 if TYPE_CHECKING:
     from explorer.images.datasets import Dataset

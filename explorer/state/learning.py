@@ -15,7 +15,8 @@ from explorer.engine.data_messages import DataCard, DataFacts
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import RunRow
 from explorer.engine.training_messages import FIRST_VALUES, ShownMistake, TrainingBegan, TrainingEnded
-from explorer.training.plan import DEFAULT_RECIPE, Plan
+from explorer.training.plan import Plan
+from explorer.training.recipes import DEFAULT_RECIPE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from explorer.errors import DeviceError
-from explorer.training.plan import LayoutChoice, PrecisionChoice
+from explorer.training.fields import LayoutChoice, PrecisionChoice
 
 Dtype = Literal["float32", "bfloat16"]
 

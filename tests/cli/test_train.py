@@ -50,7 +50,7 @@ def test_json_lines_end_with_the_result_and_the_weights_reach_it(capsys, tmp_pat
 
 
 def test_text_is_a_line_an_epoch_and_says_how_many_were_chosen(capsys, monkeypatch):
-    monkeypatch.setattr("explorer.training.plan.MAX_SENSIBLE_EPOCHS", 3)
+    monkeypatch.setattr("explorer.training.recipes.MAX_SENSIBLE_EPOCHS", 3)
     assert main(["train", *SMALL, *PLAIN]) == 0
     text = capsys.readouterr().out
     assert "3 epochs (chosen for the size of the data" in text
