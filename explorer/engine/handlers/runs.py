@@ -136,8 +136,12 @@ def metrics_of(run: str, store: Callable[[], RunStore]) -> list[MetricRow]:
     return store().metrics(store().run(run).id)
 
 
-def all_rows(store: RunStore) -> tuple[tuple[RunRow, ...], tuple[str, ...]]:
+def all_rows(store: RunStore, *, deleted: bool = False) -> tuple[tuple[RunRow, ...], tuple[str, ...]]:
     """Every run as lists show it, and why some cannot be shown.
+
+    Args:
+        store: Its runs come first, the newest first, then those that ship with the program.
+        deleted: Only those that are marked as deleted.
 
     Raises:
         RunError: The store cannot be read.
@@ -145,9 +149,9 @@ def all_rows(store: RunStore) -> tuple[tuple[RunRow, ...], tuple[str, ...]]:
     rows: list[RunRow] = []
     warnings: list[str] = []
     best = store.best(VALIDATION_ACCURACY)
-    for run in store.runs():
+    for run in store.runs(deleted=deleted):
         _add(rows, warnings, run.id, lambda run=run: _row(run, *best.get(run.id, (0, None))))  # type: ignore[misc]
-    for name in bundled_names():
+    for name in () if deleted else bundled_names():
         _add(rows, warnings, name, lambda name=name: _bundled_row(read_bundled(name)))  # type: ignore[misc]
     return tuple(rows), tuple(warnings)
 
