@@ -63,7 +63,7 @@ class Turn:
         """Replace fields of the state."""
         self.state = replace(self.state, **fields)
 
-    def ask(self, kind: type[Request], **fields: Any) -> None:
+    def ask(self, kind: type[Request], /, **fields: Any) -> None:
         """Make a request with the next ticket and remember it as the newest of its subject."""
         state = self.state
         request = kind(ticket=state.next_ticket, **fields)
