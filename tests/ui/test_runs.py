@@ -287,8 +287,8 @@ def dock(qtbot):
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, made.dock)
     with qtbot.waitExposed(window):
         window.show()
-    # The generator keeps the window, which nothing else holds.
     yield made, store, sent
+    window.close()
 
 
 def test_the_dock_reads_the_store_and_shows_what_comes(dock, qtbot, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 NOTE_WAIT_MS = 800
 """A note is kept when nothing was typed for so long."""
@@ -29,6 +29,10 @@ class NoteEdit(QPlainTextEdit):
         self.setAccessibleName("Note")
         self.setPlaceholderText("A note on this run")
         self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet(
+            "QPlainTextEdit { border: 1px solid palette(mid); border-radius: 6px; padding: 4px; }"
+        )
         self._subject = ""
         self._kept = ""
         self._timer = QTimer(self, singleShot=True, interval=NOTE_WAIT_MS)

@@ -53,6 +53,14 @@ _CSV_HEADER = (
 )
 
 
+def status(row: RunRow) -> tuple[str, Tone, str]:
+    """How it stands: the word, its colour, and what it means."""
+    if row.is_bundled:
+        return "bundled", "muted", f"It {BUNDLED}."
+    word, tone, about = STATUS[row.status]
+    return word, tone, " ".join(filter(None, (about, row.cause)))
+
+
 @lru_cache(maxsize=512)
 def network(spec: ArchitectureSpec) -> str:
     """What people call a run's network; cached, for a table asks often."""
@@ -100,7 +108,7 @@ def date(row: RunRow) -> str:
 def searched(row: RunRow) -> str:
     """All that the filter looks at, in small letters."""
     bundled = BUNDLED if row.is_bundled else ""
-    parts = (row.name, row.id, network(row.spec), row.data, row.note, STATUS[row.status][0], bundled)
+    parts = (row.name, row.id, network(row.spec), row.data, row.note, status(row)[0], bundled)
     return "\n".join(parts).lower()
 
 

@@ -263,8 +263,7 @@ class RunsView(QWidget):
         elif row.is_bundled:
             self._chip.set_text(run_words.BUNDLED, "accent", "It can be looked at and opened, not changed.")
         else:
-            word, tone, about = run_words.STATUS[row.status]
-            self._chip.set_text(word, tone, " ".join(filter(None, (about, row.cause))))
+            self._chip.set_text(*run_words.status(row))
         self._note.show_note(run, row.note if row else "")
         self._note.setEnabled(row is not None)
         self._note.setReadOnly(row is None or row.is_bundled)

@@ -51,7 +51,7 @@ def _network(row: RunRow) -> str:
 
 
 def _status(row: RunRow) -> str:
-    return run_words.STATUS[row.status][0]
+    return run_words.status(row)[0]
 
 
 STAR, NAME, NETWORK, DATA, STATUS, EPOCHS, VALIDATION, TEST, SECONDS, DATE = range(10)
@@ -181,7 +181,7 @@ def _tooltip(row: RunRow, column: int) -> str | None:
     if column == DATA:
         return row.data
     if column == STATUS:
-        return " ".join(filter(None, (run_words.STATUS[row.status][2], row.cause)))
+        return run_words.status(row)[2]
     if column == STAR:
         return (
             None if row.is_bundled else "Click to take the star away" if row.is_starred else "Click to star"

@@ -23,11 +23,32 @@ from PySide6.QtWidgets import (
 from explorer.engine.run_messages import RunRow
 from explorer.ui.theme import SPACE, Colours, font
 from explorer.ui.views import run_words
-from explorer.ui.views.runs_model import DATE, NAME, ROW_ROLE, STAR, STATUS, FilteredRuns, Index
+from explorer.ui.views.runs_model import (
+    DATA,
+    DATE,
+    NAME,
+    NETWORK,
+    ROW_ROLE,
+    SECONDS,
+    STAR,
+    STATUS,
+    FilteredRuns,
+    Index,
+)
 
 ROW_PX = 28
+SHEET = """
+QTableView::item { padding: 0 6px; }
+QHeaderView { background: transparent; }
+QHeaderView::section { background: transparent; border: 0; border-bottom: 1px solid palette(mid);
+    padding: 5px 6px; }
+"""
+"""Tables here have no lines and no boxes for headings."""
 _STAR_PX = 36
 _LEAST_NAME_PX = 180
+_NARROW_PX = 620
+_WIDE_ONLY = (NETWORK, DATA, SECONDS)
+"""Columns that a narrow table leaves out: the name and the details tell them too."""
 _STAR_RADIUS_PX = 7.0
 _INNER = 0.42
 """How deep a star's corners go in, as a share of its radius."""
@@ -66,6 +87,8 @@ class _Cells(QStyledItemDelegate):
         if index.column() != STAR:
             return
         row: RunRow = index.data(ROW_ROLE)
+        if row.is_bundled:
+            return
         colours = Colours.of(option.palette)
         is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         ink = colours.on_accent if is_chosen else colours.warning if row.is_starred else colours.muted
@@ -103,6 +126,7 @@ class RunsTable(QTableView):
         self.setModel(runs)
         self.setItemDelegate(_Cells(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet(SHEET)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
@@ -127,6 +151,7 @@ class RunsTable(QTableView):
     def _dress_header(self) -> None:
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(STAR, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
@@ -189,5 +214,7 @@ class RunsTable(QTableView):
     def _fit(self) -> None:
         """The name takes what the other columns leave."""
         header = self.horizontalHeader()
+        for column in _WIDE_ONLY:
+            self.setColumnHidden(column, self.width() < _NARROW_PX)
         others = sum(header.sectionSize(at) for at in range(header.count()) if at != NAME)
         header.resizeSection(NAME, max(_LEAST_NAME_PX, self.viewport().width() - others))
