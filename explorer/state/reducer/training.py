@@ -31,7 +31,14 @@ from explorer.engine.training_messages import (
 )
 from explorer.errors import RunError, SpecError
 from explorer.nets.facts import Origin
-from explorer.state.learning import Curves, FinderState, Purpose, TrainingForm, TrainingState
+from explorer.state.learning import (
+    Curves,
+    FinderState,
+    Purpose,
+    TrainingForm,
+    TrainingState,
+    TrainingStatus,
+)
 from explorer.state.learning_actions import (
     ChooseRecipe,
     ChooseStart,
@@ -280,7 +287,7 @@ def on_epoch_ended(turn: Turn, event: EpochEnded) -> None:
 
 def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
     """It waits; why is said where the user did not ask for it."""
-    status = "paused" if event.how == "pause" else "stopped"
+    status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
     if event.cause:
@@ -376,7 +383,7 @@ def on_rate_probed(turn: Turn, event: RateProbed) -> None:
 def on_rate_found(turn: Turn, event: RateFound) -> None:
     """The finder is done."""
     finder = FinderState("done", event.rates, event.losses, event.suggested)
-    status = "idle" if turn.state.training.began is None else "stopped"
+    status: TrainingStatus = "idle" if turn.state.training.began is None else "stopped"
     turn.change(training=replace(turn.state.training, status=status, finder=finder))
 
 
