@@ -31,7 +31,8 @@ class NoteEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet(
-            "QPlainTextEdit { border: 1px solid palette(mid); border-radius: 6px; padding: 4px; }"
+            "QPlainTextEdit { border: 1px solid palette(mid); border-radius: 6px; padding: 4px;"
+            " background: palette(base); }"
         )
         self._subject = ""
         self._kept = ""

@@ -79,7 +79,7 @@ def data(row: RunRow) -> str:
 
 def epochs(row: RunRow) -> str:
     """Epochs that are done, of how many."""
-    return f"{row.epochs_done:,} of {row.plan.epochs:,}"
+    return f"{row.epochs_done:,} / {row.plan.epochs:,}"
 
 
 def percent(share: float | None) -> str:
@@ -88,14 +88,14 @@ def percent(share: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """How long a training took: `42 s`, `12 min 05 s`, `3 h 20 min`; a dash where it is not known."""
+    """How long a training took: `42 s`, `2 min 05 s`, `3 h 20 min`; a dash where it is not known."""
     if seconds is None:
         return "–"
     if seconds < 59.5:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
+        return f"{minutes} min" if minutes >= 10 else f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,} h {minutes:02d} min"
 

@@ -58,13 +58,9 @@ STAR, NAME, NETWORK, DATA, STATUS, EPOCHS, VALIDATION, TEST, SECONDS, DATE = ran
 COLUMNS = (
     Column("★", lambda _row: "", lambda row: float(row.is_starred), about="Starred"),
     Column("Run", run_words.title, lambda row: run_words.title(row).lower()),
-    Column(
-        "Network", lambda row: run_words.network(row.spec), lambda row: run_words.network(row.spec).lower()
-    ),
+    Column("Network", _network, lambda row: _network(row).lower()),
     Column("Data", run_words.data, lambda row: run_words.data(row).lower()),
-    Column(
-        "Status", lambda row: run_words.STATUS[row.status][0], lambda row: run_words.STATUS[row.status][0]
-    ),
+    Column("Status", _status, _status),
     Column("Epochs", run_words.epochs, lambda row: float(row.epochs_done), "right"),
     Column(
         "Validation",

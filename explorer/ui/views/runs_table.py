@@ -26,6 +26,7 @@ from explorer.ui.views import run_words
 from explorer.ui.views.runs_model import (
     DATA,
     DATE,
+    EPOCHS,
     NAME,
     NETWORK,
     ROW_ROLE,
@@ -42,12 +43,14 @@ QTableView::item { padding: 0 6px; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; border: 0; border-bottom: 1px solid palette(mid);
     padding: 5px 6px; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding; subcontrol-position: top center;
+    width: 9px; height: 9px; }
 """
 """Tables here have no lines and no boxes for headings."""
 _STAR_PX = 36
-_LEAST_NAME_PX = 180
+_LEAST_NAME_PX = 160
 _NARROW_PX = 620
-_WIDE_ONLY = (NETWORK, DATA, SECONDS)
+_WIDE_ONLY = (NETWORK, DATA, EPOCHS, SECONDS)
 """Columns that a narrow table leaves out: the name and the details tell them too."""
 _STAR_RADIUS_PX = 7.0
 _INNER = 0.42
@@ -102,7 +105,7 @@ class _Cells(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         hint = super().sizeHint(option, index)
-        return QSize(hint.width() + 2 * SPACE, ROW_PX)
+        return QSize(hint.width() + SPACE, ROW_PX)
 
 
 class RunsTable(QTableView):
