@@ -29,33 +29,26 @@ def head_names(model: nn.Module) -> frozenset[str]:
     )
 
 
-def parameter_groups(
-    model: nn.Module, weight_decay: float, backbone_rate: float = 1.0
-) -> list[dict[str, object]]:
+def parameter_groups(model: nn.Module, plan: Plan) -> list[dict[str, object]]:
     """The trainable parameters in groups that step alike.
 
-    Those that decay, then norms and biases (one dimension), which do not; the head apart from the rest where
-    the rest steps by another rate.
-
-    Args:
-        model: The network.
-        weight_decay: Of those that decay.
-        backbone_rate: What the learning rate of all but the head is multiplied by.
+    Those that decay, then norms and biases (one dimension), which do not. The head apart from the rest where
+    the rest steps by another rate or begins later: the fused kernel of SGD wants a group's parameters to have
+    momentum all or none.
     """
-    head = head_names(model) if backbone_rate != 1 else frozenset()
-    members: dict[tuple[float, float], list[nn.Parameter]] = {
-        (decay, scale): []
-        for scale in dict.fromkeys((backbone_rate, 1.0))
-        for decay in dict.fromkeys((weight_decay, 0.0))
-    }
+    is_apart = plan.backbone_rate != 1 or plan.freeze_epochs > 0
+    head = head_names(model) if is_apart else frozenset()
+    members: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            decay = weight_decay if parameter.ndim > 1 else 0.0
-            members[decay, 1.0 if name in head else backbone_rate].append(parameter)
+            members.setdefault((name in head, parameter.ndim <= 1), []).append(parameter)
     return [
-        {"params": parameters, "weight_decay": decay, SCALE: scale}
-        for (decay, scale), parameters in members.items()
-        if parameters
+        {
+            "params": members[is_head, is_flat],
+            "weight_decay": 0.0 if is_flat else plan.weight_decay,
+            SCALE: 1.0 if is_head else plan.backbone_rate,
+        }
+        for is_head, is_flat in sorted(members)
     ]
 
 
@@ -66,7 +59,7 @@ def make_optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:
     on the CPU.
     """
     is_fused = next(model.parameters()).device.type in FUSED_DEVICES
-    groups = parameter_groups(model, plan.weight_decay, plan.backbone_rate)
+    groups = parameter_groups(model, plan)
     rate, betas = plan.learning_rate, (plan.momentum, plan.beta2)
     match plan.optimiser:
         case "sgd":
