@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -141,7 +142,8 @@ def write_bundled(run: Run, rows: Iterable[MetricRow], path: Path, *, note: str 
         )
     ordered = sorted(rows)
     accuracies = [value for _, name, value in ordered if name == VALIDATION_ACCURACY]
-    reached = {"epochs_done": len(accuracies), "validation_accuracy": max(accuracies, default=None)}
+    known = [value for value in accuracies if math.isfinite(value)]
+    reached = {"epochs_done": len(accuracies), "validation_accuracy": max(known, default=None)}
     content = {
         "schema": SCHEMA_VERSION,
         "created": run.created,

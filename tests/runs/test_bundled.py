@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,13 @@ def test_the_same_run_makes_the_same_bytes(resources: Path, run: Run) -> None:
         write_bundled(run, ROWS, resources / "runs" / f"{name}.json")
         made.append([(resources / "runs" / f"{name}{end}").read_bytes() for end in (".json", ".csv.gz")])
     assert made[0] == made[1]
+
+
+def test_the_best_epoch_is_one_that_is_a_number(resources: Path, run: Run) -> None:
+    rows = [(4, "epoch.validation_accuracy", math.nan), *ROWS]
+    write_bundled(run, rows, resources / "runs" / "net.json")
+    assert read_bundled("net").summary["validation_accuracy"] == 0.5
+    assert math.isnan(bundled_metrics("net")[1][2])
 
 
 def test_names_lead_out_of_no_folder(resources: Path, run: Run) -> None:
