@@ -204,11 +204,13 @@ class RunsState:
     Attributes:
         rows: The newest first; those deleted are not among them.
         is_listed: Whether the store was read.
+        version: Of the list; an older one that comes later is not shown.
         shown: The run whose curves are looked at beside the present one; empty for none.
         curves: The metrics that were read, by run.
     """
 
     rows: tuple[RunRow, ...] = ()
     is_listed: bool = False
+    version: int = 0
     shown: str = ""
     curves: Mapping[str, Curves] = field(default_factory=_nothing)

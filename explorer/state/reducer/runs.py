@@ -48,7 +48,11 @@ def on_look_up_runs(turn: Turn, action: LookUpRuns) -> None:
 def on_runs_listed(turn: Turn, event: RunsListed) -> None:
     """They are here; one that was cut off is offered, once."""
     runs = turn.state.runs
-    turn.change(runs=replace(runs, rows=event.rows, is_listed=True))
+    if event.version < runs.version:
+        return
+    turn.change(runs=replace(runs, rows=event.rows, is_listed=True, version=event.version))
+    for text in event.warnings:
+        turn.notify("warning", "{text}", arguments=(("text", text),))
     if not runs.is_listed and not turn.state.training.is_busy:
         cut = next((row for row in event.rows if row.status in CUT_OFF and row.can_resume), None)
         if cut is not None:
