@@ -143,6 +143,7 @@ class FillBin(Action):
     place: int
     paths: tuple[str, ...] = ()
     blobs: tuple[bytes, ...] = ()
+    data_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

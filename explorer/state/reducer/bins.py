@@ -52,7 +52,7 @@ def on_remove_bin(turn: Turn, action: RemoveBin) -> None:
 def on_fill_bin(turn: Turn, action: FillBin) -> None:
     """Read what was dropped into a class; it joins the other pictures too."""
     ticket = turn.state.next_ticket
-    turn.ask(LoadPictures, paths=action.paths, blobs=action.blobs)
+    turn.ask(LoadPictures, paths=action.paths, blobs=action.blobs, data_uris=action.data_uris)
     teach = turn.state.teach
     turn.change(teach=replace(teach, waiting=(*teach.waiting, (ticket, action.place))))
 

@@ -87,7 +87,7 @@ def flow_holder(layout: FlowLayout) -> QWidget:
     """A widget for a flow, as high as its cards need at its width."""
     holder = QWidget()
     holder.setLayout(layout)
-    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     holder.setSizePolicy(policy)
     return holder
