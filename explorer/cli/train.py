@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,8 +25,8 @@ from explorer.cli.specs import spec_from_argument
 from explorer.errors import RunError
 from explorer.training.events import (
     EpochFinished,
-    StepMetrics,
     TrainingFinished,
+    TrainingPaused,
     TrainingStarted,
 )
 from explorer.training.plan import Plan, changes_from_texts
@@ -90,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             finished = _drive(args, store, entry, training)
         except KeyboardInterrupt:
+            finished = None
+        if finished is None:
             print(f"Stopped. Go on with: resnet-explorer train --resume {entry.id}", file=sys.stderr)
             return EXIT_INTERRUPTED
         result = _keep(args, entry, training, dataset, finished)
@@ -140,6 +144,8 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
 
     device = _device(args.device)
     training = _exhausted(prepare(spec, plan, dataset, device, start_from=args.weights))
+    if training.loaded:
+        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {args.weights}.")
     origin = {
         "seed": plan.seed,
         "recipe": args.recipe,
@@ -158,19 +164,18 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
     entry: Run = store.run(args.resume)
     if entry.status == "finished":
         raise RunError("The run {run} has finished.", "Start a new one.", run=entry.id)
-    import torch
-
     from explorer.training.checkpoint import read_checkpoint
     from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
-    # With other threads sums would be rounded otherwise, and the run be another run.
-    torch.set_num_threads(checkpoint.threads)
     dataset = _read(entry.data, checkpoint.spec.input_size)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
     training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
-    store.set_status(entry.id, "running")
-    say(f"Going on with run {entry.id} after epoch {checkpoint.epoch} of {checkpoint.plan.epochs}.")
+    progress = checkpoint.progress
+    say(
+        f"Going on with run {entry.id} at step {progress.step}, after epoch {progress.epoch} of "
+        f"{checkpoint.plan.epochs}."
+    )
     return entry, training, dataset
 
 
@@ -202,21 +207,47 @@ def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
     say(f"{plan.epochs} epochs{why}, batches of {plan.batch_size}, seed {plan.seed}.")
 
 
-def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training) -> TrainingFinished:
-    """Train to the end and say how it goes."""
+def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training) -> TrainingFinished | None:
+    """Train to the end and say how it goes; None where the user stopped it.
+
+    Raises:
+        RunError: The loss is not finite, or the disk is full; the run can be resumed.
+    """
     from explorer.training.loop import train
     from explorer.training.record import record
 
     _print_started(args, entry)
+    judge = "validation" if training.is_held_out else "test"
     steps = train(training, checkpoints=entry.checkpoints)
     # Closed on the way out, so that an interrupt at any moment is on the record before the store closes.
-    with closing(record(store, entry.id, steps)) as events:
+    with _stopping(training), closing(record(store, entry.id, steps, training.unwritten)) as events:
         for event in events:
             if isinstance(event, TrainingFinished):
                 return event
-            if event is not None and not isinstance(event, StepMetrics):
-                _print(_json_line(event) if args.json else _text_line(event))
-    raise RunError("The training ended without a result.", "Resume it.")
+            if isinstance(event, TrainingPaused) and event.cause:
+                raise RunError(event.cause, event.hint, **dict(event.arguments))
+            if isinstance(event, TrainingStarted | EpochFinished):
+                _print(_json_line(event) if args.json else _text_line(event, judge))
+    return None
+
+
+@contextmanager
+def _stopping(training: Training) -> Iterator[None]:
+    """Ctrl-C stops the training at its next step, with a checkpoint; a second one breaks it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        if training.wish == "stop":
+            raise KeyboardInterrupt
+        training.wish = "stop"
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_started(args: argparse.Namespace, entry: Run) -> None:
@@ -225,17 +256,19 @@ def _print_started(args: argparse.Namespace, entry: Run) -> None:
 
 def _json_line(event: TrainingStarted | EpochFinished) -> str:
     name = "started" if isinstance(event, TrainingStarted) else "epoch"
-    return json.dumps({"event": name, **asdict(event)})
+    shown = {field.name for field in fields(event)} - {"confusion", "mistakes"}
+    return json.dumps({"event": name, **{key: getattr(event, key) for key in sorted(shown)}})
 
 
-def _text_line(event: TrainingStarted | EpochFinished) -> str:
+def _text_line(event: TrainingStarted | EpochFinished, judge: str) -> str:
+    """One line; `judge` is what the pictures that an epoch is judged by are called."""
     if isinstance(event, TrainingStarted):
         layout = ", channels last" if event.channels_last else ""
         return f"On {event.device} in {event.dtype}{layout}."
     return (
         f"{time.strftime('%H:%M:%S')}  epoch {event.epoch + 1:3d}  "
         f"train loss {event.train_loss:.4f}  accuracy {event.train_accuracy:.2%}  "
-        f"test loss {event.test_loss:.4f}  accuracy {event.test_accuracy:.2%}  "
+        f"{judge} loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:.2%}  "
         f"{event.images_per_second:.0f} images/s"
     )
 

@@ -119,8 +119,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     step = checkpoint.progress.step
     older = _folders(folder)
-    again = sum(_place(each)[0] == step for each in older)
-    target = folder / (f"step-{step:09d}" + (f".{again}" if again else ""))
+    same = [again for place, again in map(_place, older) if place == step]
+    target = folder / (f"step-{step:09d}" + (f".{max(same) + 1}" if same else ""))
     beside = folder / f".{target.name}.part"
     try:
         for left in folder.glob(".step-*.part"):

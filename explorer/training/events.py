@@ -31,6 +31,7 @@ class TrainingStarted:
         n_train: Pictures that are learned from.
         n_validation: Pictures that each epoch is judged by.
         is_held_out: Whether those were taken from the training part; else they are the test part.
+        batch_size: Pictures in a step.
     """
 
     first_epoch: int
@@ -46,6 +47,7 @@ class TrainingStarted:
     n_train: int
     n_validation: int
     is_held_out: bool
+    batch_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EpochFinished:
-    """One epoch's numbers; its checkpoint, where one is kept, has been written. Compared by identity.
+    """One epoch's numbers; its checkpoint, where one is kept, is written next. Compared by identity.
 
     Attributes:
         epoch: From 0.
@@ -101,7 +103,7 @@ class EpochFinished:
             where the plan has them.
         validation_accuracy: 0 to 1, in the precision of the training.
         images_per_second: Training alone, evaluation not counted.
-        is_best: Whether no epoch before was better.
+        is_best: Whether it is better than all before.
         confusion: int64 (classes, classes), rows by truth, columns by answer, read-only.
         mistakes: The surest wrong answers, the surest first.
     """
@@ -116,6 +118,17 @@ class EpochFinished:
     is_best: bool
     confusion: NDArray[np.int64]
     mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointDue:
+    """A checkpoint is written next: who keeps numbers writes them first, or a killed run lacks them for good.
+
+    Attributes:
+        step: Steps that are done.
+    """
+
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +201,7 @@ TrainingEvent = (
     TrainingStarted
     | StepMetrics
     | EpochFinished
+    | CheckpointDue
     | CheckpointWritten
     | TrainingPaused
     | TrainingStopped

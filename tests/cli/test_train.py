@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import torch
 
 from explorer.cli.root import build_parser, main
 from explorer.runs.store import RunStore
+from explorer.training.checkpoint import read_checkpoint
 
 SMALL = ["cifar-resnet20", "--set", "stage_depths=1,1,1", "--set", "input_size=8", "--data", "digits"]
 PLAIN = ["--precision", "float32", "--plan", "channels_last=no", "--seed", "4"]
@@ -74,7 +76,8 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(capsys, home):
         seen = []
         for line in killed.stdout:
             seen.append(json.loads(line))
-            if seen[-1]["event"] == "epoch" and seen[-1]["epoch"] == 1:
+            # The checkpoint of an epoch is there before the next epoch's numbers.
+            if seen[-1]["event"] == "epoch" and seen[-1]["epoch"] == 2:
                 killed.kill()
                 break
     run = seen[0]["run"]
@@ -94,6 +97,35 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(capsys, home):
 
     assert main(["train", "--resume", run]) == 1
     assert "has finished" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one process there")
+def test_an_interrupt_leaves_a_checkpoint_of_the_last_step(capsys):
+    words = [*SMALL, *PLAIN, "--epochs", "500", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from explorer.cli.root import main; sys.exit(main(sys.argv[1:]))",
+    ]
+    with subprocess.Popen(
+        [*command, "train", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    ) as process:
+        run = json.loads(process.stdout.readline())["run"]
+        while json.loads(process.stdout.readline())["event"] != "epoch":
+            pass
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert process.returncode == 130
+    assert f"--resume {run}" in said
+    with RunStore() as store:
+        entry = store.run(run)
+        assert entry.status == "stopped"
+        done = store.metrics(run, "step.loss")[-1][0] + 1
+    assert read_checkpoint(entry.checkpoints).progress.step == done
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def test_every_step_and_epoch_is_on_the_record() -> None:
             entry.id, "step.loss"
         )
         assert [
-            (event.step, "epoch.test_accuracy", event.test_accuracy) for event in epochs
-        ] == store.metrics(entry.id, "epoch.test_accuracy")
+            (event.step, "epoch.validation_accuracy", event.validation_accuracy) for event in epochs
+        ] == store.metrics(entry.id, "epoch.validation_accuracy")
         after = store.run(entry.id)
         assert after.status == "finished"
         assert json.loads(after.summary)["test_accuracy"] == seen[-1].test_accuracy
