@@ -1,6 +1,6 @@
 """Which numbers and which memory order train fastest here: found by a short measurement, never by name.
 
-Called by `training/loop.py` and `training/evaluate.py`; the choice is stored with the run.
+Called by `training/precision_memory.py`, the evaluation and the command line; a run keeps what was chosen.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def synchronise(device: torch.device) -> None:
         torch.accelerator.synchronize(device)
 
 
-def _candidates(precision: PrecisionChoice, layout: LayoutChoice) -> list[Precision]:
+def candidates(precision: PrecisionChoice, layout: LayoutChoice) -> list[Precision]:
+    """All that the choices leave open."""
     dtypes: tuple[Dtype, ...] = ("float32", "bfloat16") if precision == "auto" else (precision,)
     layouts = {"auto": (False, True), "yes": (True,), "no": (False,)}[layout]
     return [Precision(dtype, channels_last) for dtype, channels_last in product(dtypes, layouts)]
@@ -98,13 +99,13 @@ def choose_precision(
     Raises:
         DeviceError: No candidate runs on the device.
     """
-    candidates = _candidates(precision, layout)
-    if len(candidates) == 1:
-        return candidates[0]
+    open_choices = candidates(precision, layout)
+    if len(open_choices) == 1:
+        return open_choices[0]
     batch, channels, height, width = batch_shape
     batch = min(batch, max(8, MEASURED_PIXELS // (height * width)))
     fastest: dict[Precision, float] = {}
-    models = {item: make_model().to(memory_format=item.memory_format) for item in candidates}
+    models = {item: make_model().to(memory_format=item.memory_format) for item in open_choices}
     images = torch.linspace(-1, 1, batch * channels * height * width, device=device)
     images = images.view(batch, channels, height, width)
     reason = ""
