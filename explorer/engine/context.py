@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from explorer.arch.spec import ArchitectureSpec
+    from explorer.images.dataset import Dataset
     from explorer.nets.facts import DeviceInfo
     from explorer.runs.store import Run, RunStore
     from explorer.training.prepare import Training
 
 SHELF_BYTES = 128 * 1024 * 1024
 """Decoded pixels kept at most; a picture beyond it is read from its file again when it is needed."""
+
+N_OPEN_DATASETS = 2
+"""Data sets held open at most: the chosen one, and the one before it or the one that is read for it."""
 
 
 @dataclass(slots=True)
@@ -135,6 +139,34 @@ class PictureShelf:
                     self._held_bytes -= dropped.nbytes
 
 
+class OpenDatasets:
+    """The data sets that were opened last, to train on; the one used longest ago goes first.
+
+    Safe to use from several threads: the IO pool puts, the compute thread takes.
+    """
+
+    def __init__(self, limit: int = N_OPEN_DATASETS) -> None:
+        self._limit = limit
+        self._datasets: OrderedDict[tuple[str, int], Dataset] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, data: str, input_size: int) -> Dataset | None:
+        """The data set of that name or path, as it was opened at that size; None where it is not held."""
+        with self._lock:
+            found = self._datasets.get((data, input_size))
+            if found is not None:
+                self._datasets.move_to_end((data, input_size))
+            return found
+
+    def put(self, data: str, input_size: int, dataset: Dataset) -> None:
+        """Hold a data set, and let go of the one used longest ago beyond the limit."""
+        with self._lock:
+            self._datasets[data, input_size] = dataset
+            self._datasets.move_to_end((data, input_size))
+            while len(self._datasets) > self._limit:
+                self._datasets.popitem(last=False)
+
+
 def _always(request: Request) -> bool:
     return True
 
@@ -183,6 +215,7 @@ class Context:
         donors: The values of the last trained network of each column, on the CPU, to copy from.
         active: The training in memory.
         shelf: The pictures.
+        datasets: The labelled data that was opened last.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
         emit: Where progress goes that comes from inside a call, and so cannot be yielded.
     """
@@ -193,6 +226,7 @@ class Context:
     donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
     active: ActiveTraining | None = None
     shelf: PictureShelf = field(default_factory=PictureShelf)
+    datasets: OpenDatasets = field(default_factory=OpenDatasets)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore
     _store: RunStore | None = field(default=None, init=False, repr=False)
