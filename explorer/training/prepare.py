@@ -29,7 +29,8 @@ from explorer.training.norms import StageNorms
 from explorer.training.optimise import make_optimiser, optimiser_tensors, restore_optimiser
 from explorer.training.parts import fingerprint, with_validation
 from explorer.training.plan import Plan
-from explorer.training.precision import Precision, choose_precision
+from explorer.training.precision import Precision
+from explorer.training.precision_memory import remembered_precision
 
 Wish = Literal["go", "pause", "stop"]
 
@@ -207,9 +208,13 @@ def prepare(
     if resume:
         precision = resume.precision
     else:
-        shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
-        precision = yield from choose_precision(
-            lambda: assemble(graph, device=device), device, shape, plan.precision, plan.channels_last
+        precision = yield from remembered_precision(
+            spec,
+            lambda: assemble(graph, device=device),
+            device,
+            plan.batch_size,
+            plan.precision,
+            plan.channels_last,
         )
     model = yield from _assembled(graph, device, plan.seed)
     if start_from is not None:
