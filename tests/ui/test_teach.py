@@ -1,4 +1,4 @@
-"""The teach view: bins that take pictures, what is missing before a lesson, and its dock on the real state."""
+"""The teach view: bins that take pictures, what is missing before a lesson, its dock on the real state."""
 
 import numpy as np
 import pytest
