@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from explorer.cli.arguments import add_json, add_sets
-from explorer.cli.progress import ProgressLine
+from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import RunError
@@ -50,7 +50,8 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("spec", nargs="?", metavar="SPEC", help="a preset's name or a JSON file")
     add_sets(parser)
-    parser.add_argument("--data", help="digits, a data set's name, or a folder or zip of class folders")
+    add_data(parser)
+    parser.add_argument("--allow-download", action="store_true", help="download data that is not here yet")
     parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
     parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
     parser.add_argument("--batch-size", type=int)
@@ -135,7 +136,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     changes.update(changes_from_texts(args.plan_edits))
     # A wrong plan is refused before minutes of decoding.
     plan_for(args.data, 1, args.recipe, **changes)
-    dataset = _read(args.data, spec.input_size)
+    dataset = read_data(args.data, spec.input_size, allow_download=args.allow_download)
     plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
     spec = spec.edited(num_classes=len(dataset.classes))
     _announce(say, dataset, plan, chosen="epochs" not in changes)
@@ -153,8 +154,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
         "command": shlex.join(["resnet-explorer", *sys.argv[1:]]),
         "commit": commit_of_program(),
     }
-    place = Path(args.data)
-    data = str(place.resolve()) if place.exists() else args.data
+    data = lasting_name(args.data)
     entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
     return entry, training, dataset
 
@@ -168,7 +168,7 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
     from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
-    dataset = _read(entry.data, checkpoint.spec.input_size)
+    dataset = read_data(entry.data, checkpoint.spec.input_size, allow_download=args.allow_download)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
     training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
     progress = checkpoint.progress
@@ -177,13 +177,6 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
         f"{checkpoint.plan.epochs}."
     )
     return entry, training, dataset
-
-
-def _read(data: str, input_size: int) -> Dataset:
-    from explorer.images.datasets import open_dataset
-
-    with ProgressLine("decoding") as line:
-        return open_dataset(data, input_size, progress=line.show)
 
 
 def _device(name: str) -> Any:
