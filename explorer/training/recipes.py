@@ -119,7 +119,7 @@ RECIPES: dict[str, Recipe] = {
             Plan(
                 epochs=10,
                 batch_size=32,
-                learning_rate=0.02,
+                learning_rate=0.05,
                 weight_decay=1e-4,
                 normalisation="imagenet",
                 freeze_epochs=2,
