@@ -169,7 +169,15 @@ def test_ten_thousand_rows_are_quick_and_draw_only_what_is_seen(view):
     QApplication.processEvents()
     assert perf_counter() - began < 2.0, "Qt's own proxy takes longer for the sorting alone"
     assert len(view.shown) == 10_000
-    assert len(view._cells._pixmaps) < 100
+    assert len(table(view).cells._pixmaps) < 100
+
+
+@pytest.mark.parametrize("width", [380, 900])
+def test_the_columns_fill_the_width(view, width):
+    view.resize(width, 500)
+    QApplication.processEvents()
+    room = table(view).viewport().width()
+    assert room - 6 <= table(view).horizontalHeader().length() <= room
 
 
 def test_an_empty_table_says_what_to_do(view):

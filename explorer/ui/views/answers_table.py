@@ -12,6 +12,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -44,8 +45,11 @@ from explorer.ui.views.runs_table import SHEET
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
 
-_MARK_PX, _CONFIDENCE_PX = 36, 170
-_LEAST_TEXT_PX = 90
+_NARROW_PX = 520
+_MARK_PX, _CONFIDENCE_PX, _NARROW_CONFIDENCE_PX = 36, 170, 104
+_LEAST_TEXT_PX = 80
+_PARTS = {FILE: 0.34, ANSWER: 0.36, TRUTH: 0.3}
+_NARROW_PARTS = {ANSWER: 0.5, TRUTH: 0.5}
 _EMPTY = "Drop a folder of pictures to see what the net says of each."
 _UNTRAINED = "The net is untrained: these answers are chance."
 _FILTERS = (
@@ -53,6 +57,59 @@ _FILTERS = (
     Segment("wrong", "Wrong", "Only those whose folder says something else"),
     Segment("weak", "Weak", "Only those where no class fits well"),
 )
+
+
+class AnswersTable(QTableView):
+    """The table itself: its columns share the width that there is.
+
+    Args:
+        answers: Filters and sorts them.
+        parent: As Qt has it.
+    """
+
+    def __init__(self, answers: AnswersModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("answers.table")
+        self.setAccessibleName("Pictures and answers")
+        self.setModel(answers)
+        self.cells = AnswerCells(self)
+        self.setItemDelegate(self.cells)
+        self.setStyleSheet(SHEET)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(_MARK_PX)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(PICTURE, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(MARK, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(PICTURE, ROW_PX + HALF)
+        header.resizeSection(MARK, _MARK_PX)
+        self.setSortingEnabled(True)
+        self.sortByColumn(PICTURE, Qt.SortOrder.AscendingOrder)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        is_narrow = self.width() < _NARROW_PX
+        # In a narrow dock the picture stands for its file; the tooltip names it.
+        self.setColumnHidden(FILE, is_narrow)
+        room = self.viewport().width() - ROW_PX - HALF - _MARK_PX
+        confidence = _NARROW_CONFIDENCE_PX if is_narrow else _CONFIDENCE_PX
+        rest = max(room - confidence, 2 * _LEAST_TEXT_PX)
+        parts = _NARROW_PARTS if is_narrow else _PARTS
+        header.resizeSection(CONFIDENCE, confidence)
+        for column, part in parts.items():
+            header.resizeSection(column, int(rest * part))
 
 
 class AnswersView(QWidget):
@@ -92,59 +149,32 @@ class AnswersView(QWidget):
         self._save.setObjectName("answers.save")
         self._save.setToolTip("Save the pictures that the filter leaves as CSV")
         self._save.clicked.connect(self._on_save)
-        self._table = self._made_table()
+        self._table = AnswersTable(self._model)
+        self._table.selectionModel().currentRowChanged.connect(self._on_current)
         self._empty = EmptyState()
         self._empty.setObjectName("answers.empty")
         self._empty.set_message(_EMPTY)
-
-    def _made_table(self) -> QTableView:
-        table = QTableView()
-        table.setObjectName("answers.table")
-        table.setAccessibleName("Pictures and answers")
-        table.setModel(self._model)
-        self._cells = AnswerCells(table)
-        table.setItemDelegate(self._cells)
-        table.setStyleSheet(SHEET)
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(ROW_PX)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(_MARK_PX)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(PICTURE, QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(MARK, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(PICTURE, ROW_PX + HALF)
-        header.resizeSection(MARK, _MARK_PX)
-        table.setSortingEnabled(True)
-        table.sortByColumn(PICTURE, Qt.SortOrder.AscendingOrder)
-        table.selectionModel().currentRowChanged.connect(self._on_current)
-        return table
 
     def _lay_out(self) -> None:
         said = QVBoxLayout()
         said.setSpacing(2)
         said.addWidget(self._accuracy)
         said.addWidget(self._remarks)
-        head = QHBoxLayout()
-        head.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        head.setSpacing(SPACE)
-        head.addLayout(said, 1)
-        head.addWidget(self._filter)
-        head.addWidget(self._save)
+        tools = QHBoxLayout()
+        tools.setSpacing(SPACE)
+        tools.addWidget(self._filter)
+        tools.addStretch(1)
+        tools.addWidget(self._save)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self._head.setSpacing(SPACE)
+        self._head.addLayout(said, 1)
+        self._head.addLayout(tools)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(head)
+        column.addLayout(self._head)
         column.addWidget(self._table, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
@@ -169,7 +199,7 @@ class AnswersView(QWidget):
             is_meant: Whether the net is trained; the answers of an untrained one are grey.
         """
         self._rows = rows
-        self._cells.is_meant = is_meant
+        self._table.cells.is_meant = is_meant
         self._show(current)
         self._pages.setCurrentIndex(1 if rows else 0)
         accuracy = answer_rows.accuracy(rows)
@@ -216,13 +246,8 @@ class AnswersView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        header = self._table.horizontalHeader()
-        room = self._table.viewport().width() - ROW_PX - HALF - _MARK_PX
-        confidence = _CONFIDENCE_PX if room > 3 * _LEAST_TEXT_PX + _CONFIDENCE_PX else _LEAST_TEXT_PX
-        rest = max(room - confidence, 3 * _LEAST_TEXT_PX)
-        header.resizeSection(CONFIDENCE, confidence)
-        for column, part in ((FILE, 0.34), (ANSWER, 0.36), (TRUTH, 0.3)):
-            header.resizeSection(column, int(rest * part))
+        ways = QBoxLayout.Direction
+        self._head.setDirection(ways.TopToBottom if self.width() < _NARROW_PX else ways.LeftToRight)
 
     def _on_current(self, index: QModelIndex, _before: QModelIndex) -> None:
         row = index.data(ROW_ROLE)
