@@ -63,6 +63,7 @@ class StepMetrics:
         norms: Of gradients and weights by stage, as (`gradient.layer1`, value) and (`weight.layer1`, value);
             stages are the first parts of the keys (`stem` for what comes before the first stage, `head` for
             what comes after the last). Measured now and then, else empty.
+        seconds: Wall time of the training so far, that of earlier sittings included.
     """
 
     step: int
@@ -71,6 +72,7 @@ class StepMetrics:
     accuracy: float
     learning_rate: float
     norms: tuple[tuple[str, float], ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,8 @@ class _Sitting:
             progress.accuracy_sum += accuracy
             rate = learning_rate(training.plan, step, training.steps)
             norms = self._norms() if step == steps[-1] else ()
-            read.append(StepMetrics(step, training.epoch, loss, accuracy, rate, norms))
+            seconds = progress.seconds
+            read.append(StepMetrics(step, training.epoch, loss, accuracy, rate, norms, seconds))
         yield from read
 
     def _norms(self) -> tuple[tuple[str, float], ...]:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Protocol
 
 from explorer.errors import RunError
+from explorer.runs.names import SECONDS
 from explorer.runs.run import Status
 from explorer.runs.store import MetricRow, RunStore
 from explorer.training.events import (
@@ -80,6 +81,8 @@ def rows_of(event: TrainingEvent | None, pace: Pace) -> list[MetricRow]:
     if isinstance(event, StepMetrics):
         rows = [(event.step, f"step.{name}", float(getattr(event, name))) for name in STEP_NAMES]
         rows += [(event.step, f"step.norm.{name}", value) for name, value in event.norms]
+        if event.norms:
+            rows.append((event.step, SECONDS, event.seconds))
         if event.norms and (rate := pace.images_per_second):
             rows.append((event.step, "step.images_per_second", rate))
         return rows

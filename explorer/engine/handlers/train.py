@@ -12,7 +12,6 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from explorer.engine.cadence import Cadence
@@ -111,18 +110,17 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
     assert context.device is not None, "UseDevice comes first"
     store = context.store()
     run = store.run(request.run)
+    # Refused where another program trains it.
+    store.set_status(run.id, "running")
     active = context.active
     if active is None or active.run.id != run.id:
         checkpoint = read_checkpoint(run.checkpoints)
-        # With other threads sums would be rounded otherwise, and the run be another run.
-        torch.set_num_threads(checkpoint.threads)
         dataset = _dataset(run.data, checkpoint.spec.input_size, context)
         training = yield from prepare(
             checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint
         )
         active = _activate(run, training, dataset, json.loads(run.origin), context)
     active.training.wish = "go"
-    store.set_status(run.id, "running")
     rows = tuple(row for row in store.metrics(run.id) if row[0] < active.training.step)
     yield from _driven(request.ticket, active, context, rows)
 
@@ -226,7 +224,8 @@ def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple
     live = Live(active, context, ticket)
     rows: list[MetricRow] = []
     steps = training_steps(training, checkpoints=active.run.checkpoints)
-    with closing(record(store, active.run.id, steps)) as events:
+    recorded = record(store, active.run.id, steps, training.unwritten)
+    with closing(recorded) as events:
         try:
             for event in events:
                 pace.note(event)
