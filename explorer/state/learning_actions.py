@@ -138,12 +138,13 @@ class RemoveBin(Action):
 
 @dataclass(frozen=True, slots=True)
 class FillBin(Action):
-    """Drop files into a class."""
+    """Drop files into a class, or pictures that were dropped before, by their numbers."""
 
     place: int
     paths: tuple[str, ...] = ()
     blobs: tuple[bytes, ...] = ()
     data_uris: tuple[str, ...] = ()
+    image_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

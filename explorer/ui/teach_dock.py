@@ -54,6 +54,7 @@ class TeachDock(SeenDock):
         view.bin_renamed.connect(lambda place, name: dispatch(RenameBin(place, name)))
         view.bin_removed.connect(lambda place: dispatch(RemoveBin(place)))
         view.bin_filled.connect(self._on_filled)
+        view.pictures_joined.connect(lambda place, ids: dispatch(FillBin(place, image_ids=ids)))
         view.picture_removed.connect(lambda place, image_id: dispatch(TakeFromBin(place, image_id)))
         view.teach_requested.connect(lambda: dispatch(Teach()))
         return view

@@ -24,7 +24,8 @@ from explorer.ui.store import Store
 from explorer.ui.teach_dock import TeachDock
 from explorer.ui.views.teach import BinItem, TeachView, missing
 from explorer.ui.widgets.drop_area import install_drop_target
-from explorer.ui.widgets.thumbnails import PictureItem
+from explorer.ui.widgets.thumbnail_model import dragged_pictures
+from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
 from explorer.ui.words import notice_text
 
 CATS, DOGS = BinItem("cats"), BinItem("dogs")
@@ -211,6 +212,22 @@ def test_dropped_pictures_fill_their_bin_and_are_taught(dock, qtbot, tmp_path):
     assert collected.bins == (("cats", (11,)), ("class 2", (12,)))
     assert child(view, QProgressBar, "teach.progress").isVisible()
     assert child(view, QLabel, "teach.missing").text() == "Collecting the pictures…"
+
+
+def test_pictures_of_the_session_are_dragged_into_a_class_and_between_classes(dock, qtbot):
+    made, store, sent = dock
+    store.dispatch(PicturesLoaded(ticket=1, loaded=(loaded(7), loaded(8)), failed=(), done=2, total=2))
+    strip = ThumbnailStrip()
+    qtbot.addWidget(strip)
+    strip.show_pictures((picture(7), picture(8)), None)
+    dragged = strip.model().mimeData([strip.model().index(0), strip.model().index(1)])
+    n_sent = len(sent)
+    for _ in range(2):
+        drop(child(made._view, QWidget, "teach.bin.0"), dragged)
+    assert store.state.teach.bins[0].image_ids == (7, 8), "a picture is in a class once"
+    assert len(sent) == n_sent, "they are not read again"
+    inside = child(made._view, QWidget, "teach.bin.0.pictures")
+    assert dragged_pictures(inside.model().mimeData([inside.model().index(1)])) == (8,)
 
 
 def test_a_new_class_waits_for_its_name_and_can_be_taken_away(dock, qtbot):

@@ -51,6 +51,15 @@ def on_remove_bin(turn: Turn, action: RemoveBin) -> None:
 
 def on_fill_bin(turn: Turn, action: FillBin) -> None:
     """Read what was dropped into a class; it joins the other pictures too."""
+    fresh = [image_id for image_id in action.image_ids if turn.state.pictures.loaded(image_id)]
+    if fresh:
+        _set_one(
+            turn,
+            action.place,
+            lambda one: replace(one, image_ids=tuple(dict.fromkeys((*one.image_ids, *fresh)))),
+        )
+    if not (action.paths or action.blobs or action.data_uris):
+        return
     ticket = turn.state.next_ticket
     turn.ask(LoadPictures, paths=action.paths, blobs=action.blobs, data_uris=action.data_uris)
     teach = turn.state.teach

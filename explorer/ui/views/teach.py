@@ -83,6 +83,8 @@ class TeachView(QWidget):
     """Place."""
     bin_filled = Signal(object, object)
     """Place and what was dropped (`Dropped`)."""
+    pictures_joined = Signal(object, object)
+    """Place and the numbers of pictures of this session."""
     picture_removed = Signal(object, object)
     """Place and the picture's number."""
     teach_requested = Signal()
@@ -225,6 +227,7 @@ class TeachView(QWidget):
             card.renamed.connect(self.bin_renamed)
             card.removed.connect(self.bin_removed)
             card.filled.connect(self.bin_filled)
+            card.joined.connect(self.pictures_joined)
             card.picture_removed.connect(self.picture_removed)
             card.pictures_requested.connect(self._on_pictures_requested)
             self._cards.append(card)

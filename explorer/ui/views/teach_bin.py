@@ -22,6 +22,7 @@ from explorer.ui.theme import HALF, RADIUS, SPACE, Colours, font
 from explorer.ui.views.dataset_cards import Card
 from explorer.ui.widgets.drop_area import OWN_DROPS, Dropped, draw_picture_icon, read_drop
 from explorer.ui.widgets.drop_reading import is_readable
+from explorer.ui.widgets.thumbnail_model import dragged_pictures
 from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
 
 _PICTURES_PX = 184
@@ -129,6 +130,8 @@ class BinCard(Card):
     """Place."""
     filled = Signal(object, object)
     """Place and what was dropped (`Dropped`)."""
+    joined = Signal(object, object)
+    """Place and the numbers of pictures of this session that were dragged here."""
     picture_removed = Signal(object, object)
     """Place and the picture's number."""
     pictures_requested = Signal(object)
@@ -210,7 +213,7 @@ class BinCard(Card):
         self.setAcceptDrops(can_edit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if is_readable(event.mimeData()):
+        if dragged_pictures(event.mimeData()) or is_readable(event.mimeData()):
             self.set_chosen(True)
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -224,8 +227,16 @@ class BinCard(Card):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.set_chosen(False)
-        dropped: Dropped = read_drop(event.mimeData())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
+        numbers = dragged_pictures(event.mimeData())
+        dropped = Dropped() if numbers else read_drop(event.mimeData())
         if dropped:
             self.filled.emit(self._place, dropped)
+        source = event.source()
+        if numbers and source is not self._pictures:
+            self.joined.emit(self._place, numbers)
+            if isinstance(source, BinPictures):
+                # Out of another class: a picture is of one class.
+                for number in numbers:
+                    source.picture_removed.emit(number)
