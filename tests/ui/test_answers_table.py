@@ -16,7 +16,7 @@ from explorer.ui import theme
 from explorer.ui.answers_dock import AnswersDock
 from explorer.ui.store import Store
 from explorer.ui.views.answer_rows import AnswerRows, accuracy, remarks
-from explorer.ui.views.answers_model import CONFIDENCE, FILE, MARK, PICTURE
+from explorer.ui.views.answers_model import CONFIDENCE, FILE, MARK, PICTURE, TRUTH
 from explorer.ui.views.answers_table import AnswersView
 
 CLASSES = ("Egyptian cat", "zebra", "truck")
@@ -178,6 +178,17 @@ def test_the_columns_fill_the_width(view, width):
     QApplication.processEvents()
     room = table(view).viewport().width()
     assert room - 6 <= table(view).horizontalHeader().length() <= room
+
+
+def test_without_a_truth_its_columns_are_away(view):
+    view.show_rows(made_rows((ITEMS[3],)), None, is_meant=True)
+    assert table(view).isColumnHidden(TRUTH)
+    assert table(view).isColumnHidden(MARK)
+    view.resize(380, 500)
+    QApplication.processEvents()
+    assert not table(view).isColumnHidden(FILE)
+    view.show_rows(made_rows(), None, is_meant=True)
+    assert not table(view).isColumnHidden(TRUTH)
 
 
 def test_an_empty_table_says_what_to_do(view):

@@ -48,8 +48,6 @@ from explorer.ui.widgets.empty_state import EmptyState
 _NARROW_PX = 520
 _MARK_PX, _CONFIDENCE_PX, _NARROW_CONFIDENCE_PX = 36, 170, 104
 _LEAST_TEXT_PX = 80
-_PARTS = {FILE: 0.34, ANSWER: 0.36, TRUTH: 0.3}
-_NARROW_PARTS = {ANSWER: 0.5, TRUTH: 0.5}
 _EMPTY = "Drop a folder of pictures to see what the net says of each."
 _UNTRAINED = "The net is untrained: these answers are chance."
 _FILTERS = (
@@ -69,6 +67,7 @@ class AnswersTable(QTableView):
 
     def __init__(self, answers: AnswersModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._has_truth = True
         self.setObjectName("answers.table")
         self.setAccessibleName("Pictures and answers")
         self.setModel(answers)
@@ -97,19 +96,30 @@ class AnswersTable(QTableView):
         self.setSortingEnabled(True)
         self.sortByColumn(PICTURE, Qt.SortOrder.AscendingOrder)
 
+    def show_truth(self, *, has_truth: bool) -> None:
+        """Show the columns about the truth, where it is known of some picture."""
+        if has_truth != self._has_truth:
+            self._has_truth = has_truth
+            self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         header = self.horizontalHeader()
         is_narrow = self.width() < _NARROW_PX
         # In a narrow dock the picture stands for its file; the tooltip names it.
-        self.setColumnHidden(FILE, is_narrow)
-        room = self.viewport().width() - ROW_PX - HALF - _MARK_PX
+        texts = [ANSWER] if is_narrow and self._has_truth else [FILE, ANSWER]
+        texts += [TRUTH] if self._has_truth else []
+        for column in (FILE, TRUTH):
+            self.setColumnHidden(column, column not in texts)
+        self.setColumnHidden(MARK, not self._has_truth)
+        room = self.viewport().width() - ROW_PX - HALF - (_MARK_PX if self._has_truth else 0)
         confidence = _NARROW_CONFIDENCE_PX if is_narrow else _CONFIDENCE_PX
-        rest = max(room - confidence, 2 * _LEAST_TEXT_PX)
-        parts = _NARROW_PARTS if is_narrow else _PARTS
         header.resizeSection(CONFIDENCE, confidence)
-        for column, part in parts.items():
-            header.resizeSection(column, int(rest * part))
+        for column in texts:
+            header.resizeSection(column, max(_LEAST_TEXT_PX, (room - confidence) // len(texts)))
 
 
 class AnswersView(QWidget):
@@ -200,6 +210,7 @@ class AnswersView(QWidget):
         """
         self._rows = rows
         self._table.cells.is_meant = is_meant
+        self._table.show_truth(has_truth=any(row.truth for row in rows))
         self._show(current)
         self._pages.setCurrentIndex(1 if rows else 0)
         accuracy = answer_rows.accuracy(rows)
