@@ -29,6 +29,7 @@ _VERSION = 1
 _CHUNK_BYTES = 4 * 2**20
 _SUPERSAMPLING_BELOW_PX = ((48, 4), (128, 3))  # larger pictures: twice
 _MIN_CONTRAST = 0.45
+_EDGE = 0.03  # of the side, kept free
 _NOISE = 8  # of 255, to both sides
 _N_DRAWS = 13
 
@@ -82,7 +83,8 @@ def _mask(label: int, draw: NDArray[np.float64], input_size: int) -> NDArray[np.
     factor = next((f for below, f in _SUPERSAMPLING_BELOW_PX if input_size < below), 2)
     side = input_size * factor
     radius = 0.24 + 0.2 * draw[0]
-    x, y = (radius + (1 - 2 * radius) * at for at in draw[1:3])
+    margin = radius + _EDGE
+    x, y = (margin + (1 - 2 * margin) * at for at in draw[1:3])
     angle = 2 * math.pi * draw[3]
     turn = radius * side * np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     canvas = Image.new("L", (side, side))

@@ -74,8 +74,13 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
 
 
 def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) -> None:
-    """A file is copied as it is; what came as bytes, or under another kind of name, is written as PNG."""
-    if isinstance(source, Path) and is_picture_name(source.name):
+    """A file is copied as it is; what came as bytes, or under another kind of name, is written as PNG.
+
+    Raises:
+        ImageError: The picture is gone, or cannot be read.
+        OSError: It cannot be written.
+    """
+    if isinstance(source, Path) and is_picture_name(source.name) and source.is_file():
         shutil.copyfile(source, stem.with_name(stem.name + source.suffix.lower()))
         return
     picture = context.shelf.picture(image_id) if isinstance(source, Path) else source
