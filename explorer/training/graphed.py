@@ -38,8 +38,7 @@ class GraphedPass:
     """A recorded forward and backward. The network's statistics are as before once it is made.
 
     Args:
-        model: Its gradients are in the graph's own memory from now on: they must not be set to None while the
-            graph is used.
+        model: Its gradients are in the graph's own memory after each replay.
         run: The pass: from images and targets to numbers, with the gradients added to the parameters'.
         images: A batch of the shape, type and memory order of all that follow.
         targets: Likewise.
@@ -66,6 +65,7 @@ class GraphedPass:
             self._graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(self._graph, stream=aside):
                 self._numbers = run(self._images, self._targets)
+            self._gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
         except RuntimeError:
             model.zero_grad(set_to_none=True)
             raise
@@ -83,4 +83,7 @@ class GraphedPass:
         self._images.copy_(images)
         self._targets.copy_(targets)
         self._graph.replay()
+        for parameter, gradient in self._gradients:
+            # Others may have set theirs in between.
+            parameter.grad = gradient
         return self._numbers.clone()

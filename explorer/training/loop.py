@@ -73,7 +73,11 @@ def train(
         DeviceError: The device is out of memory.
     """
     with train_settings(training):
-        yield from _Sitting(training, checkpoints, checkpoint_interval_s).run()
+        try:
+            yield from _Sitting(training, checkpoints, checkpoint_interval_s).run()
+        finally:
+            # A network at rest needs no memory for them.
+            training.optimiser.zero_grad(set_to_none=True)
 
 
 class _Halted(Exception):
@@ -257,7 +261,7 @@ class _Sitting:
                     evaluation: Evaluation = finished.value
                     return evaluation
                 yield None
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             raise too_large(self.training) from error

@@ -114,8 +114,11 @@ def record(
         The events. Where the store cannot be written, `TrainingPaused` with the cause is the last one.
 
     Raises:
+        RunError: The run cannot go on here: another process runs it, it was deleted, or the store cannot be
+            written. Nothing has been trained.
         Exception: What the training raises.
     """
+    store.set_status(run_id, "running")
     recorder = _Recorder(store, run_id, [] if waiting is None else waiting)
     try:
         for event in events:
@@ -189,7 +192,6 @@ class _Recorder:
         self.flush()
         if isinstance(event, TrainingStarted):
             self._done = event.first_step
-            self._store.set_status(self._run_id, "running")
         elif isinstance(event, TrainingPaused):
             self._end("paused")
         elif isinstance(event, TrainingStopped):

@@ -132,10 +132,9 @@ class Stepper:
             )
             with self._seeded():
                 self._step(images, targets)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            training.optimiser.zero_grad(set_to_none=True)
             raise too_large(training) from error
 
     def _seeded(self) -> AbstractContextManager[None]:

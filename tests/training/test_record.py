@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -102,6 +104,26 @@ def test_numbers_are_in_the_store_before_the_checkpoint_of_their_step(tmp_path) 
         seen = list(record(store, entry.id, looked_at(steps)))
     assert sum(isinstance(event, CheckpointWritten) for event in seen) >= 8
     assert not any(isinstance(event, CheckpointDue) for event in seen)
+
+
+def test_a_run_of_another_process_is_left_alone() -> None:
+    code = "import sys, explorer.runs.owner as o; print(o.this_process(), flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
+        RunStore() as store,
+    ):
+        owner = process.stdout.readline().decode().strip()
+        entry = entry_in(store)
+        with closing(sqlite3.connect(store.path)) as other, other:
+            other.execute("UPDATE runs SET owner = ?", (owner,))
+        training = ready()
+        with pytest.raises(RunError):
+            next(record(store, entry.id, train(training)))
+        assert store.run(entry.id).status == "running"
+        assert store.run(entry.id).owner == owner
+        process.stdin.close()
+    assert training.step == 0
 
 
 def test_norms_and_the_rate_are_rows_too(monkeypatch) -> None:
