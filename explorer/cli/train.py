@@ -22,7 +22,7 @@ from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
-from explorer.errors import RunError
+from explorer.errors import RunError, WeightsError
 from explorer.training.events import (
     EpochFinished,
     TrainingFinished,
@@ -30,9 +30,10 @@ from explorer.training.events import (
     TrainingStarted,
 )
 from explorer.training.plan import Plan, changes_from_texts
-from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for
+from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for, recipe
 
 if TYPE_CHECKING:
+    from explorer.arch.spec import ArchitectureSpec
     from explorer.images.datasets import Dataset
     from explorer.runs.store import Run
     from explorer.training.prepare import Training
@@ -51,7 +52,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("spec", nargs="?", metavar="SPEC", help="a preset's name or a JSON file")
     add_sets(parser)
     add_data(parser)
-    parser.add_argument("--allow-download", action="store_true", help="download data that is not here yet")
+    parser.add_argument(
+        "--allow-download", action="store_true", help="download data and weights that are not here yet"
+    )
     parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
     parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
     parser.add_argument("--batch-size", type=int)
@@ -61,7 +64,10 @@ def add_parser(subparsers: Any) -> None:
         "--plan", dest="plan_edits", action="append", default=[], metavar="FIELD=VALUE", help="edit the plan"
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="start from these weights instead of first values"
+        "--weights",
+        metavar="FILE|NAME",
+        help="start from these weights instead of first values; a recipe that needs some takes those that "
+        "the program knows for SPEC",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
@@ -136,6 +142,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     changes.update(changes_from_texts(args.plan_edits))
     # A wrong plan is refused before minutes of decoding.
     plan_for(args.data, 1, args.recipe, **changes)
+    start = _start_weights(args, spec)
     dataset = read_data(args.data, spec.input_size, allow_download=args.allow_download)
     plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
     spec = spec.edited(num_classes=len(dataset.classes))
@@ -144,9 +151,9 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     from explorer.training.prepare import prepare
 
     device = _device(args.device)
-    training = _exhausted(prepare(spec, plan, dataset, device, start_from=args.weights))
-    if training.loaded:
-        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {args.weights}.")
+    training = _exhausted(prepare(spec, plan, dataset, device, start_from=start))
+    if start and training.loaded:
+        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {start.name}.")
     origin = {
         "seed": plan.seed,
         "recipe": args.recipe,
@@ -157,6 +164,35 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     data = lasting_name(args.data)
     entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
     return entry, training, dataset
+
+
+def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | None:
+    """The file of weights to start from; None where first values are wanted.
+
+    Raises:
+        ConsentRequired: It would have to be downloaded, and nobody has allowed it.
+        FetchError: The download failed.
+        WeightsError: There are no such weights, or none are known for this network.
+    """
+    is_needed = recipe(args.recipe).starts_from_known
+    if args.weights and Path(args.weights).is_file():
+        return Path(args.weights)
+    if not args.weights and not is_needed:
+        return None
+    from explorer.nets import catalogue
+
+    if args.weights:
+        card = catalogue.by_name(args.weights, spec)
+    else:
+        known = catalogue.present_for(spec) or next(iter(catalogue.cards_for(spec)), None)
+        if known is None:
+            raise WeightsError(
+                "The recipe {recipe} goes on from known weights, and none are known for this network.",
+                "Give some with --weights FILE, or choose another network.",
+                recipe=args.recipe,
+            )
+        card = known
+    return catalogue.obtain(card, allowed=args.allow_download)
 
 
 def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 
 import pytest
 import torch
+from PIL import Image
 
 from explorer.cli.root import build_parser, main
 from explorer.runs.store import RunStore
@@ -126,6 +128,22 @@ def test_an_interrupt_leaves_a_checkpoint_of_the_last_step(capsys):
         assert entry.status == "stopped"
         done = store.metrics(run, "step.loss")[-1][0] + 1
     assert read_checkpoint(entry.checkpoints).progress.step == done
+
+
+def test_fine_tuning_starts_from_the_bundled_weights_and_a_new_head(capsys, tmp_path):
+    colours = {"red": (200, 30, 30), "blue": (30, 30, 200)}
+    for part, name in itertools.product(("train", "test"), colours):
+        folder = tmp_path / "data" / part / name
+        folder.mkdir(parents=True)
+        for number in range(8):
+            shade = tuple(min(255, value + 5 * number) for value in colours[name])
+            Image.new("RGB", (32, 32), shade).save(folder / f"{number}.png")
+    words = ["--data", str(tmp_path / "data"), "--recipe", "fine-tune", "--epochs", "2", *PLAIN]
+    assert main(["train", "cifar-resnet20", *words]) == 0
+    said = capsys.readouterr().out
+    assert "tensors come from cifar-resnet20" in said
+    assert main(["train", *SMALL[:-2], *words]) == 1
+    assert "--weights" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
