@@ -27,7 +27,12 @@ from explorer.ui.store import Store
 if TYPE_CHECKING:
     from explorer.ui.views.teach import TeachView
     from explorer.ui.widgets.drop_reading import Dropped
+    from explorer.ui.widgets.elided_label import Tone
     from explorer.ui.widgets.thumbnails import PictureItem
+
+
+GOOD_ACCURACY = 0.75
+"""Below it the user is told what helps; two classes are guessed right half of the time."""
 
 
 class TeachDock(SeenDock):
@@ -112,9 +117,8 @@ class TeachDock(SeenDock):
         elif training.status == "failed":
             self._view.show_progress(training.cause, None, is_working=False, tone="danger")
         elif training.status == "finished" and training.ended is not None and _is_taught(state):
-            right = f"{100 * training.ended.test_accuracy:.0f} %"
-            text = f"Learned: {right} of the pictures set aside are right. Drop another one to try it."
-            self._view.show_progress(text, None, is_working=False, tone="success")
+            text, tone = _learned(training.ended.test_accuracy)
+            self._view.show_progress(text, None, is_working=False, tone=tone)
         else:
             self._view.show_progress("", None, is_working=False)
 
@@ -128,6 +132,14 @@ class TeachDock(SeenDock):
                     "Save the picture first, then drop the file.",
                 )
             )
+
+
+def _learned(accuracy: float) -> tuple[str, Tone]:
+    """How well the classes were learned, and the tone to say it in."""
+    right = f"{100 * accuracy:.0f} % of the pictures set aside are right."
+    if accuracy < GOOD_ACCURACY:
+        return f"{right} More pictures of each class help.", "warning"
+    return f"Learned: {right} Drop another one to try it.", "success"
 
 
 def _is_taught(state: AppState) -> bool:

@@ -178,14 +178,23 @@ def test_nothing_overlaps_in_a_narrow_window(view):
     view.resize(320, 700)
     QApplication.processEvents()
     cards = [button(view, f"data.use.{card.name}").parentWidget() for card in CARDS]
-    assert cards[0].geometry().bottom() < cards[1].geometry().top()
+    assert cards[0].geometry().right() < cards[1].geometry().left()
     assert label(view, "data.summary").geometry().bottom() <= label(view, "data.split").geometry().top()
+
+
+def test_the_chosen_set_is_scrolled_into_view(view, qtbot):
+    view.resize(320, 700)
+    many = tuple(DataCard(f"set{n}", f"Set {n}", "Pictures.", 0, True, 2) for n in range(9))
+    view.show_cards(many, "set8", frozenset(), can_choose=True)
+    last = button(view, "data.use.set8")
+    qtbot.waitUntil(lambda: not last.visibleRegion().isEmpty())
 
 
 @pytest.fixture
 def dock(qtbot):
     window = QMainWindow()
     qtbot.addWidget(window)
+    window.resize(900, 700)
     sent = []
     store = Store(AppState(), sent.append)
     made = DataDock(window, store)

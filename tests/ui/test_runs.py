@@ -81,6 +81,8 @@ def cell(view, run, column):
 
 def choose(view, run):
     table(view).selectRow(view.shown.index(run))
+    # The details below the table appear with the first choice.
+    QApplication.processEvents()
 
 
 def button(view, name):
@@ -281,6 +283,7 @@ def test_the_curves_are_drawn(view):
 def dock(qtbot):
     window = QMainWindow()
     qtbot.addWidget(window)
+    window.resize(900, 700)
     sent = []
     store = Store(AppState(), sent.append)
     made = RunsDock(window, store)

@@ -30,9 +30,8 @@ from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.views.dataset_cards import DataCardView
 from explorer.ui.views.dataset_classes import ClassRows
 from explorer.ui.views.dataset_normalisation import NormalisationLine
-from explorer.ui.widgets.flow_layout import FlowLayout, flow_holder
 
-_CARD_PX = 208, 420
+_CARD_PX = 236
 _FEW_BROKEN, _MOST_BROKEN = 3, 200
 """Broken files that are listed at first, and at most; more are counted."""
 _SPLIT_SEED = 0
@@ -59,12 +58,19 @@ class DatasetView(QWidget):
         self._facts: DataFacts | None = None
         self._listed: tuple[DataCard, ...] = ()
         self._cards: list[DataCardView] = []
+        self._chosen = ""
         self._build_parts()
         self._lay_out()
         self.show_facts(None)
 
     def _build_parts(self) -> None:
-        self._flow = FlowLayout(*_CARD_PX)
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SPACE)
+        self._row.addStretch(1)
+        self._strip = _strip(self._row)
+        # New cards find their places later.
+        self._strip.horizontalScrollBar().rangeChanged.connect(lambda _low, _high: self._show_chosen())
         self._folder = _button("Folder…", "data.folder", "Train on a folder whose folders are classes")
         self._zip = _button("Zip…", "data.zip", "Train on a zip whose folders are classes")
         self._save = _button("Save table…", "data.save", "Save the classes and their counts as CSV")
@@ -117,8 +123,7 @@ class DatasetView(QWidget):
         column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, 2 * SPACE)
         column.setSpacing(SPACE)
         column.addLayout(own)
-        column.addWidget(flow_holder(self._flow))
-        column.addSpacing(SPACE)
+        column.addWidget(self._strip)
         column.addWidget(self._status)
         column.addWidget(self._progress)
         column.addWidget(self._facts_block)
@@ -151,20 +156,37 @@ class DatasetView(QWidget):
         if cards != self._listed:
             self._listed = cards
             for old in self._cards:
-                self._flow.removeWidget(old)
+                self._row.removeWidget(old)
                 old.hide()
                 old.deleteLater()
             self._cards = [DataCardView(card) for card in cards]
             for view in self._cards:
                 view.chosen.connect(self.data_chosen)
                 view.wanted.connect(self.download_allowed)
-                self._flow.addWidget(view)
+                view.setFixedWidth(_CARD_PX)
+                self._row.insertWidget(self._row.count() - 1, view)
+            self._strip.setVisible(bool(cards))
+            self._strip.setFixedHeight(self._strip_px())
+            self._chosen = ""
         for card, view in zip(cards, self._cards, strict=True):
             view.show_use(
                 is_chosen=card.name == chosen, is_fetching=card.name in fetching, can_choose=can_choose
             )
+            if card.name == chosen and chosen != self._chosen:
+                self._chosen = chosen
+                self._show_chosen()
         self._folder.setEnabled(can_choose)
         self._zip.setEnabled(can_choose)
+
+    def _strip_px(self) -> int:
+        """As high as the highest card, and the scroll bar below."""
+        bar = self._strip.horizontalScrollBar().sizeHint().height()
+        return max((card.heightForWidth(_CARD_PX) for card in self._cards), default=0) + bar + HALF
+
+    def _show_chosen(self) -> None:
+        for card, view in zip(self._listed, self._cards, strict=False):
+            if card.name == self._chosen:
+                self._strip.ensureWidgetVisible(view, SPACE, 0)
 
     def show_status(self, text: str, share: float | None, *, is_working: bool) -> None:
         """Say what is done about the data now.
@@ -281,6 +303,20 @@ def broken(files: tuple[tuple[str, str], ...], most: int) -> str:
     lines = [f"{name}: {reason}" for name, reason in files[:most]]
     more = len(files) - len(lines)
     return "\n".join((head, *lines, *((f"and {grouped(more)} more",) if more else ())))
+
+
+def _strip(row: QHBoxLayout) -> QScrollArea:
+    """Cards in one row that scrolls: what is in the chosen set stays in view below."""
+    holder = QWidget()
+    holder.setLayout(row)
+    strip = QScrollArea()
+    strip.setObjectName("data.cards")
+    strip.setFrameShape(QFrame.Shape.NoFrame)
+    strip.setWidgetResizable(True)
+    strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    strip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    strip.setWidget(holder)
+    return strip
 
 
 def _label(name: str, tone: str = "") -> QLabel:

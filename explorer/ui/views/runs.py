@@ -129,7 +129,9 @@ class RunsView(QWidget):
         head.addWidget(self._save)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self._table)
-        split.addWidget(self._details())
+        self._below = self._details()
+        self._below.hide()
+        split.addWidget(self._below)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
         page = QWidget()
@@ -256,7 +258,8 @@ class RunsView(QWidget):
             self._current = run
             self._curves.show_lines((), _NO_CURVES if run else "")
             self.run_shown.emit(run)
-        self._title.set_text(run_words.title(row) if row else "Choose a run to see its curves")
+        self._below.setVisible(row is not None)
+        self._title.set_text(run_words.title(row) if row else "")
         self._facts.set_text(_facts(row) if row else "")
         if row is None:
             self._chip.set_text("")
