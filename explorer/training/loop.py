@@ -311,9 +311,12 @@ class _Sitting:
         yield CheckpointWritten(training.step)
 
     def _is_finite(self) -> bool:
-        """Whether all weights and statistics are: a step may spoil them after its loss was still a number."""
-        tensors = [each for each in self.training.model.state_dict().values() if each.is_floating_point()]
-        return bool(torch.stack([each.isfinite().all() for each in tensors]).all())
+        """Whether the weights and the optimiser are: a step may spoil them when its loss was a number."""
+        state = self.training.checkpoint()
+        tensors = (*state.weights.values(), *state.optimiser.values())
+        # Counters may be on another device than the rest.
+        finite = [each.isfinite().all() for each in tensors if each.is_floating_point() and each.ndim]
+        return bool(torch.stack(finite).all())
 
     def _diverged(self, where: str) -> RunError:
         """The error of a loss that is no number; the training goes back to its last checkpoint."""

@@ -221,6 +221,8 @@ def prepare(
         start_tensors = read_weights(start_from).tensors
     loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
     model.to(memory_format=precision.memory_format)
+    validation = to_device(parts.validation_images, parts.validation_labels, device)
+    test_images, test_labels = parts.dataset.test_images, parts.dataset.test_labels
     training = Training(
         spec=spec,
         plan=plan,
@@ -230,8 +232,8 @@ def prepare(
         precision=precision,
         normalisation=normalisation_for(plan, parts.dataset),
         train_pictures=to_device(parts.dataset.train_images, parts.dataset.train_labels, device),
-        validation_pictures=to_device(parts.validation_images, parts.validation_labels, device),
-        test_pictures=to_device(parts.dataset.test_images, parts.dataset.test_labels, device),
+        validation_pictures=validation,
+        test_pictures=to_device(test_images, test_labels, device) if parts.is_held_out else validation,
         is_held_out=parts.is_held_out,
         fingerprint=seal,
         norms=StageNorms(model, graph),
