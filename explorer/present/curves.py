@@ -24,9 +24,9 @@ MAX_POINTS = 2_000
 """Points of a curve that is drawn; more cost time and show nothing (pyqtgraph, measured)."""
 
 _FIRST_CAPACITY = 256
-_BLOCK = 64
-"""Values that are smoothed by one row of a matrix product: small enough that it stays on one thread. A product
-that is spread over the cores waits 20 times as long beside a training."""
+_BLOCK, _N_ROWS = 64, 64
+"""Values that are smoothed by one row of a matrix product, and rows of one product: OpenBLAS keeps products
+of at most 64³ on one thread. One that is spread over the cores waits 20 times as long beside a training."""
 
 
 class _Series:
@@ -272,7 +272,8 @@ def _moving_average(values: Float64, weight: float) -> Float64:
     blocks.reshape(-1)[: len(values)] = values
     lags = np.arange(_BLOCK)[:, None] - np.arange(_BLOCK)
     influence = np.where(lags >= 0, weight ** np.maximum(lags, 0.0), 0.0)
-    averages = blocks @ ((1 - weight) * influence.T)
+    factors = (1 - weight) * influence.T
+    averages = np.concatenate([blocks[i : i + _N_ROWS] @ factors for i in range(0, n_blocks, _N_ROWS)])
     fading = weight ** np.arange(1.0, _BLOCK + 1)
     carried = 0.0
     for row in averages:

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QScrollArea,
     QSplitter,
     QStackedWidget,
     QTabWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -205,7 +205,11 @@ class TrainingView(QWidget):
         scroll.setWidget(self.mistakes)
         self._tabs.addTab(scroll, "Mistakes")
         self._tabs.addTab(self._make_facts(), "Run")
-        self._save = QPushButton("Save")
+        self._save = QToolButton()
+        self._save.setText("Save…")
+        self._save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        # No arrow: beside three tabs there is no room for one.
+        self._save.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._save.setObjectName("train.save_details")
         menu = QMenu(self._save)
         menu.addAction("Save as PNG…", lambda: self._table().png_requested.emit())
@@ -219,7 +223,7 @@ class TrainingView(QWidget):
         column.setSpacing(0)
         column.addWidget(self._tabs, 1)
         column.addWidget(self._said)
-        details.setMinimumSize(220, 200)
+        details.setMinimumSize(280, 200)
         return details
 
     def _make_facts(self) -> QWidget:
