@@ -61,7 +61,7 @@ class DataDock(SeenDock):
             return
         assert self._view is not None
         data = new.data
-        fetching = frozenset(work.name for work in new.work if work.kind == "FetchData")
+        fetching = {work.name: work.share for work in new.work if work.kind == "FetchData"}
         self._view.show_cards(data.cards, new.form.data, fetching, can_choose=not new.training.is_busy)
         is_current = data.facts is not None and data.facts.data == new.form.data
         self._view.show_facts(data.facts if is_current else None, normalisation=new.form.plan.normalisation)

@@ -65,7 +65,7 @@ def view(qtbot):
     made = DatasetView()
     qtbot.addWidget(made)
     made.resize(800, 900)
-    made.show_cards(CARDS, "digits", frozenset(), can_choose=True)
+    made.show_cards(CARDS, "digits", {}, can_choose=True)
     made.show_facts(made_facts())
     with qtbot.waitExposed(made):
         made.show()
@@ -151,11 +151,12 @@ def test_a_set_is_chosen_or_its_download_is_allowed_by_a_click(view, qtbot):
     assert button(view, "data.use.mnist").text() == "Download 11 MB"
     qtbot.mouseClick(button(view, "data.use.mnist"), Qt.MouseButton.LeftButton)
     assert (chosen, allowed) == ([], ["mnist"])
-    view.show_cards(CARDS, "mnist", frozenset({"mnist"}), can_choose=True)
+    view.show_cards(CARDS, "mnist", {"mnist": 0.42}, can_choose=True)
     assert not button(view, "data.use.mnist").isEnabled()
+    assert button(view, "data.use.mnist").text() == "Downloading 42 %"
     qtbot.mouseClick(button(view, "data.use.digits"), Qt.MouseButton.LeftButton)
     assert chosen == ["digits"]
-    view.show_cards(CARDS, "mnist", frozenset(), can_choose=False)
+    view.show_cards(CARDS, "mnist", {}, can_choose=False)
     assert not button(view, "data.use.digits").isEnabled()
 
 
@@ -185,7 +186,7 @@ def test_nothing_overlaps_in_a_narrow_window(view):
 def test_the_chosen_set_is_scrolled_into_view(view, qtbot):
     view.resize(320, 700)
     many = tuple(DataCard(f"set{n}", f"Set {n}", "Pictures.", 0, True, 2) for n in range(9))
-    view.show_cards(many, "set8", frozenset(), can_choose=True)
+    view.show_cards(many, "set8", {}, can_choose=True)
     last = button(view, "data.use.set8")
     qtbot.waitUntil(lambda: not last.visibleRegion().isEmpty())
 

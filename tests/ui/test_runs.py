@@ -327,3 +327,12 @@ def test_a_hidden_dock_waits(dock, qtbot):
     assert made._view.shown == ()
     made.open()
     qtbot.waitUntil(lambda: made._view.shown == ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("width", [400, 700, 900, 1100])
+def test_a_narrow_table_leaves_out_what_is_told_elsewhere(view, width):
+    view.resize(width, 600)
+    QApplication.processEvents()
+    assert table(view).isColumnHidden(NETWORK) == (width < 900)
+    assert not table(view).isColumnHidden(TEST)
+    assert table(view).horizontalScrollBar().maximum() == 0

@@ -1,5 +1,7 @@
 """The teach view: bins that take pictures, what is missing before a lesson, its dock on the real state."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -18,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from explorer.engine.data_messages import CollectTaught
 from explorer.engine.messages import LoadedPicture, LoadPictures, PicturesLoaded
+from explorer.engine.training_messages import TrainingBegan, TrainingEnded
+from explorer.state.learning import TrainingState
 from explorer.state.model import AppState
 from explorer.ui import theme
 from explorer.ui.store import Store
@@ -228,6 +232,49 @@ def test_pictures_of_the_session_are_dragged_into_a_class_and_between_classes(do
     assert len(sent) == n_sent, "they are not read again"
     inside = child(made._view, QWidget, "teach.bin.0.pictures")
     assert dragged_pictures(inside.model().mimeData([inside.model().index(1)])) == (8,)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said", "tone"),
+    [(0.96, "Learned: 96 % of the pictures set aside", "success"), (0.5, "50 % of the pictures", "warning")],
+)
+def test_how_well_it_was_learned_is_said(dock, accuracy, said, tone):
+    made, store, _ = dock
+    began = TrainingBegan(
+        ticket=1,
+        run="r",
+        spec=store.state.document.spec,
+        plan=store.state.form.plan,
+        data="my-classes",
+        classes=("class 1", "class 2"),
+        first_step=0,
+        epochs=3,
+        steps_per_epoch=1,
+        precision="float32",
+        rates={},
+        device="cpu",
+        n_train=4,
+        n_validation=2,
+        rows=(),
+    )
+    ended = TrainingEnded(
+        ticket=1,
+        run="r",
+        path="w.safetensors",
+        epochs=3,
+        test_accuracy=accuracy,
+        test_loss=0.1,
+        best_epoch=2,
+        seconds=1.0,
+        images_per_second=10.0,
+        stopped_early=False,
+    )
+    state = replace(store.state, training=TrainingState(status="finished", began=began, ended=ended))
+    made._view.show_bins("pets", (filled("cats", 1), filled("dogs", 3)), "ResNet-18", can_edit=True)
+    made.show_state(None, state)
+    told = child(made._view, QLabel, "teach.missing")
+    assert told.text().startswith(said)
+    assert told.property("tone") == tone
 
 
 def test_a_new_class_waits_for_its_name_and_can_be_taken_away(dock, qtbot):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 
 from PySide6.QtCore import Qt, Signal
@@ -143,14 +144,19 @@ class DatasetView(QWidget):
     # What is shown
 
     def show_cards(
-        self, cards: tuple[DataCard, ...], chosen: str, fetching: frozenset[str], *, can_choose: bool
+        self,
+        cards: tuple[DataCard, ...],
+        chosen: str,
+        fetching: Mapping[str, float | None],
+        *,
+        can_choose: bool,
     ) -> None:
         """Show the sets known by name.
 
         Args:
             cards: In order.
             chosen: The data that trainings use: a name or a path.
-            fetching: The names of those that are being downloaded.
+            fetching: Those that are being downloaded, and how much of each is here, 0 to 1.
             can_choose: Whether another set can be chosen now: not while one is trained on.
         """
         if cards != self._listed:
@@ -170,7 +176,10 @@ class DatasetView(QWidget):
             self._chosen = ""
         for card, view in zip(cards, self._cards, strict=True):
             view.show_use(
-                is_chosen=card.name == chosen, is_fetching=card.name in fetching, can_choose=can_choose
+                is_chosen=card.name == chosen,
+                is_fetching=card.name in fetching,
+                fetched=fetching.get(card.name),
+                can_choose=can_choose,
             )
             if card.name == chosen and chosen != self._chosen:
                 self._chosen = chosen

@@ -84,18 +84,21 @@ class DataCardView(Card):
         column.addWidget(about, 1)
         column.addLayout(foot)
 
-    def show_use(self, *, is_chosen: bool, is_fetching: bool, can_choose: bool) -> None:
+    def show_use(
+        self, *, is_chosen: bool, is_fetching: bool, fetched: float | None, can_choose: bool
+    ) -> None:
         """Say what its button does now.
 
         Args:
             is_chosen: Whether trainings use this set.
             is_fetching: Whether it is being downloaded.
+            fetched: How much of it is here, 0 to 1; None where unknown.
             can_choose: Whether another set can be chosen now.
         """
         card, button = self._card, self._button
         self.set_chosen(is_chosen and card.is_present)
         if is_fetching:
-            text = "Downloading…"
+            text = "Downloading…" if fetched is None else f"Downloading {100 * fetched:.0f} %"
         elif not card.is_present:
             text = f"Download {byte_size(card.size_bytes)}"
         else:

@@ -365,6 +365,8 @@ def _facts(row: RunRow) -> str:
     parts += [f"batch {plan.batch_size:,}", f"rate {plan.learning_rate:g}", f"seed {plan.seed}"]
     if row.test_accuracy is not None:
         parts.append(f"test {run_words.percent(row.test_accuracy)}")
+    if row.seconds is not None:
+        parts.append(run_words.duration(row.seconds))
     return " · ".join(parts)
 
 

@@ -33,6 +33,7 @@ from explorer.ui.views.runs_model import (
     SECONDS,
     STAR,
     STATUS,
+    VALIDATION,
     FilteredRuns,
     Index,
 )
@@ -49,9 +50,8 @@ QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding; sub
 """Tables here have no lines and no boxes for headings."""
 _STAR_PX = 36
 _LEAST_NAME_PX = 160
-_NARROW_PX = 620
-_WIDE_ONLY = (NETWORK, DATA, EPOCHS, SECONDS)
-"""Columns that a narrow table leaves out: the name and the details tell them too."""
+_LEFT_OUT = (SECONDS, EPOCHS, DATA, NETWORK, DATE, VALIDATION)
+"""Columns that a narrow table leaves out, in this order: the name and the details tell most of them."""
 _STAR_RADIUS_PX = 7.0
 _INNER = 0.42
 """How deep a star's corners go in, as a share of its radius."""
@@ -77,11 +77,7 @@ class _Cells(QStyledItemDelegate):
         row: RunRow = index.data(ROW_ROLE)
         colours = Colours.of(option.palette)
         if index.column() == STATUS:
-            option.palette.setColor(
-                QPalette.ColorRole.Text, getattr(colours, run_words.STATUS[row.status][1])
-            )
-        elif index.column() > STATUS or (not row.name and index.column() != NAME):
-            option.palette.setColor(QPalette.ColorRole.Text, colours.text)
+            option.palette.setColor(QPalette.ColorRole.Text, getattr(colours, run_words.status(row)[1]))
         if index.column() == NAME and row.name:
             option.font = font("body", strong=True, base=option.font)
 
@@ -215,9 +211,19 @@ class RunsTable(QTableView):
             self._fit()
 
     def _fit(self) -> None:
-        """The name takes what the other columns leave."""
-        header = self.horizontalHeader()
-        for column in _WIDE_ONLY:
-            self.setColumnHidden(column, self.width() < _NARROW_PX)
-        others = sum(header.sectionSize(at) for at in range(header.count()) if at != NAME)
-        header.resizeSection(NAME, max(_LEAST_NAME_PX, self.viewport().width() - others))
+        """Leave out what has no room; the name takes what the other columns leave."""
+        header, room = self.horizontalHeader(), self.viewport().width()
+        wanted = {
+            at: _STAR_PX if at == STAR else max(self.sizeHintForColumn(at), header.sectionSizeHint(at))
+            for at in range(header.count())
+            if at != NAME
+        }
+        left_out: set[int] = set()
+        for column in _LEFT_OUT:
+            if sum(wanted.values()) + _LEAST_NAME_PX <= room:
+                break
+            left_out.add(column)
+            del wanted[column]
+        for column in _LEFT_OUT:
+            self.setColumnHidden(column, column in left_out)
+        header.resizeSection(NAME, max(_LEAST_NAME_PX, room - sum(wanted.values())))
