@@ -10,11 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.engine.data_messages import DataFacts
+from explorer.images.prepare import IMAGENET_MEAN, IMAGENET_STD
 from explorer.ui.theme import HALF, SPACE, Colours, font
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of ImageNet's training pictures, as torchvision's weights have them."""
 FIXED = 0.5
 
 CHOICES = {
@@ -109,6 +107,6 @@ def _numbers(facts: DataFacts, choice: str) -> tuple[tuple[float, ...], tuple[fl
     if choice == "imagenet":
         if n_channels == len(IMAGENET_MEAN):
             return IMAGENET_MEAN, IMAGENET_STD
-        # Grey pictures are repeated over the channels; one number stands for all three.
+        # No colour, so the middle of the three, as the trainer takes it.
         return (sum(IMAGENET_MEAN) / 3,) * n_channels, (sum(IMAGENET_STD) / 3,) * n_channels
     return facts.mean, facts.std
