@@ -61,6 +61,7 @@ DRAWN = {
     "norm_epsilon": st.sampled_from([1e-5, 1e-3]),
     "norm_groups": st.sampled_from([1, 2, 3, 32]),
     "attention_reduction": st.sampled_from([1, 4, 16]),
+    "attention_divisor": st.sampled_from([1, 3, 8]),
     "head_pool_size": st.integers(1, 3),
     "head_hidden": st.lists(st.integers(1, 16), max_size=2),
     "input_size": st.integers(16, 32),
