@@ -623,8 +623,8 @@ def test_controls_at_the_top_mark_what_changed_and_give_it_back(host, name, chan
     assert not titled.label.is_marked
 
 
+@pytest.mark.parametrize("changes", [{"width_factor": 1.5}, {"width_factor": 1.5, "norm": "none"}])
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg16", "cifar-resnet20", "cifar-preact164"])
-@pytest.mark.parametrize("changes", [{"width_factor": 1.5}, {"order": "bn_after_addition"}])
 def test_families_without_published_nets_have_marked_depths_too(host, name, changes):
     spec = preset(name).spec.edited(**changes)
     host.show(spec)
