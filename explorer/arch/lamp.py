@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import log
 
 from explorer.arch.counting import parameters_of
-from explorer.arch.papers import Published, published, recognise, traits
+from explorer.arch.papers import Published, distinct, recognise, traits
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 
@@ -74,7 +74,7 @@ class Sentence:
 def _families() -> dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]]:
     """The table by block type and number of stages: only within those is a net near another."""
     found: dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]] = {}
-    for row in published():
+    for row in distinct():
         kinds = _family(row.spec)
         found[kinds] = (*found.get(kinds, ()), (row, traits(row.spec)))
     return found
