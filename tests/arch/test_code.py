@@ -23,6 +23,7 @@ from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 from explorer.nets.assemble import assemble
+from explorer.nets.keys import state_shapes
 
 PRESETS = {name: item.spec for name, item in presets().items()}
 MAX_LINES = 150
@@ -108,6 +109,15 @@ def test_every_preset_reads_well(name):
 @pytest.mark.parametrize("name", [n for n, s in PRESETS.items() if sum(s.stage_depths) <= MAX_BLOCKS_RUN])
 def test_every_preset_gives_the_same_logits(name):
     assert_same_network(PRESETS[name], small(PRESETS[name]))
+
+
+@pytest.mark.parametrize("name", [n for n, s in PRESETS.items() if sum(s.stage_depths) > MAX_BLOCKS_RUN])
+def test_the_deepest_presets_have_the_same_weights(name):
+    graph = expand(PRESETS[name])
+    with torch.device("meta"):
+        written = run_text(to_python(PRESETS[name]).text)
+    shapes = {key: tuple(value.shape) for key, value in written.state_dict().items()}
+    assert shapes == state_shapes(graph)
 
 
 def test_texts_are_formatted(tmp_path):
