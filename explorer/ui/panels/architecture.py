@@ -349,7 +349,10 @@ class ArchitecturePanel(QWidget):
 
 def _name(spec: ArchitectureSpec, preset: str | None) -> str:
     """What the net is called: as its preset, else by its depth. That it is for CIFAR, the line below says."""
-    return presets()[preset].title.removeprefix("CIFAR ") if preset else title(spec)
+    if preset is None:
+        return title(spec)
+    name = presets()[preset].title.removeprefix("CIFAR ")
+    return name[:1].upper() + name[1:]
 
 
 def _followers(spec: ArchitectureSpec, n_stages: int) -> dict[str, object]:
