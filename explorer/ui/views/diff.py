@@ -35,7 +35,7 @@ SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "↕", "same":
 TONES = {"added": "success", "removed": "danger", "changed": "warning", "moved": "warning"}
 MOST_OPEN = 24
 """Operations that are shown at once; with more, each block waits to be opened."""
-SIGN_WIDTH_PX = 34
+SIGN_WIDTH_PX = 40
 NARROWEST_PX = 320
 """Below this width one column has both networks' blocks; the sign tells whose they are."""
 NARROW_PX = 380
@@ -190,7 +190,8 @@ class _OneColumn(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if self._table.isColumnHidden(BEFORE) and not option.text:
             before = index.siblingAtColumn(BEFORE).data()  # type: ignore[union-attr]
-            option.text = before or ""
+            # As the delegate itself writes the ends of lines.
+            option.text = (before or "").replace("\n", "\u2028")
 
 
 def _table() -> QTreeWidget:
@@ -201,7 +202,7 @@ def _table() -> QTreeWidget:
     table.setFont(font("small"))
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setColumnCount(MACS + 1)
-    table.setIndentation(SPACE)
+    table.setIndentation(SPACE + HALF)
     table.setItemDelegateForColumn(AFTER, _OneColumn(table))
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setAllColumnsShowFocus(True)
