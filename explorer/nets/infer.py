@@ -23,12 +23,12 @@ from explorer.nets.infer_residual import ResidualReading
 from explorer.nets.keys import (
     COUNTER,
     FEATURE,
-    V2_BLOCK,
     Shape,
     absent_in_file,
     absent_in_network,
     canonical,
     fits,
+    is_version_2,
     mismatch,
     pooled_projections,
     renames,
@@ -128,8 +128,7 @@ def _refuse_standardised(shapes: Mapping[str, Shape], values: Mapping[str, Any])
     Raises:
         Unlike: This is one of them.
     """
-    is_v2 = any(V2_BLOCK.search(key) for key in shapes)
-    if is_v2 and values["norm"] == "group" and values.get("stem", "conv") == "conv":
+    if is_version_2(shapes) and values["norm"] == "group" and values.get("stem", "conv") == "conv":
         raise Unlike("its convolutions are standardised (BiT), which this program does not do")
 
 

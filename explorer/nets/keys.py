@@ -23,7 +23,7 @@ FEATURE = re.compile(r"^features\.(\d+)\.(\w+)$")
 
 _WRAPPERS = ("module", "_orig_mod", "model", "net", "network", "backbone", "resnet", "encoder")
 
-V2_BLOCK = re.compile(r"^stages\.(\d+)\.blocks\.(\d+)\.")
+_V2_BLOCK = re.compile(r"^stages\.(\d+)\.blocks\.(\d+)\.")
 """How timm's ResNets of version 2 begin the keys of a block."""
 
 _RENAMES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
@@ -41,7 +41,7 @@ _RENAMES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (re.compile(r"^stem\.conv2\."), "conv1.3."),
     (re.compile(r"^stem\.norm2\."), "conv1.4."),
     (re.compile(r"^stem\.conv3\."), "conv1.6."),
-    (V2_BLOCK, lambda found: f"layer{int(found[1]) + 1}.{found[2]}."),
+    (_V2_BLOCK, lambda found: f"layer{int(found[1]) + 1}.{found[2]}."),
     (re.compile(r"^(layer\d+\.\d+\.)norm(\d)\."), r"\1bn\2."),
 )
 
@@ -149,6 +149,12 @@ def pooled_projections(shapes: Mapping[str, Shape]) -> dict[str, bool]:
         if match and len(shape) == 4:
             found[match["block"].removesuffix(".downsample")] = int(match["number"]) > 0
     return found
+
+
+def is_version_2(shapes: Mapping[str, Shape]) -> bool:
+    """Whether the keys are those of timm's ResNets of version 2."""
+    start = len(_wrapper(shapes))
+    return any(_V2_BLOCK.match(key[start:]) for key in shapes)
 
 
 def renames(shapes: Mapping[str, Shape], expected: Mapping[str, Shape]) -> dict[str, str]:

@@ -134,8 +134,9 @@ def test_standardised_weights_are_refused_for_they_leave_no_trace():
     timm = pytest.importorskip("timm")
     with torch.device("meta"):
         shapes = shapes_of(timm.create_model("resnetv2_50x1_bit"))
-    with pytest.raises(WeightsError, match="BiT"):
-        infer_spec(shapes)
+    for prefix in ("", "module."):
+        with pytest.raises(WeightsError, match="BiT"):
+            infer_spec({prefix + key: shape for key, shape in shapes.items()})
 
 
 def test_a_fine_tuned_head_and_other_channels_are_the_files_own():
