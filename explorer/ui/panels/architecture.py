@@ -64,7 +64,7 @@ class NetTitle(ElidedLabel):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        for size in ("title", "heading"):
+        for size in ("title", "heading", "body"):
             self.setFont(font(size, strong=True))
             if self.fontMetrics().horizontalAdvance(self.text) <= self.width():
                 break
