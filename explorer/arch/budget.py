@@ -15,7 +15,7 @@ from typing import Literal
 
 from explorer.arch import rules
 from explorer.arch.expand import expand
-from explorer.arch.fields import MAX_WIDTH
+from explorer.arch.field import MAX_WIDTH
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 

@@ -9,7 +9,8 @@ from math import gcd
 
 from explorer.arch.graph import Block, Branch, Node
 from explorer.arch.op import Op, Shape
-from explorer.arch.ops import Activation, Blur, Conv2d, Norm, NormKind, Pool
+from explorer.arch.ops import Activation, Conv2d, Norm, NormKind
+from explorer.arch.pools import Blur, Pool
 from explorer.arch.rules import pool_window
 from explorer.arch.spec import ArchitectureSpec
 

@@ -1,11 +1,12 @@
 """The code of one block type as a class: its layers, its shortcut and how the two meet.
 
-Called by `arch/code.py`. The convolutions and their order are those of `arch/expand.py`, asked with names
+Called by `arch/code.py`. The convolutions and their order are those of `arch/blocks.py`, asked with names
 instead of numbers; what else a block has is a row of a table here. Pure Python.
 """
 
 from __future__ import annotations
 
+from explorer.arch.blocks import BLOCKS, ORDERS, Conv, Site
 from explorer.arch.code_page import INDENT, Page
 from explorer.arch.code_parts import (
     ATTENTIONS,
@@ -20,7 +21,6 @@ from explorer.arch.code_parts import (
     open_init,
 )
 from explorer.arch.code_traits import Traits
-from explorer.arch.expand import BLOCKS, ORDERS, Conv, Site
 from explorer.arch.spec import ArchitectureSpec
 
 _SOURCE, _INNER, _OUT, _KERNEL = -1, -2, -3, -4

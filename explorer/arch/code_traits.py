@@ -10,7 +10,8 @@ from functools import cached_property
 
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
-from explorer.arch.ops import Conv2d, Norm, Pad, Subsample
+from explorer.arch.ops import Conv2d, Norm, Pad
+from explorer.arch.pools import Subsample
 from explorer.arch.spec import ArchitectureSpec
 
 

@@ -6,41 +6,68 @@ type; depth counts weighted layers on the main path (He 2015). Pure Python.
 
 from __future__ import annotations
 
-from explorer.arch.cost import cost_of
-from explorer.arch.expand import block_convolutions
+from explorer.arch.blocks import block_convolutions
 from explorer.arch.spec import ArchitectureSpec
 
-FOUR_STAGES: dict[str, list[tuple[int, ...]]] = {
-    "basic": [(1, 1, 1, 1), (2, 2, 2, 2), (3, 4, 6, 3)],
-    "bottleneck": [(2, 2, 2, 2), (3, 4, 6, 3), (3, 4, 23, 3), (3, 8, 36, 3), (3, 24, 36, 3)],
+FAMILIES: dict[tuple[str, int], list[tuple[int, ...]]] = {
+    ("basic", 4): [(1, 1, 1, 1), (2, 2, 2, 2), (3, 4, 6, 3)],
+    ("bottleneck", 4): [(2, 2, 2, 2), (3, 4, 6, 3), (3, 4, 23, 3), (3, 8, 36, 3), (3, 24, 36, 3)],
+    ("single", 5): [(1, 1, 2, 2, 2), (2, 2, 2, 2, 2), (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)],
 }
-"""He 2015, table 1; 200 from He 2016 (arXiv 1603.05027), table 5; 10 and 26 as common shallow members."""
+"""(block, stages) → blocks in each stage. He 2015, table 1; 200 from He 2016 (arXiv 1603.05027), table 5; 10
+and 26 as common shallow members; VGG's A, B, D and E (Simonyan and Zisserman 2014, table 1)."""
+
+BETWEEN: dict[tuple[str, int, str], tuple[int, ...]] = {
+    ("single", 3, "add"): (1, 1, 2),
+    ("single", 3, "gate"): (6, 6, 5),
+}
+"""(block, stages, merge) → what AlexNet and the highway network of 19 layers have, beside n in each stage."""
 
 LARGEST_N = 200
 """Blocks a stage of the deepest net of He 2015, ResNet-1202."""
 
+_STEM_CONVOLUTIONS = {"none": 0, "conv": 1, "deep": 3, "deep_tiered": 3}
+
+
+def layers_a_block(spec: ArchitectureSpec, stage: int) -> int:
+    """Weighted layers on the main path of a block: its convolutions, and the 1×1 after a concatenation.
+
+    Args:
+        spec: The network.
+        stage: From 1.
+    """
+    return block_convolutions(spec, stage) + (spec.merge == "concat")
+
 
 def depth_of(spec: ArchitectureSpec) -> int:
-    """Weighted layers on the main path."""
-    return cost_of(spec).depth
+    """Weighted layers on the main path; the same as `cost_of(spec).depth`, without the graph."""
+    cut = sum(kind == "none" for kind in spec.overridden.values()) if spec.merge == "concat" else 0
+    return _outside(spec) + _inside(spec, spec.stage_depths) - cut
+
+
+def _outside(spec: ArchitectureSpec) -> int:
+    """Weighted layers of stem and head."""
+    return _STEM_CONVOLUTIONS[spec.stem] + len(spec.head_hidden) + 1
+
+
+def _inside(spec: ArchitectureSpec, blocks: tuple[int, ...]) -> int:
+    """Weighted layers of so many blocks in each stage."""
+    return sum(n * layers_a_block(spec, stage) for stage, n in enumerate(blocks, start=1))
 
 
 def depths(spec: ArchitectureSpec) -> dict[int, tuple[int, ...]]:
     """Every depth the spec's family has, with its blocks in each stage, from shallow to deep.
 
-    Four stages of basic or bottleneck blocks are the ImageNet family and take its table; other families get n
-    blocks in each stage.
+    ImageNet's family of four stages and VGG's take their tables; others have n blocks in each stage, and what
+    was published between.
     """
-    per_block = [block_convolutions(spec, stage) for stage in range(1, spec.n_stages + 1)]
-    if spec.merge == "concat":
-        per_block = [count + 1 for count in per_block]
-    outside = depth_of(spec) - sum(n * count for n, count in zip(spec.stage_depths, per_block, strict=True))
-    known = FOUR_STAGES.get(spec.block) if spec.n_stages == 4 and not spec.stage_blocks else None
-    stages = known or [(n,) * spec.n_stages for n in range(1, LARGEST_N + 1)]
-    return {
-        outside + sum(n * count for n, count in zip(blocks, per_block, strict=True)): blocks
-        for blocks in stages
-    }
+    stages = None if spec.stage_blocks else FAMILIES.get((spec.block, spec.n_stages))
+    if stages is None:
+        stages = [(n,) * spec.n_stages for n in range(1, LARGEST_N + 1)]
+        between = None if spec.stage_blocks else BETWEEN.get((spec.block, spec.n_stages, spec.merge))
+        stages += [between] if between else []
+    outside = _outside(spec)
+    return dict(sorted((outside + _inside(spec, blocks), blocks) for blocks in stages))
 
 
 def with_depth(spec: ArchitectureSpec, depth: int) -> ArchitectureSpec:
@@ -54,15 +81,6 @@ def block_changes(block: str) -> dict[str, object]:
     """The fields that change when another block type is chosen: expansion, groups and base width follow."""
     expansion = 4 if block == "bottleneck" else 1
     return {"block": block, "expansion": expansion, "cardinality": 1, "base_width": 64}
-
-
-def with_block(spec: ArchitectureSpec, block: str) -> ArchitectureSpec:
-    """The spec with another block type and as many blocks a stage; expansion and base width follow.
-
-    Raises:
-        SpecError: There is no such block type.
-    """
-    return spec if block == spec.block else spec.edited(**block_changes(block))
 
 
 def title(spec: ArchitectureSpec) -> str:

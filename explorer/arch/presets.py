@@ -9,10 +9,10 @@ import difflib
 from functools import lru_cache
 
 from explorer.arch.families import CIFAR_DEPTHS, cifar_spec, imagenet_spec, plain_twin
-from explorer.arch.fields import HE_2015, RESNEXT, WIDE
 from explorer.arch.preset import Preset
 from explorer.arch.presets_history import history
 from explorer.arch.presets_tutorials import tutorials
+from explorer.arch.sources import HE_2015, RESNEXT, WIDE
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 

@@ -12,16 +12,24 @@ from explorer.arch.families import (
     imagenet_spec,
     preactivation_spec,
 )
-from explorer.arch.fields import HE_2015, HE_2016, HIGHWAY, RESNEXT, TRICKS, WIDE
 from explorer.arch.preset import Preset
+from explorer.arch.sources import (
+    ALEXNET,
+    CBAM,
+    ECA,
+    HE_2015,
+    HE_2016,
+    HIGHWAY,
+    RESNEXT,
+    SE,
+    STOCHASTIC,
+    TRICKS,
+    VGG,
+    WIDE,
+)
 from explorer.arch.spec import ArchitectureSpec
 
-ALEXNET = "Krizhevsky et al. 2012; one column, as torchvision builds it"
-VGG = "Simonyan and Zisserman 2014, arXiv 1409.1556"
-STOCHASTIC = "Huang et al. 2016, arXiv 1603.09382"
-SE = "Hu et al. 2017, arXiv 1709.01507"
-CBAM = "Woo et al. 2018, arXiv 1807.06521"
-ECA = "Wang et al. 2019, arXiv 1910.03151"
+ONE_COLUMN = f"{ALEXNET}; one column, as torchvision builds it"
 
 WRN_SIZES = ((16, 8), (22, 10), (28, 10), (40, 1), (40, 2), (40, 4))
 """(depth, widening factor k); depth is 6n+4."""
@@ -115,7 +123,7 @@ def _before_residuals() -> list[Preset]:
             "alexnet",
             "AlexNet",
             2012,
-            ALEXNET,
+            ONE_COLUMN,
             alexnet,
             "Five convolutions, ReLU and dropout on two GPUs won ImageNet by over ten points and "
             "began deep learning's decade.",
@@ -124,7 +132,7 @@ def _before_residuals() -> list[Preset]:
             "alexnet-residual",
             "AlexNet with shortcuts",
             2012,
-            ALEXNET,
+            ONE_COLUMN,
             alexnet.edited(shortcut="B"),
             "AlexNet with a shortcut around each convolution after the first: what if 2012 had known "
             "of 2015?",

@@ -6,8 +6,8 @@ Called by `arch/presets.py`. Pure Python and pydantic.
 from __future__ import annotations
 
 from explorer.arch.families import IMAGENET_STAGES, imagenet_spec
-from explorer.arch.fields import HE_2015, HE_2016
 from explorer.arch.preset import Preset
+from explorer.arch.sources import HE_2015, HE_2016
 from explorer.arch.spec import ArchitectureSpec
 
 AFTER_2015 = f"tutorials after {HE_2015}"

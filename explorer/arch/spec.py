@@ -12,15 +12,13 @@ from functools import cached_property
 
 from pydantic import ValidationError, field_validator, model_validator
 
+from explorer.arch.block_fields import BlockFields, BlockType, ShortcutFields
 from explorer.arch.fields import (
     AttentionFields,
-    BlockFields,
-    BlockType,
     HeadFields,
     InputFields,
     LayerFields,
     RegularisationFields,
-    ShortcutFields,
     StemFields,
 )
 from explorer.arch.refusal import refusal

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.arch import ops
+from explorer.arch import ops, pools
 from explorer.arch.op import Op
 from explorer.nets.layers import (
     Add,
@@ -32,7 +32,7 @@ from explorer.nets.layers import (
     Sum,
 )
 
-POOLS: dict[ops.PoolKind, Callable[[ops.Pool], nn.Module]] = {
+POOLS: dict[pools.PoolKind, Callable[[pools.Pool], nn.Module]] = {
     "max": lambda op: nn.MaxPool2d(op.kernel, op.stride, op.padding, ceil_mode=op.ceil),
     "average": lambda op: nn.AvgPool2d(op.kernel, op.stride, op.padding, op.ceil, count_include_pad=False),
     "adaptive_average": lambda op: nn.AdaptiveAvgPool2d((op.kernel, op.kernel)),
@@ -95,13 +95,13 @@ MODULES: dict[type[Op], Callable[[Any, bool], nn.Module]] = {
     ops.Gate: lambda op, inplace: Gate(complement=op.complement),
     ops.Concat: lambda op, inplace: Concat(),
     ops.ChannelConv: lambda op, inplace: ChannelConv(op.kernel),
-    ops.ChannelPool: lambda op, inplace: ChannelPool(),
-    ops.Blur: lambda op, inplace: Blur(op.stride),
+    pools.ChannelPool: lambda op, inplace: ChannelPool(),
+    pools.Blur: lambda op, inplace: Blur(op.stride),
     ops.Dropout: lambda op, inplace: nn.Dropout(op.rate),
     ops.DropPath: lambda op, inplace: DropPath(op.rate),
-    ops.Subsample: lambda op, inplace: Subsample(op.stride),
+    pools.Subsample: lambda op, inplace: Subsample(op.stride),
     ops.Pad: lambda op, inplace: Pad(op.before, op.after),
-    ops.Pool: lambda op, inplace: POOLS[op.kind](op),
+    pools.Pool: lambda op, inplace: POOLS[op.kind](op),
     ops.Flatten: lambda op, inplace: nn.Flatten(),
     ops.Output: lambda op, inplace: nn.Identity(),
 }
@@ -112,7 +112,7 @@ MAY_OVERWRITE: tuple[type[Op], ...] = (ops.Activation, ops.Add)
 
 MUST_STAY: tuple[type[Op], ...] = (
     ops.Activation,
-    ops.Subsample,
+    pools.Subsample,
     ops.Dropout,
     ops.DropPath,
     ops.Input,

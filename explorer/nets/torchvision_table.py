@@ -116,8 +116,3 @@ TORCHVISION_WEIGHTS: tuple[TorchvisionWeights, ...] = (
         94.284,
     ),
 )
-
-
-def weights_for(preset: str) -> TorchvisionWeights | None:
-    """Return the ImageNet weights of a preset, or None where torchvision has none."""
-    return next((row for row in TORCHVISION_WEIGHTS if row.preset == preset), None)

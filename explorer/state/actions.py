@@ -85,6 +85,14 @@ class KeepArchitecture(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class RenameArchitecture(Action):
+    """Call one of the user's own, by its slug, by another name."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetArchitectureGo(Action):
     """Delete one of the user's own, by its slug."""
 

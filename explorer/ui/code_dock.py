@@ -8,21 +8,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
 from explorer.arch.expand import expand
 from explorer.arch.presets import preset_name
 from explorer.state.actions import Complain, SelectNode
 from explorer.state.model import AppState
-from explorer.ui.lazy_dock import LazyDock
+from explorer.ui.lazy_dock import DockedView
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
     from explorer.ui.views.code import CodeView
 
 
-class CodeDock(QObject):
+class CodeDock(DockedView):
     """Shows the code in its dock.
 
     Args:
@@ -30,14 +29,10 @@ class CodeDock(QObject):
         store: The state.
     """
 
+    _view: CodeView | None = None
+
     def __init__(self, deck: QMainWindow, store: Store) -> None:
-        super().__init__(deck)
-        self._store = store
-        self._view: CodeView | None = None
-        self.dock = LazyDock("Code", "code", self._make, deck)
-        self.dock.visibilityChanged.connect(self._on_visibility)
-        self._is_seen = False
-        store.subscribe(self._on_changed)
+        super().__init__("Code", "code", deck, store)
 
     def _make(self) -> QWidget:
         from explorer.ui.views.code import CodeView
@@ -47,22 +42,16 @@ class CodeDock(QObject):
         self._view.save_requested.connect(self._on_save)
         return self._view
 
-    def _on_visibility(self, is_seen: bool) -> None:
-        self._is_seen = is_seen
-        self._show()
+    def _concerns(self, old: AppState, new: AppState) -> bool:
+        return old.document is not new.document
 
-    def _on_changed(self, old: AppState, new: AppState) -> None:
-        if old.document is not new.document:
-            self._show()
-
-    def _show(self) -> None:
-        if self._view is None or not self._is_seen:
+    def _show(self, state: AppState) -> None:
+        if self._view is None:
             return
         from explorer.arch.code import to_python
 
-        document = self._store.state.document
-        self._view.show_code(to_python(document.spec))
-        self._view.highlight(document.selected)
+        self._view.show_code(to_python(state.document.spec))
+        self._view.highlight(state.document.selected)
 
     def _on_key(self, key: str) -> None:
         """Blocks and stages have lines too, but no output to show."""

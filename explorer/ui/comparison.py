@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.arch.presets import preset, preset_name, presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.state.model import AppState
 from explorer.ui import words
-from explorer.ui.lazy_dock import LazyDock
+from explorer.ui.lazy_dock import DockedView
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def step_before(state: AppState) -> ArchitectureSpec:
     return next((old.spec for old in reversed(state.history.past) if old.spec != spec), spec)
 
 
-class Comparison(QObject):
+class Comparison(DockedView):
     """Shows the diff in its dock.
 
     Args:
@@ -38,14 +37,11 @@ class Comparison(QObject):
         store: The state.
     """
 
+    _view: DiffView | None = None
+
     def __init__(self, deck: QMainWindow, store: Store) -> None:
-        super().__init__(deck)
-        self._store = store
+        super().__init__("Diff", "diff", deck, store)
         self._other = STEP_BEFORE
-        self._view: DiffView | None = None
-        self.dock = LazyDock("Diff", "diff", self._make, deck)
-        self.dock.visibilityChanged.connect(lambda _: self._show())
-        store.subscribe(self._on_changed)
 
     def _make(self) -> QWidget:
         from explorer.ui.views.diff import DiffView
@@ -56,19 +52,17 @@ class Comparison(QObject):
 
     def _on_other_chosen(self, name: str) -> None:
         self._other = name
-        self._show()
+        self._show(self._store.state)
 
-    def _on_changed(self, old: AppState, new: AppState) -> None:
-        if old.document.spec is not new.document.spec or old.history is not new.history:
-            self._show()
+    def _concerns(self, old: AppState, new: AppState) -> bool:
+        return old.document.spec is not new.document.spec or old.history is not new.history
 
-    def _show(self) -> None:
-        if self._view is None or self.dock.isHidden():
+    def _show(self, state: AppState) -> None:
+        if self._view is None:
             return
         from explorer.arch.diff import diff
         from explorer.ui.views.diff import Other
 
-        state = self._store.state
         spec = state.document.spec
         other = step_before(state) if self._other == STEP_BEFORE else preset(self._other).spec
         others = [Other(STEP_BEFORE, "The step before (undo)")]

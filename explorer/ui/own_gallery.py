@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.arch.presets import preset, presets
-from explorer.state.actions import KeepArchitecture, LetArchitectureGo, LookUpArchitectures, OpenSpec
-from explorer.state.model import AppState
-from explorer.ui.lazy_dock import LazyDock
+from explorer.state.actions import (
+    KeepArchitecture,
+    LetArchitectureGo,
+    LookUpArchitectures,
+    OpenSpec,
+    RenameArchitecture,
+)
+from explorer.state.model import AppState, OwnState
+from explorer.ui.lazy_dock import DockedView
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
     from explorer.ui.views.gallery import GalleryView
 
 
-class OwnGallery(QObject):
+class OwnGallery(DockedView):
     """Shows the gallery in its dock.
 
     Args:
@@ -28,17 +33,11 @@ class OwnGallery(QObject):
         store: The state.
     """
 
-    def __init__(self, deck: QMainWindow, store: Store) -> None:
-        super().__init__(deck)
-        self._store = store
-        self._view: GalleryView | None = None
-        self.dock = LazyDock("Gallery", "gallery", self._make, deck)
-        store.subscribe(self._on_changed)
+    _view: GalleryView | None = None
+    _shown: OwnState | None = None
 
-    def open(self) -> None:
-        """Bring the gallery to the front."""
-        self.dock.show()
-        self.dock.raise_()
+    def __init__(self, deck: QMainWindow, store: Store) -> None:
+        super().__init__("Gallery", "gallery", deck, store)
 
     def _make(self) -> QWidget:
         from explorer.present.gallery import timeline
@@ -48,10 +47,10 @@ class OwnGallery(QObject):
         view = self._view = GalleryView()
         view.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
         view.own_chosen.connect(self._on_own_chosen)
+        view.own_renamed.connect(lambda slug, name: dispatch(RenameArchitecture(slug, name)))
         view.own_removed.connect(lambda slug: dispatch(LetArchitectureGo(slug)))
         view.save_current_requested.connect(lambda name: dispatch(KeepArchitecture(name)))
         view.show_presets(timeline(presets().values()))
-        self._show_own(self._store.state)
         dispatch(LookUpArchitectures())
         return view
 
@@ -60,15 +59,17 @@ class OwnGallery(QObject):
             if item.slug == slug:
                 self._store.dispatch(OpenSpec(item.spec))
 
-    def _on_changed(self, old: AppState, new: AppState) -> None:
-        if old.own is not new.own:
-            self._show_own(new)
+    def _concerns(self, old: AppState, new: AppState) -> bool:
+        return old.own is not new.own or old.document.spec is not new.document.spec
 
-    def _show_own(self, state: AppState) -> None:
+    def _show(self, state: AppState) -> None:
         if self._view is None:
             return
         from explorer.present.gallery import Card
 
-        self._view.show_own(
-            tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in state.own.items)
-        )
+        if state.own is not self._shown:
+            self._shown = state.own
+            self._view.show_own(
+                tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in state.own.items)
+            )
+        self._view.show_current(state.document.spec)

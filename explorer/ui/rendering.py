@@ -136,13 +136,15 @@ class Rendering:
         if net.can_copy and not net.origin.is_trained and net.origin.kind != "copied":
             tooltip = f"{net.can_copy} tensors of the trained net before have the same key and shape."
             offers.append(Offer(COPY_OFFER, "Copy what fits from the net before", tooltip))
-        self._window.image.show_net(net.origin, words.net_title(net.spec), net.classes, tuple(offers))
+        self._window.image.show_net(
+            net.origin, words.net_title(net.spec), net.classes, tuple(offers), net.spec.num_classes
+        )
 
     def _show_answer(self, state: AppState) -> None:
         current = state.pictures.current
         answer = state.answers.get(current) if current is not None else None
         self._window.image.show_answer(
-            answer.predictions if answer else None,
+            words.said(answer.predictions, state.net) if answer else None,
             is_weak=answer.is_weak if answer else False,
             milliseconds=answer.milliseconds if answer else None,
             stale=state.net.status != "ready",

@@ -5,13 +5,15 @@ Called by every panel that shows text from the state. Knows no widget.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from explorer.arch.depths import depth_of, title
 from explorer.arch.presets import preset, preset_name
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsOffer
-from explorer.nets.facts import Origin
+from explorer.nets.facts import Origin, Prediction
 from explorer.present.text import byte_size
-from explorer.state.model import Notice, Work
+from explorer.state.model import NetState, Notice, Work
 
 _WORK = {
     "BuildModel": "Building the network",
@@ -71,6 +73,13 @@ def origin_text(origin: Origin) -> str:
             return f"trained here, run {origin.name}{accuracy}"
         case kind:
             return f"{kind}: {origin.name}{accuracy}"
+
+
+def said(predictions: tuple[Prediction, ...], net: NetState) -> tuple[Prediction, ...]:
+    """An answer as people may read it: what has learned nothing has outputs, not classes."""
+    if net.classes or net.origin is None or net.origin.is_trained:
+        return predictions
+    return tuple(replace(entry, label=f"output {entry.index}") for entry in predictions)
 
 
 def window_title(spec: ArchitectureSpec) -> str:

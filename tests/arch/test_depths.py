@@ -2,13 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.arch.depths import block_changes, depth_of, depths, title, with_block, with_depth
+from explorer.arch.cost import cost_of
+from explorer.arch.depths import block_changes, depth_of, depths, title, with_depth
 from explorer.arch.presets import cifar_spec, preset, presets
-from explorer.errors import SpecError
 from tests.arch.test_spec import specs
-
-OWN_COUNTS = ("alexnet", "alexnet-residual", "vgg16", "vgg16-residual", "cifar-highway19")
-"""Older than the families: their stages are of lengths that no rule gives."""
 
 
 def test_the_cifar_family_speaks_the_papers_language():
@@ -24,7 +21,7 @@ def test_the_imagenet_families():
     assert {50, 101, 152} <= set(depths(preset("resnet50").spec))
 
 
-@pytest.mark.parametrize("name", [name for name in presets() if name not in OWN_COUNTS])
+@pytest.mark.parametrize("name", presets())
 def test_every_preset_is_a_depth_of_its_family(name):
     spec = preset(name).spec
     assert depths(spec)[depth_of(spec)] == spec.stage_depths
@@ -43,24 +40,41 @@ def test_any_number_becomes_the_nearest_depth(spec, wanted):
     assert abs(reached - wanted) == min(abs(depth - wanted) for depth in depths(spec))
 
 
-def test_a_block_type_brings_its_expansion_and_goes_back():
-    resnet34 = preset("resnet34").spec
-    resnet50 = with_block(resnet34, "bottleneck")
-    assert resnet50 == preset("resnet50").spec
-    assert with_block(resnet50, "basic") == resnet34
-    assert with_block(preset("resnext50_32x4d").spec, "basic") == resnet34
-    assert with_block(resnet50, "bottleneck") is resnet50
+@pytest.mark.parametrize("name", presets())
+def test_depth_is_counted_without_the_graph_and_is_the_graphs(name):
+    spec = preset(name).spec
+    assert depth_of(spec) == cost_of(spec).depth
 
 
-def test_an_unknown_block_type_is_refused():
-    with pytest.raises(SpecError) as caught:
-        with_block(preset("resnet18").spec, "dense")
-    assert caught.value.field == "block"
+@given(specs())
+def test_depth_is_the_graphs_for_drawn_specs(spec):
+    assert depth_of(spec) == cost_of(spec).depth
 
 
-def test_what_a_block_type_changes_is_told_without_trying_it():
-    spec = preset("cifar-resnet20").spec
-    assert spec.edited(**block_changes("bottleneck")) == with_block(spec, "bottleneck")
+def test_a_block_without_its_shortcut_has_nothing_to_merge():
+    spec = cifar_spec(20, merge="concat", overrides=("1.1=none", "2.2=projection"))
+    assert depth_of(spec) == cost_of(spec).depth == 20 + 8
+
+
+def test_older_nets_have_their_own_families():
+    assert list(depths(preset("vgg16").spec)) == [11, 13, 16, 19]
+    alexnet, highway = depths(preset("alexnet").spec), depths(preset("cifar-highway19").spec)
+    assert alexnet[8] == (1, 1, 2)
+    assert highway[19] == (6, 6, 5)
+    assert list(highway) == sorted(highway)
+    assert 21 not in alexnet
+
+
+@pytest.mark.parametrize(
+    ("name", "block", "becomes"),
+    [
+        ("resnet34", "bottleneck", "resnet50"),
+        ("resnet50", "basic", "resnet34"),
+        ("resnext50_32x4d", "basic", "resnet34"),
+    ],
+)
+def test_a_block_type_brings_its_expansion_and_goes_back(name, block, becomes):
+    assert preset(name).spec.edited(**block_changes(block)) == preset(becomes).spec
 
 
 @pytest.mark.parametrize(

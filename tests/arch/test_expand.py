@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.arch.expand import block_convolutions, expand
-from explorer.arch.fields import BlockType
-from explorer.arch.ops import OPS, Conv2d, Linear, Norm, Pad, Subsample, Window
+from explorer.arch.block_fields import BlockType
+from explorer.arch.blocks import block_convolutions
+from explorer.arch.expand import expand
+from explorer.arch.ops import OPS, Conv2d, Linear, Norm, Pad, Window
+from explorer.arch.pools import Subsample
 from explorer.arch.presets import cifar_spec, imagenet_spec, preset, presets
 from tests.arch.test_spec import specs
 

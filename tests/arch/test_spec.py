@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.arch.fields import MAX_STAGES
+from explorer.arch.field import MAX_STAGES
 from explorer.arch.presets import preset, presets
 from explorer.arch.spec import ArchitectureSpec, applies, from_json, parse
 from explorer.errors import SpecError
@@ -218,6 +218,7 @@ def test_a_field_is_shown_where_it_makes_a_difference():
         "shortcut_scale",
         "gate_bias",
         "attention_reduction",
+        "attention_divisor",
     }
 
 

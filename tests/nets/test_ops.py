@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from explorer.arch import ops
+from explorer.arch import ops, pools
+from explorer.arch.block_fields import Order
 from explorer.arch.expand import expand
-from explorer.arch.fields import Order
 from explorer.arch.presets import cifar_spec
 from explorer.nets.assemble import assemble
 from explorer.nets.ops import ACTIVATIONS, MODULES, NORMS, POOLS, initialise
@@ -30,7 +30,7 @@ def _maps(*shape):
 def test_every_kind_has_a_module():
     assert set(ACTIVATIONS) == set(get_args(ops.ActivationKind))
     assert set(NORMS) == set(get_args(ops.NormKind))
-    assert set(POOLS) == set(get_args(ops.PoolKind))
+    assert set(POOLS) == set(get_args(pools.PoolKind))
 
 
 @pytest.mark.parametrize("order", get_args(Order))
@@ -89,13 +89,53 @@ def test_a_gate_and_its_complement_share_out_the_maps():
 
 
 def test_a_blur_keeps_what_is_flat_and_removes_the_finest_stripes():
-    blur = _made(ops.Blur(1))
+    blur = _made(pools.Blur(1))
     assert not blur.state_dict()
     inside = slice(1, -1)
     flat, stripes = torch.ones(1, 2, 6, 6), torch.ones(1, 2, 6, 6)
     stripes[..., ::2] = -1
     torch.testing.assert_close(blur(flat)[..., inside, inside], flat[..., inside, inside])
     torch.testing.assert_close(blur(stripes)[..., inside, inside], torch.zeros(1, 2, 4, 4))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("side", [7, 8])
+def test_a_blur_is_a_depthwise_convolution_with_the_binomial_kernel(stride, side):
+    maps = _maps(2, 5, side, side)
+    theirs = nn.Conv2d(5, 5, 3, stride, padding=1, groups=5, bias=False)
+    binomial = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]) / 16
+    with torch.no_grad():
+        theirs.weight.copy_(binomial.expand(5, 1, 3, 3))
+        blurred = _made(pools.Blur(stride))(maps)
+        torch.testing.assert_close(blurred, theirs(maps))
+    assert tuple(blurred.shape[1:]) == pools.Blur(stride).output_shape([(5, side, side)])
+
+
+def test_an_anti_aliased_block_is_a_stride_after_what_it_blurs():
+    spec = cifar_spec(8, downsampling="blur", shortcut="B")
+    model = assemble(expand(spec)).eval()
+    block = {name: model.get_submodule(f"layer2.0.{name}") for name in ("conv1", "bn1", "conv2", "bn2")}
+    beside = [model.get_submodule(f"layer2.0.downsample.{place}") for place in (1, 2)]
+    kernel = torch.outer(*(torch.tensor([0.25, 0.5, 0.25]),) * 2)
+
+    def blurred(these):
+        channels = these.shape[1]
+        return functional.conv2d(these, kernel.expand(channels, 1, 3, 3), padding=1, groups=channels)[
+            ..., ::2, ::2
+        ]
+
+    seen = {}
+    for key in ("layer1.0.act2", "layer2.0.act2"):
+        model.get_submodule(key).register_forward_hook(
+            lambda module, args, output, key=key: seen.__setitem__(key, output.clone())
+        )
+    with torch.inference_mode():
+        model(_maps(2, 3, 32, 32))
+        x = seen["layer1.0.act2"]
+        y = blurred(functional.relu(block["bn1"](functional.conv2d(x, block["conv1"].weight, padding=1))))
+        y = block["bn2"](block["conv2"](y))
+        shortcut = beside[1](beside[0](blurred(x)))
+        torch.testing.assert_close(seen["layer2.0.act2"], functional.relu(y + shortcut))
 
 
 def test_drop_path_drops_whole_pictures_in_training_alone():
@@ -118,11 +158,11 @@ def test_a_channel_convolution_is_ecas():
 
 def test_poolings_of_whole_maps():
     maps = _maps(2, 3, 5, 4)
-    both = _made(ops.Pool("average_and_max"))(maps)
+    both = _made(pools.Pool("average_and_max"))(maps)
     torch.testing.assert_close(both[:, :, 0, 0], maps.mean((2, 3)))
     torch.testing.assert_close(both[:, :, 1, 0], maps.amax((2, 3)))
-    torch.testing.assert_close(_made(ops.Pool("sum"))(maps), maps.sum((2, 3), keepdim=True))
-    over_channels = _made(ops.ChannelPool())(maps)
+    torch.testing.assert_close(_made(pools.Pool("sum"))(maps), maps.sum((2, 3), keepdim=True))
+    over_channels = _made(pools.ChannelPool())(maps)
     torch.testing.assert_close(over_channels, torch.stack((maps.mean(1), maps.amax(1)), 1))
 
 

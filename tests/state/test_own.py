@@ -17,6 +17,7 @@ from explorer.state.actions import (
     LetArchitectureGo,
     LookUpArchitectures,
     PasteSpec,
+    RenameArchitecture,
     Undo,
 )
 from explorer.state.model import AppState
@@ -51,6 +52,19 @@ def test_keeping_takes_the_document_s_spec_and_a_tidy_name():
     assert (type(request), request.name, request.spec) == (SaveArchitecture, "my net", state.document.spec)
     _, (request,) = reduce(state, KeepArchitecture("other", MINE.spec))
     assert request.spec == MINE.spec
+
+
+def test_renaming_keeps_under_the_new_name_and_forgets_the_old(listed):
+    _, (saved, forgotten) = reduce(listed, RenameArchitecture("mine", " Other  name "))
+    assert (type(saved), saved.name, saved.spec) == (SaveArchitecture, "Other name", MINE.spec)
+    assert (type(forgotten), forgotten.slug) == (ForgetArchitecture, "mine")
+
+
+@pytest.mark.parametrize("name", ["  ", "Mine"])
+def test_renaming_to_no_name_or_a_taken_one_is_refused(listed, name):
+    state, requests = reduce(listed, RenameArchitecture("mine", name))
+    assert requests == ()
+    assert state.notices[-1].severity == "error"
 
 
 def test_a_name_that_is_none_is_refused_at_once():

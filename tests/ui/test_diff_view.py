@@ -2,7 +2,14 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMainWindow, QTreeWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QMainWindow,
+    QStyleOptionViewItem,
+    QTreeWidget,
+)
 
 from explorer.arch.diff import diff
 from explorer.arch.presets import cifar_spec, preset
@@ -29,7 +36,7 @@ def test_added_blocks_stand_in_their_stage(view):
     view.show_diff(diff(preset("resnet50").spec, preset("resnet101").spec), "ResNet-50", "ResNet-101")
     rows = view.rows()
     (added,) = [row for row in rows if row[SIGN] == "+"]
-    assert added[AFTER].startswith("layer3.6 … 22 ×17")
+    assert added[AFTER].startswith("layer3.6 … 22 ×17\n")
     assert added[BEFORE] == ""
     assert added[PARAMETERS] == "+18,992,128"
     place = rows.index(added)
@@ -43,7 +50,7 @@ def test_changed_operations_stand_below_their_block(view):
     rows = view.rows()
     place = next(place for place, row in enumerate(rows) if row[SIGN] == "~")
     assert rows[place][PARAMETERS] == "+576"
-    assert ("+", "", "downsample.0: 1×1 conv, 32, /2", "+512", "+131 k") in rows[place:]
+    assert ("+", "", "downsample.0\n1×1 conv, 32, /2", "+512", "+131 k") in rows[place:]
     assert any(row[SIGN] == "−" and row[BEFORE].startswith("shortcut.pad") for row in rows[place:])
 
 
@@ -106,3 +113,18 @@ def test_the_dock_follows_the_document(deck, qtbot):
     assert any(row[SIGN] == "~" for row in view.rows())
     view.other_chosen.emit(STEP_BEFORE)
     assert any(row[SIGN] == "~" for row in view.rows())
+
+
+def test_a_narrow_view_has_both_networks_in_one_column(view, qtbot):
+    view.show_diff(diff(cifar_spec(32), cifar_spec(20)), "A", "B")
+    table = view.findChild(QTreeWidget)
+    view.resize(600, 400)
+    view.show()
+    qtbot.waitUntil(lambda: not table.isColumnHidden(BEFORE))
+    view.resize(260, 400)
+    qtbot.waitUntil(lambda: table.isColumnHidden(BEFORE))
+    items = [table.topLevelItem(place) for place in range(table.topLevelItemCount())]
+    removed = next(item for item in items if item.text(SIGN) == "−")
+    option = QStyleOptionViewItem()
+    table.itemDelegateForColumn(AFTER).initStyleOption(option, table.indexFromItem(removed, AFTER))
+    assert option.text.replace("\u2028", "\n") == removed.text(BEFORE) != ""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToo
 from explorer.present import colour
 from explorer.ui.theme import palette_for
 from explorer.ui.views.features import FeatureView
+from explorer.ui.widgets.elided_label import ElidedLabel
 
 
 def maps_of(*shape):
@@ -142,7 +143,7 @@ def test_hover_outlines_reads_out_and_tells_statistics(qtbot, shown):
     qtbot.mouseMove(shown.mosaic, place_of(shown, 9))
     assert shown.mosaic.hovered_channel == 9
     value = shown.mosaic.maps[9, 0, 0]
-    summary = part(shown, QLabel, "features.summary").text()
+    summary = part(shown, ElidedLabel, "features.summary").text
     assert summary.startswith("channel 9 · (0, 0) · ")
     assert summary.endswith(f"{abs(value):.3g}")
     point = place_of(shown, 9)
@@ -152,7 +153,7 @@ def test_hover_outlines_reads_out_and_tells_statistics(qtbot, shown):
     assert QToolTip.text().startswith("channel 9 · mean ")
     qtbot.mouseMove(shown.mosaic, QPoint(2, 2))
     assert shown.mosaic.hovered_channel is None
-    assert part(shown, QLabel, "features.summary").text().startswith("16 channels")
+    assert part(shown, ElidedLabel, "features.summary").text.startswith("16 channels")
 
 
 def test_scale_and_palette_change_the_picture_and_its_key(shown):
@@ -250,7 +251,7 @@ def test_dead_channels_and_what_is_no_number_are_said(shown):
     maps = np.abs(maps_of(4, 3, 3))
     maps[0], maps[1, 0, 0] = 0, np.nan
     shown.show_maps(maps, title="n", subtitle="")
-    summary = part(shown, QLabel, "features.summary").text()
+    summary = part(shown, ElidedLabel, "features.summary").text
     assert "25 % dead" in summary
     assert "1 NaN or infinite" in summary
     assert shown.mosaic.describe(0) == "channel 0 · dead: every value is zero"
@@ -279,7 +280,7 @@ def test_copy_and_save_keep_the_maps_pixels(qtbot, shown, tmp_path):
     saved = QImage(str(target))
     at = saved.pixelColor(factor // 2, factor // 2)
     assert (at.red(), at.green(), at.blue()) == tuple(tiles.picture[0, 0])
-    assert part(shown, QLabel, "features.summary").text() == "Saved maps.png"
+    assert part(shown, ElidedLabel, "features.summary").text == "Saved maps.png"
 
 
 def test_a_place_that_cannot_be_written_is_said(qtbot, shown, tmp_path):
@@ -287,7 +288,7 @@ def test_a_place_that_cannot_be_written_is_said(qtbot, shown, tmp_path):
     dialog = part(shown, QFileDialog, "features.save_dialog")
     dialog.fileSelected.emit(str(tmp_path / "absent" / "maps.png"))
     dialog.close()
-    said = part(shown, QLabel, "features.summary").text()
+    said = part(shown, ElidedLabel, "features.summary").text
     assert said.startswith("maps.png was not saved: ")
 
 

@@ -70,10 +70,22 @@ def test_the_users_own_come_first_and_go(gallery, qtbot):
     button = _card(gallery, "mine", "own")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.keyClick(button, Qt.Key.Key_Delete)
-    assert [action.text() for action in button.menu().actions()] == ["Open", "Remove"]
+    assert [action.text() for action in button.menu().actions()] == ["Open", "Rename…", "Remove"]
     assert (chosen, removed) == (["mine"], ["mine"])
     gallery.show_own(())
     assert "mine" not in gallery.shown
+
+
+def test_one_of_the_own_gets_another_name(gallery, monkeypatch, qtbot):
+    renamed = []
+    gallery.own_renamed.connect(lambda *said: renamed.append(said))
+    gallery.show_own((Card("mine", "My net", preset("cifar-resnet20").spec, is_own=True),))
+    button = _card(gallery, "mine", "own")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (" Better name ", True))
+    qtbot.keyClick(button, Qt.Key.Key_F2)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, text, **__: (text, True))
+    qtbot.keyClick(button, Qt.Key.Key_F2)
+    assert renamed == [("mine", "Better name")]
 
 
 def test_the_network_in_view_is_kept_under_a_name(gallery, monkeypatch, qtbot):
@@ -84,3 +96,11 @@ def test_the_network_in_view_is_kept_under_a_name(gallery, monkeypatch, qtbot):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("", False))
     gallery.findChild(QPushButton, "gallery.save").click()
     assert names == ["my net"]
+
+
+def test_the_network_in_view_is_marked(gallery):
+    gallery.show_current(preset("resnet34").spec)
+    assert _card(gallery, "resnet34").is_current
+    gallery.show_current(preset("resnet50").spec)
+    assert not _card(gallery, "resnet34").is_current
+    assert _card(gallery, "resnet50").is_current

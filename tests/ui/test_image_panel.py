@@ -369,3 +369,23 @@ def test_everything_is_reached_by_tab(panel, qtbot):
     for name in wanted | {"image.thumbnails"}:
         widget = part(panel, QWidget, name)
         assert widget.accessibleName() or widget.text()
+
+
+def test_outputs_without_names_are_counted():
+    assert classes_text((), 10) == "10 outputs, no classes learned yet"
+    assert classes_text((), 1) == "1 output, no classes learned yet"
+    assert classes_text((), 7, is_trained=True) == "knows 7 classes; nobody wrote down their names"
+
+
+def test_a_narrow_panel_cuts_nothing_but_long_words(panel, qtbot):
+    offer = Offer("get", "Copy what fits from the net before", "tells more")
+    panel.show_net(UNTRAINED, "ResNet-18", (), (offer,))
+    button = part(panel, QPushButton, "image.offer.get")
+    panel.resize(420, 700)
+    qtbot.waitUntil(lambda: button.text() == offer.label)
+    assert button.toolTip() == "tells more"
+    panel.resize(220, 700)
+    assert panel.width() == 220
+    qtbot.waitUntil(lambda: button.text().endswith("…"))
+    assert offer.label in button.toolTip()
+    assert button.accessibleName() == offer.label

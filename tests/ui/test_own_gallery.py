@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from explorer.arch.own import OwnArchitecture
 from explorer.arch.presets import preset
@@ -58,7 +58,7 @@ def test_it_is_built_when_it_is_opened(window, requests, qtbot):
 
 def test_the_preset_list_leads_to_it(window, qtbot):
     window.findChild(type(window.architecture._preset), "spec.preset").click()
-    window.findChild(QPushButton, "spec.preset.gallery").click()
+    window.findChild(QToolButton, "spec.preset.gallery").click()
     qtbot.waitUntil(lambda: window.findChild(GalleryView) is not None)
     assert window.gallery.dock.isVisible()
 

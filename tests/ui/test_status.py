@@ -88,13 +88,12 @@ def test_the_button_opens_a_menu_and_another_device_can_be_chosen(line, qtbot):
     menu.close()
 
 
-def test_rate_and_precision_take_room_only_where_they_are_known(line):
-    for name, show in (("status.rate", line.show_rate), ("status.precision", line.show_precision)):
-        assert not part(line, name).isVisible()
-        show("1,556 images/s")
-        label = part(line, name)
-        assert label.isVisible()
-        assert label.toolTip() == ""
-        show("")
-        assert not label.isVisible()
+def test_the_rate_takes_room_only_where_it_is_known(line):
+    label = part(line, "status.rate")
+    assert not label.isVisible()
+    line.show_rate("1,556 images/s")
+    assert label.isVisible()
+    assert label.toolTip() == ""
+    line.show_rate("")
+    assert not label.isVisible()
     assert line.emitted == []

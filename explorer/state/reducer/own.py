@@ -20,6 +20,7 @@ from explorer.state.actions import (
     LookUpArchitectures,
     OpenSpec,
     PasteSpec,
+    RenameArchitecture,
 )
 from explorer.state.model import NoticeAction, OwnState
 from explorer.state.reducer.document import on_open_spec
@@ -39,6 +40,24 @@ def on_keep_architecture(turn: Turn, action: KeepArchitecture) -> None:
         _complain(turn, error)
         return
     turn.ask(SaveArchitecture, name=name, spec=action.spec or turn.state.document.spec)
+
+
+def on_rename_architecture(turn: Turn, action: RenameArchitecture) -> None:
+    """Keep it under its new name, then forget the old one. A name that another has already is refused."""
+    items = turn.state.own.items
+    item = next((item for item in items if item.slug == action.slug), None)
+    if item is None:
+        return
+    try:
+        name = checked_name(action.name)
+    except SpecError as error:
+        _complain(turn, error)
+        return
+    if any(other.name == name for other in items):
+        turn.notify("error", "There is an architecture called {name} already.", arguments=(("name", name),))
+        return
+    turn.ask(SaveArchitecture, name=name, spec=item.spec)
+    turn.ask(ForgetArchitecture, slug=item.slug)
 
 
 def on_let_architecture_go(turn: Turn, action: LetArchitectureGo) -> None:

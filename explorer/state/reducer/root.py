@@ -49,6 +49,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     actions.PasteSpec: own.on_paste_spec,
     actions.LookUpArchitectures: own.on_look_up_architectures,
     actions.KeepArchitecture: own.on_keep_architecture,
+    actions.RenameArchitecture: own.on_rename_architecture,
     actions.LetArchitectureGo: own.on_let_architecture_go,
     actions.LockBudget: document.on_lock_budget,
     actions.TogglePlainTwin: document.on_toggle_plain_twin,

@@ -11,7 +11,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QScrollArea,
     QToolButton,
@@ -24,6 +23,7 @@ from explorer.arch.cost import Cost
 from explorer.arch.depths import block_changes, title
 from explorer.arch.lamp import Nearest
 from explorer.arch.papers import Published
+from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.block_drawings import DRAWINGS
 from explorer.ui.panels.depth_control import DepthControl
@@ -36,12 +36,16 @@ from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.panels.presets_menu import PresetsButton
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.panels.stage_counts import StageCounts
+from explorer.ui.panels.titled_control import TitledControl
 from explorer.ui.panels.totals import Totals
 from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 AT_THE_TOP = ("block", "stage_depths", "stage_widths", "shortcut")
 """Fields with a control of their own; all others are generated."""
+
+_A_STAGE = ("stage_depths", "stage_widths")
+"""What the control of the stages edits."""
 
 _PER_STAGE = ("stage_strides", "stage_kernels", "stage_blocks")
 """Fields that have one value a stage or none at all, and follow when stages come and go."""
@@ -60,7 +64,7 @@ class NetTitle(ElidedLabel):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        for size in ("title", "heading"):
+        for size in ("title", "heading", "body"):
             self.setFont(font(size, strong=True))
             if self.fontMetrics().horizontalAdvance(self.text) <= self.width():
                 break
@@ -93,19 +97,20 @@ class ArchitecturePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("architecture")
         self.setAccessibleName("Architecture")
-        self.setMinimumWidth(260)
+        self.setMinimumWidth(264)
         self._spec: ArchitectureSpec | None = None
         self._pending: dict[str, object] = {}
         self._gesture = Gesture("spec")
         self._error: ErrorLine | None = None
         self._make_controls()
-        self._slots = {
-            "block": FieldSlot(_titled(facts("block").title, self._block)),
-            "stage_depths": FieldSlot(_titled("Stages", self._stages, self._fewer, self._more)),
-            "shortcut": FieldSlot(_titled(facts("shortcut").title, self._shortcut, self._twin)),
+        self._titled = {
+            "block": TitledControl(facts("block").title, self._block, names=("block",)),
+            "stage_depths": TitledControl("Stages", self._stages, (self._fewer, self._more), _A_STAGE),
+            "shortcut": TitledControl(facts("shortcut").title, self._shortcut, (self._twin,), ("shortcut",)),
         }
+        self._slots = {name: FieldSlot(titled) for name, titled in self._titled.items()}
         self._slots["stage_widths"] = self._slots["stage_depths"]
-        self._depth_slot = _titled("Depth", self._depth)
+        self._depth_slot = TitledControl("Depth", self._depth)
         self._groups = FieldGroups(AT_THE_TOP)
         self._lay_out()
         self._connect()
@@ -141,7 +146,7 @@ class ArchitecturePanel(QWidget):
             self._pending = {}
         self._spec = spec
         kept = frozenset(self._pending)
-        self._title.set_title(title(spec))
+        self._title.set_title(_name(spec, preset))
         self._subtitle.set_text(preset or "your own, no preset")
         self._preset.show_preset(preset)
         self._depth.show_spec(spec)
@@ -156,6 +161,8 @@ class ArchitecturePanel(QWidget):
         self._fewer.setEnabled(self._stages.can_remove)
         self._twin.setText("Plain twin" if spec.shortcut != "none" else "With shortcuts")
         self._groups.show_spec(spec, kept, preset)
+        for titled in self._titled.values():
+            titled.show_usual(spec, self._groups.usual, self._groups.source)
         self._totals.show_totals(cost, paper, near)
         self._show_error(error, error_field)
 
@@ -219,6 +226,15 @@ class ArchitecturePanel(QWidget):
             changes = {**changes, **_followers(self._spec, len(depths))}
         self._edit(changes, gesture)
 
+    def _on_reset(self, changes: dict[str, object]) -> None:
+        """Give a control at the top its preset's value back, with what follows it."""
+        if "block" in changes:
+            usual = self._groups.usual
+            changes = {name: getattr(usual, name) for name in (*block_changes(usual.block), "stage_blocks")}
+            if self._spec is not None and len(usual.stage_blocks) not in (0, self._spec.n_stages):
+                del changes["stage_blocks"]
+        self._on_stages(changes, "")
+
     def _on_search(self, text: str) -> None:
         query = text.strip()
         found = 0
@@ -247,6 +263,7 @@ class ArchitecturePanel(QWidget):
         self._undo = GlyphButton("undo", "spec.undo", "Undo")
         self._redo = GlyphButton("redo", "spec.redo", "Redo")
         self._preset = PresetsButton()
+        self._gallery = GlyphButton("gallery", "spec.gallery", "Gallery: all networks and your own (Ctrl+G)")
         self._search = QLineEdit()
         self._search.setObjectName("spec.search")
         self._search.setPlaceholderText("Find a setting…")
@@ -302,7 +319,11 @@ class ArchitecturePanel(QWidget):
         head = QVBoxLayout()
         head.setSpacing(SPACE)
         head.addLayout(line)
-        head.addWidget(self._preset)
+        choice = QHBoxLayout()
+        choice.setSpacing(HALF)
+        choice.addWidget(self._preset, 1)
+        choice.addWidget(self._gallery)
+        head.addLayout(choice)
         head.addWidget(self._search)
         return head
 
@@ -311,16 +332,27 @@ class ArchitecturePanel(QWidget):
         self._redo.clicked.connect(self.redo_requested)
         self._preset.preset_chosen.connect(self.preset_chosen)
         self._preset.gallery_requested.connect(self.gallery_requested)
+        self._gallery.clicked.connect(self.gallery_requested)
         self._twin.clicked.connect(self.twin_requested)
         self._totals.lock_chosen.connect(self.lock_chosen)
         self._block.chosen.connect(self._on_block)
         self._shortcut.chosen.connect(self._on_shortcut)
+        for titled in self._titled.values():
+            titled.reset.connect(self._on_reset)
         self._depth.edited.connect(self._on_depth)
         self._stages.edited.connect(self._on_stages)
         self._more.clicked.connect(self._stages.add_stage)
         self._fewer.clicked.connect(self._stages.remove_stage)
         self._groups.edited.connect(self._edit)
         self._search.textChanged.connect(self._on_search)
+
+
+def _name(spec: ArchitectureSpec, preset: str | None) -> str:
+    """What the net is called: as its preset, else by its depth. That it is for CIFAR, the line below says."""
+    if preset is None:
+        return title(spec)
+    name = presets()[preset].title.removeprefix("CIFAR ")
+    return name[:1].upper() + name[1:]
 
 
 def _followers(spec: ArchitectureSpec, n_stages: int) -> dict[str, object]:
@@ -341,21 +373,3 @@ def _segments(name: str) -> Segments:
         for value, label in ((str(key), label) for key, label in field.choices.items())
     ]
     return Segments(f"spec.{name}", field.title, segments)
-
-
-def _titled(text: str, control: QWidget, *beside: QWidget) -> QWidget:
-    """A control under its title, with small buttons at the right of the title."""
-    label = QLabel(text)
-    label.setFont(font("body", strong=True))
-    line = QHBoxLayout()
-    line.setSpacing(HALF)
-    line.addWidget(label, 1)
-    for widget in beside:
-        line.addWidget(widget)
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(HALF + 2)
-    column.addLayout(line)
-    column.addWidget(control)
-    return whole

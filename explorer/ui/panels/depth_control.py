@@ -9,8 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from explorer.arch.depths import depth_of, depths, with_depth
-from explorer.arch.expand import block_convolutions
+from explorer.arch.depths import depth_of, depths, layers_a_block, with_depth
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.depth_scale import DepthScale, published_depths
 from explorer.ui.panels.depth_slider import DepthSlider
@@ -123,8 +122,7 @@ def _family_text(spec: ArchitectureSpec, *, is_exact: bool) -> str:
     if not is_exact:
         return "own block counts"
     blocks = spec.stage_depths
-    if len(blocks) == 4:
+    if len(blocks) == 4 or len(set(blocks)) > 1:
         return f"{' + '.join(map(str, blocks))} blocks"
-    step = sum(block_convolutions(spec, stage) for stage in range(1, spec.n_stages + 1))
-    step += spec.n_stages if spec.merge == "concat" else 0
+    step = sum(layers_a_block(spec, stage) for stage in range(1, spec.n_stages + 1))
     return f"= {step}n + {depth_of(spec) - step * blocks[0]},  n = {blocks[0]}"

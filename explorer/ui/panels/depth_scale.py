@@ -13,6 +13,8 @@ from explorer.arch.depths import depths
 from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 
+_SPREAD = (1, 2, 4, 8, 17)
+"""Places in a family's list that are marked where no published net tells which matter."""
 _FEW = 8
 """Up to so many depths, all of them are marked."""
 
@@ -24,7 +26,8 @@ def published_depths(spec: ArchitectureSpec) -> tuple[int, ...]:
     known = depths(spec)
     published = tuple(sorted(depth for depth, stages in known.items() if stages in blocks))
     every = tuple(known)
-    return published or tuple(every[i] for i in (1, 2, 4, 8, 17, len(every) - 1))
+    last = len(every) - 1
+    return published or tuple(every[i] for i in sorted({last, *(i for i in _SPREAD if i < last)}))
 
 
 def _family(spec: ArchitectureSpec) -> tuple[object, ...]:

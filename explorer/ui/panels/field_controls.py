@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -32,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.field_facts import FieldFacts
+from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.gesture import Gesture
 from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_frame, paint_input
 from explorer.ui.panels.segments import Segment, Segments
@@ -186,7 +186,8 @@ class FlatCombo(QComboBox):
         colours = Colours.of(self.palette())
         painter.setPen(colours.text)
         room = self.rect().adjusted(SPACE - 2, 0, -CHEVRON_ROOM_PX, 0)
-        text = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
+        shown = self.currentText() or self.placeholderText()
+        text = self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
@@ -261,6 +262,9 @@ class NumberControl(FieldControl):
         count = CountSpin(self.gesture)
         count.setRange(field.least, field.most)
         count.setSingleStep(field.step)
+        if field.least < 0:
+            # Where a number below none stands for what is usual, its sign says nothing to people.
+            count.setSpecialValueText("auto")
         count.valueChanged.connect(self._on_value)
         return count
 
@@ -338,7 +342,7 @@ class SwitchControl(FieldControl):
 
     def __init__(self, field: FieldFacts, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self._check = QCheckBox()
+        self._check = FlatCheck()
         self._check.clicked.connect(self._on_clicked)
         self._adopt(self._check)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.field_controls import CountSpin, FieldControl, FlatCombo
 from explorer.ui.panels.field_facts import FieldFacts
+from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.theme import HALF
 
@@ -47,7 +47,7 @@ class StageValues(FieldControl):
         self._spec: ArchitectureSpec | None = None
         self._combos: list[FlatCombo] = []
         self._labels: list[QLabel] = []
-        self._usual = QCheckBox("As usual")
+        self._usual = FlatCheck("As usual")
         self._usual.setObjectName(f"spec.{field.name}.usual")
         self._usual.setToolTip(field.tooltip)
         self._usual.clicked.connect(self._on_usual)

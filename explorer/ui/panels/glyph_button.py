@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from explorer.ui.theme import RADIUS, Colours
 
-Glyph = Literal["undo", "redo", "plus", "minus"]
+Glyph = Literal["undo", "redo", "plus", "minus", "gallery"]
 
 CHEVRON_ROOM_PX = 26
 """What the chevron of an input takes at its right."""
@@ -32,6 +32,10 @@ def glyph_path(glyph: Glyph) -> QPainterPath:
         path.lineTo(-side * 0.3, -0.45)
         path.cubicTo(QPointF(-side * 1.15, -0.45), QPointF(-side * 1.15, 0.8), QPointF(-side * 0.3, 0.8))
         path.lineTo(side * 0.25, 0.8)
+        return path
+    if glyph == "gallery":
+        for x, y in ((-0.95, -0.95), (0.2, -0.95), (-0.95, 0.2), (0.2, 0.2)):
+            path.addRoundedRect(QRectF(x, y, 0.75, 0.75), 0.15, 0.15)
         return path
     path.moveTo(-0.65, 0)
     path.lineTo(0.65, 0)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -42,6 +43,7 @@ _PICTURE_PX = 212
 _LEAST_PICTURE_PX = 112
 _SEEN_PX = 64
 _WIDTH_PX = 320
+_SCROLL_BAR_PX = 10
 _LEAST_WIDTH_PX = 220
 
 
@@ -143,10 +145,11 @@ class ImagePanel(QWidget):
         self._picture_block.addWidget(self._picture)
         self._picture_block.addLayout(self._caption_row())
         self._answer_block = self._block(column)
-        heading = QHBoxLayout()
-        heading.addWidget(self._heading, 1)
-        heading.addWidget(self._remark)
-        self._answer_block.addLayout(heading)
+        self._heading_line = QHBoxLayout()
+        self._heading_line.setSpacing(HALF)
+        self._heading_line.addWidget(self._heading, 1)
+        self._heading_line.addWidget(self._remark)
+        self._answer_block.addLayout(self._heading_line)
         self._answer_block.addWidget(self._bars)
         column.addWidget(_Hairline(self))
         column.addWidget(self._net)
@@ -199,6 +202,18 @@ class ImagePanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH_PX, 860)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_remark()
+
+    def _fit_remark(self) -> None:
+        """A remark that finds no room beside the heading stands below it."""
+        wanted = self._heading.sizeHint().width() + self._remark.sizeHint().width() + SPACE
+        is_narrow = bool(self._remark.text) and wanted > self.width() - 2 * SPACE - _SCROLL_BAR_PX
+        self._heading_line.setDirection(
+            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        )
 
     # What is shown
 
@@ -274,7 +289,12 @@ class ImagePanel(QWidget):
         self._show_bars()
 
     def show_net(
-        self, origin: Origin | None, title: str, classes: tuple[str, ...], offers: tuple[Offer, ...]
+        self,
+        origin: Origin | None,
+        title: str,
+        classes: tuple[str, ...],
+        offers: tuple[Offer, ...],
+        n_outputs: int = 0,
     ) -> None:
         """Show which net answers; its bars are grey where its weights are not trained.
 
@@ -283,8 +303,9 @@ class ImagePanel(QWidget):
             title: What it is called.
             classes: The labels it knows.
             offers: What could be done for it.
+            n_outputs: How many numbers it answers with.
         """
-        self._net.show_net(origin, title, classes, offers)
+        self._net.show_net(origin, title, classes, offers, n_outputs)
         self._is_trained = origin is None or origin.is_trained
         self._show_bars()
 
@@ -319,6 +340,7 @@ class ImagePanel(QWidget):
             self._remark.set_text("weak answer", "warning", detail)
         else:
             self._remark.set_text("")
+        self._fit_remark()
 
     def _show_blocks(self) -> None:
         has_any = bool(self._strip.items) or self._picture_pixels is not None

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
+    QLabel,
     QLineEdit,
-    QPushButton,
+    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -71,7 +73,9 @@ class PresetsList(QFrame):
         self._tree.itemActivated.connect(self._on_item)
         self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
-        gallery = QPushButton("Gallery…")
+        gallery = QToolButton()
+        gallery.setText("See all as pictures, and your own")
+        gallery.setProperty("tone", "accent")
         gallery.setObjectName("spec.preset.gallery")
         gallery.setToolTip("All architectures as pictures, in the order of history, and your own")
         gallery.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -80,8 +84,16 @@ class PresetsList(QFrame):
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
         column.addWidget(self._search)
-        column.addWidget(gallery)
-        column.addWidget(self._tree)
+        column.addWidget(self._tree, 1)
+        column.addWidget(_hairline())
+        key = QLabel("Ctrl+G")
+        key.setProperty("tone", "muted")
+        foot = QHBoxLayout()
+        foot.setContentsMargins(HALF, 0, HALF, 0)
+        foot.addWidget(gallery)
+        foot.addStretch(1)
+        foot.addWidget(key)
+        column.addLayout(foot)
 
     def open_at(self, button: QWidget, name: str | None) -> None:
         """Open below a widget with a preset marked and the search empty."""
@@ -172,3 +184,11 @@ class PresetsList(QFrame):
         if name is not None:
             self.hide()
             self.preset_chosen.emit(name)
+
+
+def _hairline() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFixedHeight(1)
+    line.setForegroundRole(QPalette.ColorRole.Mid)
+    return line

@@ -27,6 +27,8 @@ def family(preset: Preset) -> str:
     if preset.kind == "tutorial":
         return "Tutorials"
     author = preset.source.split()[0]
+    if preset.name.endswith("-residual"):
+        return f"Made residual · after {author} {preset.year}"
     if spec.shortcut == "none":
         kind = "Without shortcuts"
     elif spec.merge == "gate":

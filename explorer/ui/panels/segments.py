@@ -18,6 +18,7 @@ Drawing = Callable[[QPainter, QRectF], None]
 """Paints into a rectangle with the painter's own pen and brush."""
 
 _DRAWING_PX = 34
+_LEAST_SHARE_PX = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class SegmentButton(QAbstractButton):
         return QSize(metrics.horizontalAdvance(self.text()) + 2 * SPACE, height)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        # In a narrow panel words may stand close; they are never cut.
+        hint = self.sizeHint()
+        return QSize(hint.width() - 2 * SPACE + 6, hint.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
@@ -129,7 +132,8 @@ class Segments(QWidget):
             button.clicked.connect(lambda _=False, value=segment.value: self._on_clicked(value))
             self._group.addButton(button)
             self._buttons[segment.value] = button
-            row.addWidget(button, 1)
+            # Short words get equal room, a long one as much as it needs.
+            row.addWidget(button, max(_LEAST_SHARE_PX, button.sizeHint().width()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property

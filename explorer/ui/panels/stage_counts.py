@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from explorer.arch.fields import MAX_STAGES
+from explorer.arch.field import MAX_STAGES
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.field_controls import CountSpin
 from explorer.ui.panels.field_facts import facts

@@ -73,7 +73,7 @@ def memory_text(device: DeviceInfo | None) -> str:
 
 
 class StatusLine(QWidget):
-    """Work, progress and cancel on the left; rate, precision, memory and device on the right.
+    """Work, progress and cancel on the left; rate, memory and device on the right.
 
     Args:
         parent: As Qt has it.
@@ -97,7 +97,6 @@ class StatusLine(QWidget):
         self._cancel.setText("Cancel")
         self._cancel.clicked.connect(self._on_cancel)
         self._rate = self._quiet_label("status.rate")
-        self._precision = self._quiet_label("status.precision")
         self._memory = self._quiet_label("status.memory")
         self._device = QToolButton(self)
         self._device.setObjectName("status.device")
@@ -125,14 +124,14 @@ class StatusLine(QWidget):
         row.addWidget(self._work, 1)
         row.addWidget(self._progress)
         row.addWidget(self._cancel)
-        for label in (self._rate, self._precision, self._memory):
+        for label in (self._rate, self._memory):
             row.addSpacing(HALF)
             row.addWidget(label)
         row.addWidget(self._fallback)
         row.addWidget(self._device)
         # The buttons set the height even while they are hidden.
         row.addStrut(self._device.sizeHint().height())
-        for part in (self._work, self._rate, self._precision, self._memory, self._device, self._cancel):
+        for part in (self._work, self._rate, self._memory, self._device, self._cancel):
             part.setFont(font("small"))
 
     @property
@@ -177,10 +176,6 @@ class StatusLine(QWidget):
     def show_rate(self, text: str) -> None:
         """Show the throughput, such as `1,556 images/s`; empty hides it."""
         self._show_quiet(self._rate, text)
-
-    def show_precision(self, text: str) -> None:
-        """Show in what networks compute, such as `bfloat16`; empty hides it."""
-        self._show_quiet(self._precision, text)
 
     def _show_quiet(self, label: ElidedLabel, text: str) -> None:
         label.set_text(text)

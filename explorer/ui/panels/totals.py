@@ -93,7 +93,7 @@ class PaperLamp(QWidget):
         if paper:
             name, error = f"= {paper.name}", error_text(paper)
         elif near:
-            name, error = f"near {near.published.name}", str(lamp_text(near))
+            name, error = f"near {near.published.name}", _lamp_words(near)
         self._name.setText(name)
         self._error.setText(error)
         detail = (
@@ -101,6 +101,12 @@ class PaperLamp(QWidget):
         )
         self.setToolTip(detail)
         self.setAccessibleName(f"{name}, {error}")
+
+
+def _lamp_words(near: Nearest) -> str:
+    """What differs from the network whose name stands in the line above."""
+    said = lamp_text(near)
+    return said.message.format(**{**dict(said.arguments), "name": "it"})
 
 
 def error_text(paper: Published) -> str:

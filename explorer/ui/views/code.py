@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QTextEdit,
@@ -36,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from explorer.arch.code import Code
 from explorer.ui.theme import HALF, SPACE, Colours
+from explorer.ui.widgets.elided_label import ElidedLabel
 
 DOCSTRING = '"""'
 _INSIDE = 1
@@ -226,8 +226,7 @@ class CodeView(QWidget):
         self._code: Code | None = None
         self._key: str | None = None
         self.text = CodeText(self)
-        self._says = QLabel(self)
-        self._says.setProperty("tone", "muted")
+        self._says = ElidedLabel("muted", parent=self)
         copy = self._button("Copy", "code.copy", "Copy the whole text")
         copy.clicked.connect(self._on_copy)
         save = self._button("Save…", "code.save", "Save as a Python file")
@@ -256,7 +255,7 @@ class CodeView(QWidget):
             return
         self._code = code
         self.text.setPlainText(code.text)
-        self._says.setText(f"PyTorch, {self.text.blockCount() - 1} lines, needs torch only")
+        self._says.set_text(f"PyTorch, {self.text.blockCount() - 1} lines, needs torch only")
         self.highlight(self._key)
 
     def highlight(self, key: str | None) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QTreeWidgetItemIterator,
@@ -34,6 +36,10 @@ TONES = {"added": "success", "removed": "danger", "changed": "warning", "moved":
 MOST_OPEN = 24
 """Operations that are shown at once; with more, each block waits to be opened."""
 SIGN_WIDTH_PX = 40
+NARROWEST_PX = 320
+"""Below this width one column has both networks' blocks; the sign tells whose they are."""
+NARROW_PX = 380
+"""Below this width the names of blocks need the room of the MACs, which the totals and tooltips tell too."""
 WASH = 0.1
 """How much of a change's colour its row's ground takes; text stays readable on it."""
 
@@ -134,6 +140,11 @@ class DiffView(QWidget):
             items += 1
         return found
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._table.setColumnHidden(MACS, self.width() < NARROW_PX)
+        self._table.setColumnHidden(BEFORE, self.width() < NARROWEST_PX)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._diff is not None:
@@ -162,18 +173,41 @@ class DiffView(QWidget):
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)
 
 
+class _OneColumn(QStyledItemDelegate):
+    """Draws what was removed in the second network's column while the first one's is hidden.
+
+    Args:
+        table: Whose column.
+    """
+
+    def __init__(self, table: QTreeWidget) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if self._table.isColumnHidden(BEFORE) and not option.text:
+            before = index.siblingAtColumn(BEFORE).data()  # type: ignore[union-attr]
+            # As the delegate itself writes the ends of lines.
+            option.text = (before or "").replace("\n", "\u2028")
+
+
 def _table() -> QTreeWidget:
     table = QTreeWidget()
     table.setObjectName("diff.table")
     table.setAccessibleName("Blocks of both networks")
     table.setStyleSheet("QTreeWidget::item { padding: 3px 2px; }")
+    table.setFont(font("small"))
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setColumnCount(MACS + 1)
-    table.setUniformRowHeights(True)
-    table.setIndentation(SPACE)
+    table.setIndentation(SPACE + HALF)
+    table.setItemDelegateForColumn(AFTER, _OneColumn(table))
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setAllColumnsShowFocus(True)
     header = table.header()
+    header.setFont(font("small"))
     header.setStretchLastSection(False)
     for column in (BEFORE, AFTER):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
@@ -212,7 +246,7 @@ def _run_item(run: Sequence[BlockChange], colours: Colours) -> QTreeWidgetItem:
     row, number = run[0], len(run)
 
     def side(keys: Sequence[str | None], text: str) -> str:
-        return f"{times(keys_text(keys), number)}   {text}" if text else ""
+        return f"{times(keys_text(keys), number)}\n{text}" if text else ""
 
     item = QTreeWidgetItem(
         [
@@ -229,9 +263,9 @@ def _run_item(run: Sequence[BlockChange], colours: Colours) -> QTreeWidgetItem:
 
 
 def _node_item(change: NodeChange, number: int, colours: Colours) -> QTreeWidgetItem:
-    before, after = (f"{change.role}: {text}" if text else "" for text in (change.before, change.after))
+    before, after = (f"{change.role}\n{text}" if text else "" for text in (change.before, change.after))
     if change.kind == "moved":
-        after = f"{change.role}: stands elsewhere"
+        after = f"{change.role}\nstands elsewhere"
     item = QTreeWidgetItem([SIGNS[change.kind], before, after, *_costs(change.delta, number)])
     _paint(item, change.kind, colours)
     return item
@@ -247,10 +281,14 @@ def _paint(item: QTreeWidgetItem, kind: str, colours: Colours) -> None:
     for column in (PARAMETERS, MACS):
         item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     tone: QColor = getattr(colours, TONES[kind]) if kind in TONES else colours.muted
+    costs = item.text(PARAMETERS), item.text(MACS)
+    told = [
+        f"{text} {what}" if text else "" for text, what in zip(costs, ("parameters", "MACs"), strict=True)
+    ]
     wash = QColor(tone)
     wash.setAlphaF(WASH)
     for column in range(MACS + 1):
-        item.setToolTip(column, item.text(column))
+        item.setToolTip(column, " · ".join(filter(None, told)) if column >= PARAMETERS else item.text(column))
         if kind in TONES:
             item.setBackground(column, QBrush(wash))
         if kind == "same" or column in (SIGN, PARAMETERS, MACS):

@@ -6,8 +6,8 @@ Used by the feature view only. They say what was chosen and show what they are g
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,11 +19,14 @@ from PySide6.QtWidgets import (
 
 from explorer.present import colour
 from explorer.present.tiles import PaletteChoice, ScaleName
-from explorer.ui.theme import font
+from explorer.ui.panels.field_controls import FlatCombo
+from explorer.ui.theme import SPACE, font
 from explorer.ui.widgets.colour_bar import ColourBar, swatch
+from explorer.ui.widgets.elided_label import ElidedLabel
 
 _SWATCH = QSize(28, 12)
 _NOTICE_MS = 4000
+_MARGIN_PX = 12
 
 
 def _tool_button(name: str, sign: str, says: str) -> QToolButton:
@@ -99,7 +102,7 @@ class FeatureTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scale = self._box("features.scale", self.tr("Scale of values"))
-        self._scale.addItem(self.tr("Shared scale"), "shared")
+        self._scale.addItem(self.tr("Shared"), "shared")
         self._scale.addItem(self.tr("Per channel"), "per_channel")
         self._scale.setToolTip(
             self.tr(
@@ -107,7 +110,7 @@ class FeatureTools(QWidget):
             )
         )
         self._palette = self._box("features.palette", self.tr("Colours"))
-        self._palette.addItem(self.tr("Auto colours"), "auto")
+        self._palette.addItem(self.tr("Auto"), "auto")
         self._palette.addItem(self.tr("Sequential"), "sequential")
         self._palette.addItem(self.tr("Diverging"), "diverging")
         self._palette.addItem(self.tr("Grey"), "grey")
@@ -145,14 +148,12 @@ class FeatureTools(QWidget):
             control.setFont(font("small"))
         self.paint_swatches()
 
-    def _box(self, name: str, says: str) -> QComboBox:
-        box = QComboBox()
+    def _box(self, name: str, says: str) -> FlatCombo:
+        box = FlatCombo()
         box.setObjectName(name)
         box.setAccessibleName(says)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        box.setMinimumContentsLength(6)
         box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        box.setMinimumWidth(84)
+        box.setMinimumWidth(72)
         box.currentIndexChanged.connect(lambda _: self.appearance_changed.emit())
         return box
 
@@ -180,7 +181,8 @@ class FeatureFooter(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = _elastic(QLabel())
+        self._text = ElidedLabel()
+        self._text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._text.setObjectName("features.summary")
         self._mark = QLabel()
         self._mark.setFixedSize(10, 10)
@@ -192,32 +194,42 @@ class FeatureFooter(QFrame):
         self._notice_ends = QTimer(self)
         self._notice_ends.setSingleShot(True)
         self._notice_ends.setInterval(_NOTICE_MS)
-        self._notice_ends.timeout.connect(lambda: self._text.setText(self._usual))
+        self._notice_ends.timeout.connect(lambda: self._text.set_text(self._usual))
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 12, 6)
+        row.setContentsMargins(_MARGIN_PX, 5, _MARGIN_PX, 6)
         row.setSpacing(8)
         row.addWidget(self._mark)
         row.addWidget(self._text, 1)
         row.addWidget(self._bar)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bar()
+
+    def _fit_bar(self) -> None:
+        """The words come first: the key to the colours takes what they leave."""
+        left = self.width() - self._text.sizeHint().width() - 2 * _MARGIN_PX - 3 * SPACE
+        self._bar.setMaximumWidth(max(self._bar.minimumSizeHint().width(), left))
+
     @property
     def shown_text(self) -> str:
         """What is said at the moment."""
-        return self._text.text()
+        return self._text.text
 
     def set_text(self, text: str, *, marked: bool) -> None:
         """Say something; `marked` adds the colour of values that are no numbers."""
         self._usual = text
         self._mark.setVisible(marked)
         if not self._notice_ends.isActive():
-            self._text.setText(text)
+            self._text.set_text(text)
+            self._fit_bar()
 
     def say(self, notice: str) -> None:
         """Say that something was done, for a few seconds."""
-        self._text.setText(notice)
-        self._text.setToolTip(notice)
+        self._text.set_text(notice, notice)
         self._notice_ends.start()
 
     def set_colours(self, palette: colour.PaletteName, low: str, high: str, *, with_zero: bool) -> None:
         """Show the key to the colours; as `ColourBar.set_colours`."""
         self._bar.set_colours(palette, low, high, with_zero=with_zero)
+        self._fit_bar()

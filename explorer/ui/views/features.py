@@ -24,6 +24,7 @@ from explorer.ui.widgets.picture_files import enlarged, file_name_for, write_png
 
 # A window this much wider than high has room for the channel beside the mosaic, else below it.
 _BESIDE_ASPECT = 1.1
+_OUTPUT_FROM_PX = 300
 _STEP_KEYS = {"[": -1, "]": 1}
 
 
@@ -83,6 +84,10 @@ class FeatureView(QWidget):
         self._header.add_tools(self._tools.output)
         self.setFocusProxy(self._mosaic)
 
+    def _fit_tools(self) -> None:
+        """In a narrow view the node's name needs the room of copy and save; a right click has them too."""
+        self._tools.output.setVisible(bool(self._title) and self.width() >= _OUTPUT_FROM_PX)
+
     def _connect(self) -> None:
         self._header.step_requested.connect(self.step_requested)
         self._tools.appearance_changed.connect(self._on_appearance)
@@ -128,7 +133,7 @@ class FeatureView(QWidget):
             self._show_nothing(self.tr("Reading this node…"))
             return
         self._tools.setVisible(True)
-        self._tools.output.setVisible(True)
+        self._fit_tools()
         self._footer.setVisible(True)
         self._stack.setCurrentWidget(self._splitter)
         self._mosaic.set_stale(stale)
@@ -274,6 +279,7 @@ class FeatureView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_tools()
         if not self._detail.isHidden():
             was = event.oldSize().width() >= _BESIDE_ASPECT * event.oldSize().height()
             if was != (self.width() >= _BESIDE_ASPECT * self.height()):

@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.arch.spec import ArchitectureSpec
 from explorer.present.gallery import OWN, Card, Section, found, picture
 from explorer.ui.theme import SPACE, font
 from explorer.ui.views.gallery_card import CARD_PX, CardButton
 
+_TALL_CARD_PX = 184
 _SLICE_MS = 8.0
 """Thumbnails are made for so long at a time, between what the user does."""
 
@@ -46,14 +48,21 @@ class Flow(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(CARD_PX.width() + 2 * SPACE, self._height)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self._height)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
 
     def _place(self) -> None:
-        step = CARD_PX.width() + SPACE
-        columns = max(1, (self.width() - SPACE) // step)
+        room = self.width() - SPACE
+        columns = max(1, room // (CARD_PX.width() + SPACE))
+        # The cards share the whole width: long titles and sentences need it.
+        step = room // columns
         y = SPACE
+        # Where a column is narrow, its texts need more lines.
+        height = CARD_PX.height() if step >= CARD_PX.width() else _TALL_CARD_PX
         for heading, cards in self._rows:
             heading.setGeometry(2 * SPACE, y, max(1, self.width() - 3 * SPACE), heading.sizeHint().height())
             y += heading.height() + SPACE
@@ -61,11 +70,11 @@ class Flow(QWidget):
                 row, column = divmod(place, columns)
                 card.setGeometry(
                     SPACE + column * step,
-                    y + row * (CARD_PX.height() + SPACE),
-                    CARD_PX.width(),
-                    CARD_PX.height(),
+                    y + row * (height + SPACE),
+                    step - SPACE,
+                    height,
                 )
-            y += -(-len(cards) // columns) * (CARD_PX.height() + SPACE) + SPACE
+            y += -(-len(cards) // columns) * (height + SPACE) + SPACE
         self._height = y
         if self.minimumHeight() != y:
             self.setMinimumHeight(y)
@@ -82,6 +91,8 @@ class GalleryView(QWidget):
     """The user opened the preset of this name."""
     own_chosen = Signal(object)
     """The user opened one of the own, by its slug."""
+    own_renamed = Signal(object, object)
+    """The user wants to call one of the own, by its slug, by this name."""
     own_removed = Signal(object)
     """The user no longer wants to keep this one, by its slug."""
     save_current_requested = Signal(object)
@@ -96,6 +107,7 @@ class GalleryView(QWidget):
         self._buttons: dict[tuple[bool, str], CardButton] = {}
         self._headings: dict[str, QLabel] = {}
         self._waiting: list[CardButton] = []
+        self._current: ArchitectureSpec | None = None
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._on_slice)
         self._search = QLineEdit()
@@ -151,6 +163,12 @@ class GalleryView(QWidget):
                 button.deleteLater()
         self._arrange()
 
+    def show_current(self, spec: ArchitectureSpec) -> None:
+        """Mark the cards of the network in view."""
+        self._current = spec
+        for button in self._buttons.values():
+            button.set_current(button.card.spec == spec)
+
     def _left(self) -> tuple[Section, ...]:
         return found((self._own, *self._sections), self._search.text())
 
@@ -180,6 +198,8 @@ class GalleryView(QWidget):
             chosen, removed = self.own_chosen if card.is_own else self.preset_chosen, self.own_removed
             button.clicked.connect(lambda _checked=False: chosen.emit(card.name))
             button.removed.connect(lambda: removed.emit(card.name))
+            button.renaming.connect(lambda: self._on_rename(card))
+            button.set_current(card.spec == self._current)
             self._waiting.append(button)
         return self._buttons[key]
 
@@ -191,6 +211,11 @@ class GalleryView(QWidget):
             button.show_picture(picture(button.card.spec))
         if not self._waiting:
             self._timer.stop()
+
+    def _on_rename(self, card: Card) -> None:
+        name, is_given = QInputDialog.getText(self, "Rename", "Name:", text=card.title)
+        if is_given and name.strip() and name.strip() != card.title:
+            self.own_renamed.emit(card.name, name.strip())
 
     def _on_save(self) -> None:
         name, is_given = QInputDialog.getText(self, "Keep this network", "Name:")

@@ -6,7 +6,7 @@ Used by `gallery.py`. Knows nothing of the store.
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 
 from explorer.present.gallery import Card, Picture
@@ -34,7 +34,7 @@ def thumbnail(layout: Layout, ink: Ink, ratio: float) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(0, (THUMBNAIL_PX.height() - layout.height * down) / 2)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(blend(ink.band, ink.text, 0.06))
+    painter.setBrush(blend(ink.band, ink.text, 0.14 if ink.text.lightnessF() > 0.5 else 0.05))
     for band in layout.bands:
         painter.drawRoundedRect(QRectF(0, band.y * down, THUMBNAIL_PX.width(), band.h * down), 2, 2)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -59,6 +59,8 @@ class CardButton(QAbstractButton):
         parent: As Qt has it.
     """
 
+    renaming = Signal()
+    """The user wants to give it another name."""
     removed = Signal()
     """The user no longer wants to keep it."""
 
@@ -68,6 +70,7 @@ class CardButton(QAbstractButton):
         self._picture: Picture | None = None
         self._thumbnail: QPixmap | None = None
         self._inked = 0
+        self._is_current = False
         kind = "own" if card.is_own else "preset"
         self.setObjectName(f"gallery.{kind}.{card.name}")
         self.setAccessibleName(card.title)
@@ -88,6 +91,20 @@ class CardButton(QAbstractButton):
         self._thumbnail = None
         self.update()
 
+    def set_current(self, is_current: bool) -> None:
+        """Whether it is the network in view."""
+        if is_current != self._is_current:
+            self._is_current = is_current
+            self.setAccessibleDescription(
+                f"in view. {self.card.history}" if is_current else self.card.history
+            )
+            self.update()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is marked as the network in view."""
+        return self._is_current
+
     @property
     def numbers(self) -> tuple[str, ...]:
         """Parameters and the paper's number, as far as they are known."""
@@ -99,6 +116,8 @@ class CardButton(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
+        elif event.key() == Qt.Key.Key_F2 and self.card.is_own:
+            self.renaming.emit()
         elif event.key() == Qt.Key.Key_Delete and self.card.is_own:
             self.removed.emit()
         else:
@@ -113,6 +132,7 @@ class CardButton(QAbstractButton):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Open").triggered.connect(lambda _checked=False: self.click())
         if self.card.is_own:
+            menu.addAction("Rename…").triggered.connect(lambda _checked=False: self.renaming.emit())
             menu.addAction("Remove").triggered.connect(lambda _checked=False: self.removed.emit())
         return menu
 
@@ -125,7 +145,9 @@ class CardButton(QAbstractButton):
             ground = blend(ground, colours.text, 0.05)
         painter.setBrush(ground)
         painter.setPen(colours.accent if self.hasFocus() else colours.hairline)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        if self._is_current:
+            painter.setPen(QPen(colours.accent, 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
         self._paint_thumbnail(painter)
         left = THUMBNAIL_PX.width() + 2 * SPACE
         room = QRectF(left, SPACE, self.width() - left - SPACE, self.height() - 2 * SPACE)

@@ -5,7 +5,7 @@ Used by `graph_canvas.py`, which asks it too which label lies under the pointer.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QPainter
 
 from explorer.present import text as words
@@ -51,11 +51,13 @@ class BandLabels:
             if bottom < 0 or top > height:
                 continue
             width, label_h = GUTTER_W * scale, LABEL_H * scale
-            left = origin.x() + GUTTER_X * zoom
+            left, end = origin.x() + GUTTER_X * zoom, origin.x() + (GUTTER_X + GUTTER_W) * zoom
             if zoom < READABLE_ZOOM:
                 left = max(0.0, origin.x() - width - GAP)
             elif zoom < LEAST_SCALE:
-                left = max(0.0, origin.x() + (GUTTER_X + GUTTER_W) * zoom - width)
+                left = max(0.0, end - width)
+                # Readable letters must not run into the boxes, which are smaller from here.
+                width = min(width, end - left)
             y = max(top, min(GAP, bottom - label_h))
             shown_h = label_h if bottom - y >= label_h * 0.9 else TITLE_H * scale
             found.append((band, QRectF(left, y, width, shown_h)))
@@ -77,17 +79,23 @@ class BandLabels:
             painter.save()
             painter.translate(rectangle.topLeft())
             painter.scale(scale, scale)
-            self._label(painter, band, rectangle.height() / scale, is_hovered=hovered == band.id)
+            self._label(painter, band, rectangle.size() / scale, is_hovered=hovered == band.id)
             painter.restore()
 
-    def _label(self, painter: QPainter, band: Band, height: float, *, is_hovered: bool) -> None:
+    def _label(self, painter: QPainter, band: Band, size: QSizeF, *, is_hovered: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         title = self.ink.accent if is_hovered else self.ink.text
         self._lines.chevron(painter, 6, 16, is_open=band.is_open)
         self.texts.draw(painter, band.title, "stage", title, 17, 16)
-        if height < LABEL_H * 0.9:
+        if size.height() < LABEL_H * 0.9:
             return
         blocks = "1 block" if band.n_blocks == 1 else f"{band.n_blocks} blocks"
-        self.texts.draw(painter, band.shape, "small", self.ink.muted, 17, 36, GUTTER_W - 18)
+        room = size.width() - 18
+        shape = band.shape
+        if self.texts.width(shape, "small") > room:
+            shape = shape.replace(" × ", "×")
+        self.texts.draw(painter, shape, "small", self.ink.muted, 17, 36, room)
         rest = f"{blocks} · {words.short(band.parameters)}"
-        self.texts.draw(painter, rest, "small", self.ink.muted, 17, 52, GUTTER_W - 18)
+        if self.texts.width(rest, "small") > room:
+            rest = blocks
+        self.texts.draw(painter, rest, "small", self.ink.muted, 17, 52, room)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.views.graph_icons import SIDE_PX, Name, icon
 
@@ -69,7 +69,7 @@ class GraphTools(QFrame):
         self.count.setObjectName("graph.count")
         self.count.setFont(font("small"))
         self.count.setProperty("tone", "muted")
-        self.heat = QComboBox()
+        self.heat = FlatCombo()
         self.heat.setObjectName("graph.heat")
         self.heat.setAccessibleName(self.tr("Heat colours"))
         self.heat.setToolTip(self.tr("Colour every box by what it costs"))

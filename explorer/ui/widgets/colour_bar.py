@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from explorer.present import colour
 from explorer.ui.widgets.pixel_view import qimage
 
+_LEAST_BAR_PX = 40
 _BAR_HEIGHT_PX = 10
 _BAR_WIDTH_PX = 120
 _SPACE_PX = 6
@@ -60,7 +61,7 @@ class ColourBar(QWidget):
         self._low = self._high = ""
         self._with_zero = False
         self.setObjectName("features.colour_bar")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def set_colours(
         self, palette: colour.PaletteName, low: str, high: str, *, with_zero: bool = False
@@ -87,16 +88,21 @@ class ColourBar(QWidget):
         width_px = _BAR_WIDTH_PX + 2 * _SPACE_PX + sum(self._widths_px())
         return QSize(width_px, self.fontMetrics().height() + 4)
 
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(hint.width() - _BAR_WIDTH_PX + _LEAST_BAR_PX, hint.height())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._image is None:
             return
-        low_px, _ = self._widths_px()
+        low_px, high_px = self._widths_px()
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._low)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._high)
         top = (self.height() - _BAR_HEIGHT_PX) / 2
-        bar = QRectF(low_px + _SPACE_PX, top, _BAR_WIDTH_PX, _BAR_HEIGHT_PX)
+        width = self.width() - low_px - high_px - 2 * _SPACE_PX
+        bar = QRectF(low_px + _SPACE_PX, top, width, _BAR_HEIGHT_PX)
         _paint_gradient(painter, bar, self._image)
         if self._with_zero:
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.WindowText), 1))

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.nets.facts import Origin
 from explorer.ui.theme import HALF, SPACE, Colours, font
+from explorer.ui.widgets.elided_button import ElidedButton
 from explorer.ui.widgets.elided_label import ElidedLabel, Tone
 
 _LIST_PX = 112
@@ -65,10 +66,20 @@ def origin_detail(origin: Origin | None) -> str:
     return "\n".join((*rest, *origin.assumed))
 
 
-def classes_text(classes: tuple[str, ...]) -> str:
-    """What a net knows, in one line; of many classes only how many."""
+def classes_text(classes: tuple[str, ...], n_outputs: int = 0, *, is_trained: bool = False) -> str:
+    """What a net knows, in one line; of many classes only how many.
+
+    Args:
+        classes: Their names; empty where nobody knows them.
+        n_outputs: How many numbers the net answers with; 0 before the first net.
+        is_trained: Whether it has learned what they stand for.
+    """
     if not classes:
-        return "knows no classes yet"
+        if not n_outputs:
+            return "knows no classes yet"
+        if is_trained:
+            return f"knows {n_outputs:,} classes; nobody wrote down their names"
+        return f"{n_outputs:,} output{'' if n_outputs == 1 else 's'}, no classes learned yet"
     count = f"knows {len(classes):,} class{'' if len(classes) == 1 else 'es'}"
     return count if len(classes) > 200 else f"{count}: {', '.join(classes)}"
 
@@ -171,7 +182,12 @@ class NetCard(QWidget):
         return self._offers
 
     def show_net(
-        self, origin: Origin | None, title: str, classes: tuple[str, ...], offers: tuple[Offer, ...]
+        self,
+        origin: Origin | None,
+        title: str,
+        classes: tuple[str, ...],
+        offers: tuple[Offer, ...],
+        n_outputs: int = 0,
     ) -> None:
         """Show a net; emits nothing.
 
@@ -180,6 +196,7 @@ class NetCard(QWidget):
             title: What it is called.
             classes: The labels it knows.
             offers: What could be done for it.
+            n_outputs: How many numbers it answers with.
         """
         self._title.set_text(title)
         self._title.setVisible(bool(title))
@@ -187,7 +204,9 @@ class NetCard(QWidget):
         trained: Tone = "success" if origin is not None and origin.is_trained else "warning"
         self._dot.tone = "muted" if origin is None else trained
         self._dot.update()
-        self._knows.set_text(classes_text(classes))
+        self._knows.set_text(
+            classes_text(classes, n_outputs, is_trained=origin is not None and origin.is_trained)
+        )
         self._arrow.setEnabled(bool(classes))
         if classes != self._classes:
             self._classes = classes
@@ -204,9 +223,8 @@ class NetCard(QWidget):
             button.deleteLater()
         self._buttons = []
         for offer in offers:
-            button = QPushButton(offer.label, self)
+            button = ElidedButton(offer.label, offer.tooltip, self)
             button.setObjectName(f"image.offer.{offer.name}")
-            button.setToolTip(offer.tooltip)
             button.clicked.connect(partial(self._on_offer, offer.name))
             self._offer_column.addWidget(button)
             # Made late, it would be reached after everything else in the window.
