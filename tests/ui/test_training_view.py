@@ -230,6 +230,22 @@ def test_a_narrow_view_puts_the_form_away_while_it_learns(qtbot):
     assert not shown.view.curves.isVisible()
 
 
+def test_a_short_and_narrow_view_has_the_curves_in_a_tab(qtbot):
+    shown = Shown(qtbot, width=440, height=560)
+    shown.feed.begin()
+    shown.feed.run_epochs(2)
+    tabs = shown.child("train.details")
+    assert tabs.widget(0) is shown.view.curves
+    shown.until_drawn()
+    assert not shown.child("train.save_details").isEnabled()
+    tabs.setCurrentIndex(1)
+    assert shown.child("train.save_details").isEnabled()
+    shown.window.resize(1300, 850)
+    qtbot.waitUntil(lambda: tabs.indexOf(shown.view.curves) < 0)
+    assert shown.view.curves.isVisible()
+    shown.until_drawn()
+
+
 def test_a_wide_view_has_all_side_by_side(shown):
     shown.feed.begin()
     shown.feed.run_epochs(1)

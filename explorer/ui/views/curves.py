@@ -206,7 +206,8 @@ class CurvesView(QWidget):
         )
         self._smoothing.setRange(0, _MOST_SMOOTHING)
         self._smoothing.setValue(_USUAL_SMOOTHING)
-        self._smoothing.setFixedWidth(84)
+        self._smoothing.setMinimumWidth(36)
+        self._smoothing.setMaximumWidth(84)
         self._third = FlatCombo()
         self._third.setObjectName("train.third")
         self._third.setAccessibleName("Third plot")
@@ -227,7 +228,7 @@ class CurvesView(QWidget):
 
     def _lay_out(self) -> None:
         for segments in (self._kind, self._scale):
-            segments.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            segments.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         label = QLabel("Smooth")
         label.setProperty("tone", "muted")
         tools = QHBoxLayout()
@@ -236,8 +237,8 @@ class CurvesView(QWidget):
         tools.addWidget(self._kind)
         tools.addWidget(self._scale)
         tools.addWidget(label)
-        tools.addWidget(self._smoothing)
-        tools.addStretch(1)
+        tools.addWidget(self._smoothing, 1)
+        tools.addStretch(3)
         tools.addWidget(self._save)
         self._stack = QSplitter(Qt.Orientation.Vertical)
         self._stack.setChildrenCollapsible(False)

@@ -105,8 +105,11 @@ class RateCurve(QWidget):
             painter.setPen(grid)
             painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
             painter.setPen(colours.muted)
-            place = QRectF(x - 30, room.bottom() + 2, 60, 2 * SPACE)
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{10.0**decade:g}")
+            text = f"{10.0**decade:g}"
+            width = painter.fontMetrics().horizontalAdvance(text) + 2
+            left = min(max(x - width / 2, HALF), self.width() - HALF - width)
+            place = QRectF(left, room.bottom() + 2, width, 2 * SPACE)
+            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
 
 
 class RateFinder(QWidget):

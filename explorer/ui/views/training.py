@@ -37,10 +37,9 @@ from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.picture_files import write_png
 
-_N_TABLES = 2
-"""The first tabs show something that can be saved."""
 _ROOM_FOR_FORM_PX = 720
 """In a narrower view the form takes the place of the curves instead of standing beside them."""
+_ROOM_BELOW_PX = 660
 _LEAST_PX = 320
 _ROOM_BESIDE_PX = 760
 """From this width what it gets wrong stands beside the curves, else below them."""
@@ -158,10 +157,23 @@ class TrainingView(QWidget):
         self.form.setMaximumWidth(FORM_WIDTH_PX if has_room else 16_777_215)
         room = self.width() - (FORM_WIDTH_PX if has_room and shown else 0)
         beside = room >= _ROOM_BESIDE_PX
+        self._stack_curves(not beside and self.height() < _ROOM_BELOW_PX)
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
         if self._split.orientation() != wanted:
             self._split.setOrientation(wanted)
             self._split.setSizes([2 * room // 3, room // 3] if beside else [300, 200])
+
+    def _stack_curves(self, is_short: bool) -> None:
+        """Where there is room neither beside nor below, the curves are the first tab."""
+        if is_short == (self._tabs.indexOf(self.curves) >= 0):
+            return
+        if is_short:
+            self._tabs.insertTab(0, self.curves, "Curves")
+            self._tabs.setCurrentIndex(0)
+        else:
+            self._tabs.removeTab(self._tabs.indexOf(self.curves))
+            self._split.insertWidget(0, self.curves)
+            self.curves.show()
 
     def _on_form_toggled(self, is_wanted: bool) -> None:
         self._wants_form = is_wanted
@@ -203,6 +215,10 @@ class TrainingView(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.mistakes)
+        self._tables: dict[QWidget, ConfusionMatrix | Mistakes] = {
+            self.confusion: self.confusion,
+            scroll: self.mistakes,
+        }
         self._tabs.addTab(scroll, "Mistakes")
         self._tabs.addTab(self._make_facts(), "Run")
         self._save = QToolButton()
@@ -212,11 +228,11 @@ class TrainingView(QWidget):
         self._save.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._save.setObjectName("train.save_details")
         menu = QMenu(self._save)
-        menu.addAction("Save as PNG…", lambda: self._table().png_requested.emit())
-        menu.addAction("Save as CSV…", lambda: self._table().csv_requested.emit())
+        menu.addAction("Save as PNG…", lambda: self._on_save("png"))
+        menu.addAction("Save as CSV…", lambda: self._on_save("csv"))
         self._save.setMenu(menu)
         self._tabs.setCornerWidget(self._save)
-        self._tabs.currentChanged.connect(lambda index: self._save.setEnabled(index < _N_TABLES))
+        self._tabs.currentChanged.connect(lambda _: self._save.setEnabled(self._table() is not None))
         details = QWidget()
         column = QVBoxLayout(details)
         column.setContentsMargins(0, 0, 0, 0)
@@ -254,9 +270,15 @@ class TrainingView(QWidget):
             shown.png_requested.connect(lambda shown=shown, name=name: self._save_png(shown, name))
             shown.csv_requested.connect(lambda shown=shown, name=name: self._save_csv(shown, name))
 
-    def _table(self) -> ConfusionMatrix | Mistakes:
-        """What the tab in front shows."""
-        return self.confusion if self._tabs.currentIndex() == 0 else self.mistakes
+    def _table(self) -> ConfusionMatrix | Mistakes | None:
+        """What the tab in front shows, where it can be saved as a table."""
+        front = self._tabs.currentWidget()
+        return self._tables.get(front) if front is not None else None
+
+    def _on_save(self, kind: str) -> None:
+        table = self._table()
+        if table is not None:
+            (table.png_requested if kind == "png" else table.csv_requested).emit()
 
     def _save_png(self, shown: QWidget, name: str) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", f"{name}.png", "PNG (*.png)")
