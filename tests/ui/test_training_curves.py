@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from explorer.present.curves import MAX_POINTS, CurveBuffer
 from explorer.state.learning import Curves
@@ -49,6 +50,8 @@ def test_time_follows_from_the_speed():
     assert steps.tolist() == [0, 9]
     assert seconds.tolist() == pytest.approx([0.1, 1.9])
     assert seconds_of(CurveBuffer(), 10) is None
+    buffer.append([(9, "step.seconds", 4.0)])
+    assert seconds_of(buffer, 10)[1].tolist() == [4.0]
 
 
 def test_a_run_known_by_its_epochs_only_has_lines_too():
@@ -117,3 +120,17 @@ def test_it_draws_at_most_ten_times_a_second(qtbot):
     qtbot.waitUntil(push)
     assert 2 <= len(drawn) <= 7
     assert min(np.diff(drawn)) >= 0.09
+
+
+def test_an_epoch_that_went_astray_does_not_press_the_others_flat(qtbot):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.show()
+    buffer = long_run(400)
+    buffer.append([(99, "epoch.validation_loss", 90.0)])
+    view.show_curves(Curves("run", buffer, 1), (100, 128))
+    qtbot.waitUntil(lambda: view._drawn is not None)
+    loss = view.plots[0]
+    assert loss.plot.viewRange()[1][1] < 10
+    qtbot.mouseClick(view.findChild(object, "train.scale.log"), Qt.MouseButton.LeftButton)
+    assert loss.plot.viewRange()[1][1] > np.log10(90)

@@ -150,8 +150,11 @@ def _x(buffer: CurveBuffer, steps: NDArray[np.int64], axes: Axes) -> Float64:
 def seconds_of(buffer: CurveBuffer, batch_size: int) -> tuple[NDArray[np.int64], Float64] | None:
     """How many seconds of training each measured step was reached after; None where speed is not known.
 
-    They follow from the images a second; evaluation is not counted.
+    Where they were not recorded they follow from the images a second, evaluation not counted.
     """
+    recorded = buffer.series("step.seconds")
+    if len(recorded[0]):
+        return recorded
     for name in ("step.images_per_second", "epoch.images_per_second"):
         steps, speeds = buffer.series(name)
         if len(steps) and batch_size:

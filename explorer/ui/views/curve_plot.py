@@ -33,6 +33,8 @@ _RAW_ALPHA, _OTHER_ALPHA, _GAP_ALPHA = 0.28, 0.4, 0.12
 _FEW_POINTS = 40
 """So few points of validation are drawn as dots too: one point alone makes no line."""
 _LEAST = 1e-9
+_MOST_TIMES = 2.0
+"""Losses are shown up to so many times the largest of the training; a logarithmic axis shows them all."""
 
 
 class _PlotWidget(pg.PlotWidget):  # type: ignore[misc]
@@ -298,6 +300,12 @@ class CurvePlot(QWidget):
         if not len(y):
             return
         low, high = float(y.min()), float(y.max())
+        if self._subject == "loss" and not self._is_log:
+            # One epoch that went astray must not press all others flat.
+            trained = [
+                float(np.nanmax(line.y)) for line in lines if line.role == "train" and not line.is_other
+            ]
+            high = min([high, *(_MOST_TIMES * loss for loss in trained if np.isfinite(loss))])
         room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.05
         top = min(high + room, 1.02) if self._subject == "accuracy" else high + room
         left = min(left, right - 1e-6)

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -41,7 +41,7 @@ REDRAW_MS = 100
 _AXES = (
     Segment("step", "Step", "<p>Steps along the bottom.</p>"),
     Segment("epoch", "Epoch", "<p>Epochs along the bottom.</p>"),
-    Segment("time", "Time", "<p>Seconds of training along the bottom, evaluation not counted.</p>"),
+    Segment("time", "Time", "<p>Seconds of training along the bottom.</p>"),
 )
 _SCALES = (
     Segment("linear", "Lin", "<p>Losses, rates and norms on a linear axis.</p>"),
@@ -51,6 +51,7 @@ _THIRD: tuple[Subject, ...] = ("rate", "speed", "gradients", "weights")
 _X_LABELS: dict[AxisKind, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
 _MOST_SMOOTHING, _USUAL_SMOOTHING = 100, 30
 """In thousandths of the curve."""
+_ROOM_FOR_LABEL_PX, _ROOM_FOR_SAVE_PX = 430, 380
 
 
 class CurvesView(QWidget):
@@ -114,6 +115,12 @@ class CurvesView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._draw_soon()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # What is said elsewhere too makes way first.
+        self._smooth.setVisible(self.width() >= _ROOM_FOR_LABEL_PX)
+        self._save.setVisible(self.width() >= _ROOM_FOR_SAVE_PX)
 
     def _draw_soon(self) -> None:
         if self._timer.isActive() or not self.isVisible():
@@ -229,14 +236,14 @@ class CurvesView(QWidget):
     def _lay_out(self) -> None:
         for segments in (self._kind, self._scale):
             segments.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        label = QLabel("Smooth")
-        label.setProperty("tone", "muted")
+        self._smooth = QLabel("Smooth")
+        self._smooth.setProperty("tone", "muted")
         tools = QHBoxLayout()
         tools.setContentsMargins(SPACE, HALF, SPACE, HALF)
         tools.setSpacing(SPACE)
         tools.addWidget(self._kind)
         tools.addWidget(self._scale)
-        tools.addWidget(label)
+        tools.addWidget(self._smooth)
         tools.addWidget(self._smoothing, 1)
         tools.addStretch(3)
         tools.addWidget(self._save)
