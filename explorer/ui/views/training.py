@@ -122,6 +122,7 @@ class TrainingView(QWidget):
                 item = self._facts_grid.takeAt(0)
                 old = item.widget() if item is not None else None
                 if old is not None:
+                    old.hide()
                     old.deleteLater()
             for row, (what, _) in enumerate(lines):
                 label, value = QLabel(what), QLabel()
