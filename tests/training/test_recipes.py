@@ -58,6 +58,7 @@ def test_digits_are_not_mirrored_unless_asked(name: str) -> None:
 
 def test_epochs_follow_the_size_of_the_data_unless_set() -> None:
     assert plan_for("data", 50_000).epochs == 30
+    assert plan_for("digits", 1437).epochs < plan_for("/photos", 1437).epochs
     assert sensible_epochs(100) > sensible_epochs(50_000) > sensible_epochs(10_000_000) >= 1
     assert plan_for("data", 50_000, epochs=3).epochs == 3
     assert plan_for("data", 50_000, "paper-2015").epochs == 164
