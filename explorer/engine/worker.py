@@ -69,7 +69,12 @@ class Engine:
         threading.stack_size(before)
 
     def send(self, request: Request) -> None:
-        """Hand over a request and return at once. May be called before `start` and from any thread."""
+        """Hand over a request and return at once. May be called before `start` and from any thread.
+
+        Nothing is taken after `stop`: a window that closes may still hear of what ended with it.
+        """
+        if self._mailbox.is_closed:
+            return
         if isinstance(request, Cancel):
             self._mailbox.cancel(request.cancelled)
         elif request.on_io_pool:

@@ -16,7 +16,7 @@ from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import RunRow
 from explorer.engine.training_messages import FIRST_VALUES, ShownMistake, TrainingBegan, TrainingEnded
 from explorer.training.plan import Plan
-from explorer.training.recipes import DEFAULT_RECIPE
+from explorer.training.recipes import DEFAULT_RECIPE, plan_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +45,10 @@ BUSY: frozenset[str] = frozenset({"opening", "preparing", "running", "pausing", 
 """The states in which another training cannot begin."""
 
 
+FIRST_DATA, FIRST_DATA_IMAGES = "digits", 1437
+"""What the form begins with: needs no network and is learned in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingForm:
     """What the user has set up; a training begins with it.
@@ -58,9 +62,9 @@ class TrainingForm:
         refusal: Why the last edit of the plan was refused: field, cause and hint; None where it was not.
     """
 
-    data: str = "digits"
+    data: str = FIRST_DATA
     recipe: str = DEFAULT_RECIPE
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan = field(default_factory=lambda: plan_for(FIRST_DATA, FIRST_DATA_IMAGES))
     chosen: frozenset[str] = frozenset()
     starts_from: WeightsChoice = FIRST_VALUES
     refusal: tuple[str, str, str] | None = None

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from explorer.arch.fields import HE_2015 as HE_2015_PAPER
-from explorer.arch.fields import Fields, about
+from explorer.arch.field import Fields, about
+from explorer.arch.sources import HE_2015 as HE_2015_PAPER
 
 OptimiserKind = Literal["sgd", "adamw", "adam", "rmsprop"]
 Schedule = Literal["one-cycle", "cosine", "step", "paper", "constant"]

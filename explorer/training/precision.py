@@ -102,17 +102,14 @@ def choose_precision(
     open_choices = candidates(precision, layout)
     if len(open_choices) == 1:
         return open_choices[0]
-    batch, channels, height, width = batch_shape
-    batch = min(batch, max(8, MEASURED_PIXELS // (height * width)))
+    images = measured_images(batch_shape, device)
     fastest: dict[Precision, float] = {}
     models = {item: make_model().to(memory_format=item.memory_format) for item in open_choices}
-    images = torch.linspace(-1, 1, batch * channels * height * width, device=device)
-    images = images.view(batch, channels, height, width)
     reason = ""
     for turn in range(ROUNDS + 1):
         for candidate in list(models):
             try:
-                seconds = _time_step(models[candidate], images, candidate)
+                seconds = time_step(models[candidate], images, candidate)
             except RuntimeError as error:
                 reason = str(error).partition("\n")[0]
                 del models[candidate]
@@ -129,10 +126,19 @@ def choose_precision(
             device=str(device),
             reason=reason,
         )
-    return _best(fastest, batch)
+    return _best(fastest, len(images))
 
 
-def _time_step(model: nn.Module, images: torch.Tensor, precision: Precision) -> float:
+def measured_images(batch_shape: tuple[int, int, int, int], device: torch.device) -> torch.Tensor:
+    """A batch to measure with: enough to fill the device, little enough to take seconds for any net."""
+    batch, channels, height, width = batch_shape
+    batch = min(batch, max(8, MEASURED_PIXELS // (height * width)))
+    images = torch.linspace(-1, 1, batch * channels * height * width, device=device)
+    return images.view(batch, channels, height, width)
+
+
+def time_step(model: nn.Module, images: torch.Tensor, precision: Precision) -> float:
+    """The seconds of one forward and backward pass; the model's gradients are gone at the end."""
     device = images.device
     synchronise(device)
     started = time.perf_counter()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import fx, nn
 
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
@@ -31,6 +31,7 @@ from explorer.training.parts import fingerprint, with_validation
 from explorer.training.plan import Plan
 from explorer.training.precision import Precision
 from explorer.training.precision_memory import remembered_precision
+from explorer.training.threads import choose_threads
 
 Wish = Literal["go", "pause", "stop"]
 
@@ -65,7 +66,7 @@ class Training:
 
     spec: ArchitectureSpec
     plan: Plan
-    model: nn.Module
+    model: fx.GraphModule
     optimiser: torch.optim.Optimizer
     average: WeightAverage | None
     precision: Precision
@@ -216,6 +217,11 @@ def prepare(
             plan.precision,
             plan.channels_last,
         )
+    threads = torch.get_num_threads()
+    # Two runs of one seed are to be equal, whatever else the machine did.
+    if not resume and not plan.reproducible:
+        shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
+        threads = yield from choose_threads(lambda: assemble(graph, device=device), device, shape, precision)
     model = yield from _assembled(graph, device, plan.seed)
     if start_from is not None:
         start_tensors = read_weights(start_from).tensors
@@ -237,7 +243,7 @@ def prepare(
         is_held_out=parts.is_held_out,
         fingerprint=seal,
         norms=StageNorms(model, graph),
-        threads=torch.get_num_threads(),
+        threads=threads,
         loaded=loaded,
     )
     if resume:
@@ -245,13 +251,13 @@ def prepare(
     return training
 
 
-def _assembled(graph: Graph, device: torch.device, seed: int) -> Generator[None, None, nn.Module]:
+def _assembled(graph: Graph, device: torch.device, seed: int) -> Generator[None, None, fx.GraphModule]:
     steps = assembling(graph, device=device, seed=seed)
     while True:
         try:
             next(steps)
         except StopIteration as finished:
-            model: nn.Module = finished.value
+            model: fx.GraphModule = finished.value
             return model
         yield
 

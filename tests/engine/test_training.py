@@ -50,7 +50,7 @@ from tests.engine.test_worker import Listener
 SPEC: ArchitectureSpec = preset("cifar-resnet20").spec.edited(
     stage_depths=(1, 1, 1), stage_widths=(16, 32, 64), input_size=16
 )
-PLAN = Plan(epochs=2, batch_size=64, precision="float32", channels_last="no", flip=False)
+PLAN = Plan(epochs=2, batch_size=64, precision="float32", channels_last="no", flip=False, reproducible=True)
 
 
 @pytest.fixture

@@ -383,8 +383,9 @@ def on_rate_probed(turn: Turn, event: RateProbed) -> None:
 def on_rate_found(turn: Turn, event: RateFound) -> None:
     """The finder is done."""
     finder = FinderState("done", event.rates, event.losses, event.suggested)
-    status: TrainingStatus = "idle" if turn.state.training.began is None else "stopped"
-    turn.change(training=replace(turn.state.training, status=status, finder=finder))
+    training = turn.state.training
+    status: TrainingStatus = "stopped" if training.began is not None else "idle"
+    turn.change(training=replace(training, status="finished" if training.ended else status, finder=finder))
 
 
 def on_take_rate(turn: Turn, action: TakeRate) -> None:
