@@ -1,6 +1,7 @@
 """What is kept from one start to the next, as JSON: the document, the training form and the settings.
 
-Encodes and decodes only. The window writes the text; `state` never touches files. Must not import torch or Qt.
+Encodes and decodes only. The window writes the text; `state` never touches files. Must not import torch or
+Qt.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def test_digits_are_learned_from_a_click_on_start(open_program):
     program.click("train.start")
     program.until(lambda state: state.training.is_busy)
     # Watched, and with a click now and then.
-    program.until(lambda state: state.training.epoch >= 2)
+    program.qtbot.waitUntil(lambda: program.state.training.epoch >= 2, timeout=240_000)
     program.window.graph.node_selected.emit("layer2.0.add")
     program.until(lambda state: state.maps is not None and state.maps.key == "layer2.0.add")
     program.qtbot.waitUntil(lambda: has_ended(program.state), timeout=240_000)
