@@ -19,10 +19,24 @@ CBAM_KERNEL = 7
 """Woo et al. 2018 (arXiv 1807.06521), section 4.1."""
 
 
+def squeezed(channels: int, reduction: int, divisor: int) -> int:
+    """The channels between the two layers of SE and CBAM.
+
+    Args:
+        channels: That enter.
+        reduction: How many times fewer there are to be.
+        divisor: 1 to round down (Hu et al. 2017), else to the nearest multiple of it, at least one (timm).
+    """
+    if divisor == 1:
+        return max(1, channels // reduction)
+    step = reduction * divisor
+    return max(divisor, (channels + step // 2) // step * divisor)
+
+
 def _squeeze_excite(build: Builder, prefix: str, source: str) -> str:
     """Hu et al. 2017 (arXiv 1709.01507): global average, two layers with biases, sigmoid."""
     channels = build.channels(source)
-    inner = max(1, channels // build.spec.attention_reduction)
+    inner = squeezed(channels, build.spec.attention_reduction, build.spec.attention_divisor)
     key = build.put(f"{prefix}se.pool", Pool("adaptive_average"), source, branch="side")
     key = build.put(f"{prefix}se.fc1", Conv2d(channels, inner, 1, bias=True), key, branch="side")
     key = build.put(f"{prefix}se.act", Activation("relu"), key, branch="side")
@@ -49,7 +63,7 @@ def _efficient_channel(build: Builder, prefix: str, source: str) -> str:
 def _block_attention(build: Builder, prefix: str, source: str) -> str:
     """Woo et al. 2018: channels weighed by both global poolings through shared layers, then places."""
     channels = build.channels(source)
-    inner = max(1, channels // build.spec.attention_reduction)
+    inner = squeezed(channels, build.spec.attention_reduction, build.spec.attention_divisor)
     # Both poolings lie one above the other, so that one 1×1 convolution is the shared layer for both.
     key = build.put(f"{prefix}cbam.pool", Pool("average_and_max"), source, branch="side")
     key = build.put(f"{prefix}cbam.fc1", Conv2d(channels, inner, 1), key, branch="side")

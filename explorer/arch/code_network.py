@@ -94,7 +94,7 @@ class NetworkWriter:
         if spec.stem == "none":
             return ""
         is_pooled = spec.stem_pool == "max"
-        left = "" if is_pooled else ORDERS[spec.order].each.partition("c")[0]
+        left = "" if is_pooled and not spec.stem_pool_first else ORDERS[spec.order].each.partition("c")[0]
         has_norm = spec.stem_norm and spec.norm != "none" and "n" not in left
         return ("n" if has_norm else "") + ("" if "a" in left else "a") + ("p" if is_pooled else "")
 

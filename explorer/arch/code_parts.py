@@ -103,11 +103,11 @@ class Attention:
 
     Attributes:
         name: Of its class.
-        write: Puts the class on a page; (page, reduction).
+        write: Puts the class on a page; (page, how it says its inner channels).
     """
 
     name: str
-    write: Callable[[Page, int], None]
+    write: Callable[[Page, str], None]
 
 
 def open_class(page: Page, name: str, base: str, about: str) -> None:
@@ -136,10 +136,18 @@ def open_forward(page: Page) -> None:
     page.put(1, "def forward(self, x: Tensor) -> Tensor:")
 
 
-def _squeeze_excite(page: Page, reduction: int) -> None:
+def _squeezed(reduction: int, divisor: int) -> str:
+    """`arch/attention.py`'s `squeezed`, as an expression."""
+    if divisor == 1:
+        return f"max(1, channels // {reduction})"
+    step = reduction * divisor
+    return f"max({divisor}, (channels + {step // 2}) // {step} * {divisor})"
+
+
+def _squeeze_excite(page: Page, inner: str) -> None:
     open_class(page, "SqueezeExcite", "nn.Module", "Weighs channels by two small layers (Hu et al. 2017).")
     open_init(page, ", channels: int")
-    page.put(2, f"inner = max(1, channels // {reduction})")
+    page.put(2, f"inner = {inner}")
     page.put(2, "self.fc1 = nn.Conv2d(channels, inner, 1)", "se.fc1")
     page.put(2, "self.fc2 = nn.Conv2d(inner, channels, 1)", "se.fc2")
     open_forward(page)
@@ -148,7 +156,7 @@ def _squeeze_excite(page: Page, reduction: int) -> None:
     page.put(2, "return x * torch.sigmoid(y)", "se.sigmoid", "se.gate")
 
 
-def _efficient_channel(page: Page, reduction: int) -> None:
+def _efficient_channel(page: Page, inner: str) -> None:
     open_class(
         page, "EfficientChannel", "nn.Module", "Weighs channels by a short convolution (Wang et al. 2019)."
     )
@@ -162,10 +170,10 @@ def _efficient_channel(page: Page, reduction: int) -> None:
     page.put(2, "return x * torch.sigmoid(y).transpose(1, 2).unsqueeze(-1)", "eca.sigmoid", "eca.gate")
 
 
-def _block_attention(page: Page, reduction: int) -> None:
+def _block_attention(page: Page, inner: str) -> None:
     open_class(page, "BlockAttention", "nn.Module", "Weighs channels, then places (Woo et al. 2018).")
     open_init(page, ", channels: int")
-    page.put(2, f"inner = max(1, channels // {reduction})")
+    page.put(2, f"inner = {inner}")
     page.put(2, "self.fc1 = nn.Conv2d(channels, inner, 1, bias=False)", "cbam.fc1")
     page.put(2, "self.fc2 = nn.Conv2d(inner, channels, 1, bias=False)", "cbam.fc2")
     page.put(
@@ -274,4 +282,4 @@ def write_parts(page: Page, traits: Traits, body: str) -> None:
         _gate(page)
     attention = ATTENTIONS[spec.attention]
     if attention is not None:
-        attention.write(page, spec.attention_reduction)
+        attention.write(page, _squeezed(spec.attention_reduction, spec.attention_divisor))

@@ -137,7 +137,8 @@ def _put_stem(build: Builder) -> str:
         return key
     key = _stem_conv(build, key) if spec.stem == "conv" else _deep_stem(build, key)
     # Where blocks begin with norm or activation, the stem leaves that to them, unless a pool comes between.
-    left_to_blocks = "" if spec.stem_pool == "max" else ORDERS[spec.order].each.partition("c")[0]
+    pools_between = spec.stem_pool == "max" and not spec.stem_pool_first
+    left_to_blocks = "" if pools_between else ORDERS[spec.order].each.partition("c")[0]
     if spec.stem_norm and "n" not in left_to_blocks:
         key = build.norm("bn1", key)
     if "a" not in left_to_blocks:

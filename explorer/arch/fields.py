@@ -21,6 +21,7 @@ from explorer.arch.sources import (
     GOYAL,
     GROUP_NORM,
     HE_2015,
+    HE_2016,
     SE,
     STOCHASTIC,
     TRICKS,
@@ -80,6 +81,12 @@ class StemFields(Fields):
         title="Stem pool",
         description="A 3×3 max pool of stride 2 after the stem's convolution, as ImageNet nets have.",
         json_schema_extra=about("Stem", f"{HE_2015}, table 1", none="None", max="Max, stride 2"),
+    )
+    stem_pool_first: bool = Field(
+        default=False,
+        title="Pool before norm",
+        description="Leave the stem's norm and activation to the first block although a pool comes between.",
+        json_schema_extra=about("Stem", f"timm (resnetv2); {HE_2016} pools after them"),
     )
     stem_width: int = Field(
         default=16,
@@ -194,6 +201,14 @@ class AttentionFields(Fields):
         title="Attention reduction",
         description="How many times fewer channels are between the two layers of SE and CBAM.",
         json_schema_extra=about("Attention", f"{SE}, section 6.1"),
+    )
+    attention_divisor: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        title="Attention rounding",
+        description="The channels between those layers are a multiple of this: 1 in papers, 8 in timm.",
+        json_schema_extra=about("Attention", "timm (rd_divisor); Howard et al. 2017, arXiv 1704.04861"),
     )
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import log
 
 from explorer.arch.counting import parameters_of
-from explorer.arch.papers import Published, published, recognise, traits
+from explorer.arch.papers import Published, distinct, recognise, traits
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 
@@ -74,7 +74,7 @@ class Sentence:
 def _families() -> dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]]:
     """The table by block type and number of stages: only within those is a net near another."""
     found: dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]] = {}
-    for row in published():
+    for row in distinct():
         kinds = _family(row.spec)
         found[kinds] = (*found.get(kinds, ()), (row, traits(row.spec)))
     return found
@@ -195,9 +195,9 @@ def lamp_text(found: Nearest) -> Sentence:
     values = {
         "gap": f"{abs(found.parameter_gap):,}",
         "name": row.name,
-        "title": one.title[0].lower() + one.title[1:],
-        "theirs": value_text(one.field, one.theirs),
-        "ours": value_text(one.field, one.ours),
+        "title": _within(one.title),
+        "theirs": _within(value_text(one.field, one.theirs)),
+        "ours": _within(value_text(one.field, one.ours)),
     }
     reason = _BECAUSE.get(one.field, _BECAUSE_ANY)
     if one.field == "shortcut" and one.ours == "none":
@@ -207,6 +207,12 @@ def lamp_text(found: Nearest) -> Sentence:
     of_options = one.field == "shortcut" and one.theirs != "none"
     whom = "option {theirs}" if of_options else "{name}"
     return Sentence(f"{{gap}} {_side(found.parameter_gap)} {whom} because {reason}", tuple(values.items()))
+
+
+def _within(text: str) -> str:
+    """A label in the middle of a sentence: `First 1×1` becomes small, `ReLU`, `SE` and `B` stay."""
+    first = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if first[1:].islower() else text
 
 
 def _several(found: Nearest) -> Sentence:

@@ -64,7 +64,10 @@ class Pool(Op):
 
 @dataclass(frozen=True, slots=True)
 class Blur(Op):
-    """A fixed 3×3 binomial filter with a stride, against aliasing (Zhang 2019, arXiv 1904.11486)."""
+    """A fixed 3×3 binomial filter with a stride, against aliasing (Zhang 2019, arXiv 1904.11486).
+
+    The map's edge is padded with zeros, as a convolution's is.
+    """
 
     name: ClassVar[str] = "blur"
     stride: int = 2

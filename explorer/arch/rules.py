@@ -27,8 +27,21 @@ def _projects(spec: ArchitectureSpec) -> bool:
     return spec.shortcut in ("B", "C") or "projection" in spec.overridden.values()
 
 
+def _halves(spec: ArchitectureSpec) -> bool:
+    return any(spec.stride_of(stage) > 1 for stage in range(1, spec.n_stages + 1))
+
+
 def _has_shortcut(spec: ArchitectureSpec) -> bool:
     return spec.shortcut != "none"
+
+
+def _is_preactivation(spec: ArchitectureSpec) -> bool:
+    return spec.order in ("relu_only_preactivation", "full_preactivation")
+
+
+def _leaves_norm(spec: ArchitectureSpec) -> bool:
+    """Whether the first block begins with the norm that would end the stem."""
+    return spec.order == "full_preactivation" and (spec.stem_pool == "none" or spec.stem_pool_first)
 
 
 def _ends_with_norm(spec: ArchitectureSpec) -> bool:
@@ -38,11 +51,17 @@ def _ends_with_norm(spec: ArchitectureSpec) -> bool:
 APPLIES: dict[str, Condition] = {
     "block_convolutions": _has_block("basic"),
     "base_width": _has_block("bottleneck", "basic", "narrow"),
-    "stride_on": _has_block("bottleneck", "narrow"),
+    "stride_on": lambda spec: (
+        spec.downsampling != "max_pool"
+        and any(
+            spec.stride_of(stage) > 1 and spec.block_of(stage) in ("bottleneck", "narrow")
+            for stage in range(1, spec.n_stages + 1)
+        )
+    ),
     "cardinality": lambda spec: not spec.depthwise,
     "overrides": _has_shortcut,
-    "projection_norm": _projects,
-    "projection_pool": lambda spec: _projects(spec) and spec.downsampling == "stride",
+    "projection_norm": lambda spec: _projects(spec) and spec.norm != "none",
+    "projection_pool": lambda spec: _projects(spec) and _halves(spec) and spec.downsampling == "stride",
     "shortcut_path": _has_shortcut,
     "shortcut_scale": lambda spec: spec.shortcut_path == "scale",
     "shortcut_dropout": lambda spec: spec.shortcut_path == "dropout",
@@ -52,16 +71,22 @@ APPLIES: dict[str, Condition] = {
     "stem_kernel": lambda spec: spec.stem == "conv",
     "stem_padding": lambda spec: spec.stem == "conv",
     "stem_stride": lambda spec: spec.stem != "none",
-    "stem_norm": lambda spec: spec.stem != "none" and spec.norm != "none",
+    "stem_norm": lambda spec: (
+        spec.norm != "none" and spec.stem != "none" and not (spec.stem == "conv" and _leaves_norm(spec))
+    ),
     "stem_pool": lambda spec: spec.stem != "none",
+    "stem_pool_first": lambda spec: spec.stem_pool == "max" and _is_preactivation(spec),
     "stem_width": lambda spec: spec.stem != "none",
+    "downsampling": _halves,
     "pool_window": lambda spec: (
-        spec.stem_pool == "max" or spec.downsampling == "max_pool" or spec.head_max_pool
+        spec.stem_pool == "max" or (spec.downsampling == "max_pool" and _halves(spec)) or spec.head_max_pool
     ),
     "norm_epsilon": lambda spec: spec.norm != "none",
     "norm_groups": lambda spec: spec.norm == "group",
     "attention_reduction": lambda spec: spec.attention in ("se", "cbam"),
+    "attention_divisor": lambda spec: spec.attention in ("se", "cbam"),
     "stochastic_depth": _has_shortcut,
+    "block_dropout": _has_block("basic", "bottleneck", "narrow"),
     "zero_init_residual": lambda spec: spec.norm != "none" and _ends_with_norm(spec),
 }
 """When a field makes a difference; a field that is not here always does."""

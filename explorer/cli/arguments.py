@@ -46,7 +46,7 @@ def add_model(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
         help="a .safetensors or .pth file, or the name of known weights such as resnet50.IMAGENET1K_V2; "
         "by default the bundled or downloaded ones of the network",
     )
-    parser.add_argument("--allow-download", action="store_true", help="download weights that are not here")
+    parser.add_argument("--allow-download", action="store_true", help="download what is not here yet")
     parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda, mps; auto takes the fastest that works"
     )

@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": "measure a network's accuracy on labelled pictures",
     "features": "save what a node makes of a picture",
     "train": "train a network",
+    "runs": "list, show, mark and export trainings",
     "export": "write a network as Python, ONNX, weights, JSON or SVG",
     "doctor": "check this machine and say where files are",
 }

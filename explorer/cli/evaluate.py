@@ -10,8 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_model
+from explorer.cli.labelled_data import add_data, read_data
 from explorer.cli.live import live_net, origin_text
-from explorer.cli.progress import ProgressLine
 from explorer.cli.say import note
 from explorer.cli.tables import pairs
 from explorer.errors import DataError, WeightsError
@@ -38,9 +38,7 @@ def add_parser(subparsers: Any) -> None:
         "network's input, grey ones are repeated over its channels.",
     )
     add_model(parser, required=True)
-    parser.add_argument(
-        "--data", required=True, help="digits, a data set's name, or a folder or zip of class folders"
-    )
+    add_data(parser, required=True)
     parser.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
@@ -55,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the result; the exit status is 0.
 
     Raises:
-        ExplorerError: The network is untrained, or whatever `live_net` and `open_dataset` raise.
+        ExplorerError: The network is untrained, or whatever `live_net` and `read_data` raise.
     """
     with live_net(args) as live:
         net = live.net
@@ -65,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
                 "Give --weights FILE or NAME, allow a download with --allow-download, or train it first.",
                 model=args.model,
             )
-        result = _evaluated(net, _test_part(args.data, net), args.precision)
+        result = _evaluated(net, _test_part(args, net), args.precision)
         if args.json:
             keys = ("accuracy", "loss", "images", "images_per_second")
             print(json.dumps({key: getattr(result, key) for key in keys}))
@@ -81,13 +79,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _test_part(data: str, net: LiveNet) -> Dataset:
+def _test_part(args: argparse.Namespace, net: LiveNet) -> Dataset:
     """The test pictures, with the network's channels."""
-    from explorer.images.datasets import open_dataset
     from explorer.training.batches import with_channels
 
-    with ProgressLine("decoding") as line:
-        dataset = open_dataset(data, net.spec.input_size, progress=line.show, parts=("test",))
+    dataset = read_data(args.data, net.spec.input_size, allow_download=args.allow_download, parts=("test",))
     for name, reason in dataset.broken[:NAMED_BROKEN]:
         note(f"left out {name}: {reason}")
     if len(dataset.broken) > NAMED_BROKEN:

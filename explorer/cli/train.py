@@ -8,28 +8,32 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from explorer.cli.arguments import add_json, add_sets
-from explorer.cli.progress import ProgressLine
+from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
-from explorer.errors import RunError
+from explorer.errors import RunError, WeightsError
 from explorer.training.events import (
     EpochFinished,
-    StepMetrics,
     TrainingFinished,
+    TrainingPaused,
     TrainingStarted,
 )
-from explorer.training.plan import DEFAULT_RECIPE, RECIPES, Plan, changes_from_texts, plan_for
+from explorer.training.plan import Plan, changes_from_texts
+from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for, recipe
 
 if TYPE_CHECKING:
+    from explorer.arch.spec import ArchitectureSpec
     from explorer.images.datasets import Dataset
     from explorer.runs.store import Run
     from explorer.training.prepare import Training
@@ -47,7 +51,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("spec", nargs="?", metavar="SPEC", help="a preset's name or a JSON file")
     add_sets(parser)
-    parser.add_argument("--data", help="digits, a data set's name, or a folder or zip of class folders")
+    add_data(parser)
+    parser.add_argument(
+        "--allow-download", action="store_true", help="download data and weights that are not here yet"
+    )
     parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
     parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
     parser.add_argument("--batch-size", type=int)
@@ -57,7 +64,10 @@ def add_parser(subparsers: Any) -> None:
         "--plan", dest="plan_edits", action="append", default=[], metavar="FIELD=VALUE", help="edit the plan"
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="start from these weights instead of first values"
+        "--weights",
+        metavar="FILE|NAME",
+        help="start from these weights instead of first values; a recipe that needs some takes those that "
+        "the program knows for SPEC",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
@@ -89,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             finished = _drive(args, store, entry, training)
         except KeyboardInterrupt:
+            finished = None
+        if finished is None:
             print(f"Stopped. Go on with: resnet-explorer train --resume {entry.id}", file=sys.stderr)
             return EXIT_INTERRUPTED
         result = _keep(args, entry, training, dataset, finished)
@@ -130,7 +142,8 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     changes.update(changes_from_texts(args.plan_edits))
     # A wrong plan is refused before minutes of decoding.
     plan_for(args.data, 1, args.recipe, **changes)
-    dataset = _read(args.data, spec.input_size)
+    start = _start_weights(args, spec)
+    dataset = read_data(args.data, spec.input_size, allow_download=args.allow_download)
     plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
     spec = spec.edited(num_classes=len(dataset.classes))
     _announce(say, dataset, plan, chosen="epochs" not in changes)
@@ -138,7 +151,9 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     from explorer.training.prepare import prepare
 
     device = _device(args.device)
-    training = _exhausted(prepare(spec, plan, dataset, device, start_from=args.weights))
+    training = _exhausted(prepare(spec, plan, dataset, device, start_from=start))
+    if start and training.loaded:
+        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {start.name}.")
     origin = {
         "seed": plan.seed,
         "recipe": args.recipe,
@@ -146,10 +161,38 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
         "command": shlex.join(["resnet-explorer", *sys.argv[1:]]),
         "commit": commit_of_program(),
     }
-    place = Path(args.data)
-    data = str(place.resolve()) if place.exists() else args.data
+    data = lasting_name(args.data)
     entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
     return entry, training, dataset
+
+
+def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | None:
+    """The file of weights to start from; None where first values are wanted.
+
+    Raises:
+        ConsentRequired: It would have to be downloaded, and nobody has allowed it.
+        FetchError: The download failed.
+        WeightsError: There are no such weights, or none are known for this network.
+    """
+    is_needed = recipe(args.recipe).starts_from_known
+    if args.weights and Path(args.weights).is_file():
+        return Path(args.weights)
+    if not args.weights and not is_needed:
+        return None
+    from explorer.nets import catalogue
+
+    if args.weights:
+        card = catalogue.by_name(args.weights, spec)
+    else:
+        known = catalogue.present_for(spec) or next(iter(catalogue.cards_for(spec)), None)
+        if known is None:
+            raise WeightsError(
+                "The recipe {recipe} goes on from known weights, and none are known for this network.",
+                "Give some with --weights FILE, or choose another network.",
+                recipe=args.recipe,
+            )
+        card = known
+    return catalogue.obtain(card, allowed=args.allow_download)
 
 
 def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
@@ -157,27 +200,19 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
     entry: Run = store.run(args.resume)
     if entry.status == "finished":
         raise RunError("The run {run} has finished.", "Start a new one.", run=entry.id)
-    import torch
-
     from explorer.training.checkpoint import read_checkpoint
     from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
-    # With other threads sums would be rounded otherwise, and the run be another run.
-    torch.set_num_threads(checkpoint.threads)
-    dataset = _read(entry.data, checkpoint.spec.input_size)
+    dataset = read_data(entry.data, checkpoint.spec.input_size, allow_download=args.allow_download)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
     training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
-    store.set_status(entry.id, "running")
-    say(f"Going on with run {entry.id} after epoch {checkpoint.epoch} of {checkpoint.plan.epochs}.")
+    progress = checkpoint.progress
+    say(
+        f"Going on with run {entry.id} at step {progress.step}, after epoch {progress.epoch} of "
+        f"{checkpoint.plan.epochs}."
+    )
     return entry, training, dataset
-
-
-def _read(data: str, input_size: int) -> Dataset:
-    from explorer.images.datasets import open_dataset
-
-    with ProgressLine("decoding") as line:
-        return open_dataset(data, input_size, progress=line.show)
 
 
 def _device(name: str) -> Any:
@@ -201,21 +236,47 @@ def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
     say(f"{plan.epochs} epochs{why}, batches of {plan.batch_size}, seed {plan.seed}.")
 
 
-def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training) -> TrainingFinished:
-    """Train to the end and say how it goes."""
+def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training) -> TrainingFinished | None:
+    """Train to the end and say how it goes; None where the user stopped it.
+
+    Raises:
+        RunError: The loss is not finite, or the disk is full; the run can be resumed.
+    """
     from explorer.training.loop import train
     from explorer.training.record import record
 
     _print_started(args, entry)
+    judge = "validation" if training.is_held_out else "test"
     steps = train(training, checkpoints=entry.checkpoints)
     # Closed on the way out, so that an interrupt at any moment is on the record before the store closes.
-    with closing(record(store, entry.id, steps)) as events:
+    with _stopping(training), closing(record(store, entry.id, steps, training.unwritten)) as events:
         for event in events:
             if isinstance(event, TrainingFinished):
                 return event
-            if event is not None and not isinstance(event, StepMetrics):
-                _print(_json_line(event) if args.json else _text_line(event))
-    raise RunError("The training ended without a result.", "Resume it.")
+            if isinstance(event, TrainingPaused) and event.cause:
+                raise RunError(event.cause, event.hint, **dict(event.arguments))
+            if isinstance(event, TrainingStarted | EpochFinished):
+                _print(_json_line(event) if args.json else _text_line(event, judge))
+    return None
+
+
+@contextmanager
+def _stopping(training: Training) -> Iterator[None]:
+    """Ctrl-C stops the training at its next step, with a checkpoint; a second one breaks it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        if training.wish == "stop":
+            raise KeyboardInterrupt
+        training.wish = "stop"
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_started(args: argparse.Namespace, entry: Run) -> None:
@@ -224,17 +285,19 @@ def _print_started(args: argparse.Namespace, entry: Run) -> None:
 
 def _json_line(event: TrainingStarted | EpochFinished) -> str:
     name = "started" if isinstance(event, TrainingStarted) else "epoch"
-    return json.dumps({"event": name, **asdict(event)})
+    shown = {field.name for field in fields(event)} - {"confusion", "mistakes"}
+    return json.dumps({"event": name, **{key: getattr(event, key) for key in sorted(shown)}})
 
 
-def _text_line(event: TrainingStarted | EpochFinished) -> str:
+def _text_line(event: TrainingStarted | EpochFinished, judge: str) -> str:
+    """One line; `judge` is what the pictures that an epoch is judged by are called."""
     if isinstance(event, TrainingStarted):
         layout = ", channels last" if event.channels_last else ""
         return f"On {event.device} in {event.dtype}{layout}."
     return (
         f"{time.strftime('%H:%M:%S')}  epoch {event.epoch + 1:3d}  "
         f"train loss {event.train_loss:.4f}  accuracy {event.train_accuracy:.2%}  "
-        f"test loss {event.test_loss:.4f}  accuracy {event.test_accuracy:.2%}  "
+        f"{judge} loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:.2%}  "
         f"{event.images_per_second:.0f} images/s"
     )
 

@@ -17,6 +17,7 @@ from explorer.engine.messages import Event, Request
 from explorer.errors import ImageError
 from explorer.images.load import Picture, load_picture, picture_from_data_uri
 from explorer.images.prepare import Transform
+from explorer.nets.facts import Origin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from explorer.arch.spec import ArchitectureSpec
-    from explorer.nets.facts import DeviceInfo, Origin
+    from explorer.images.dataset import Dataset
+    from explorer.nets.facts import DeviceInfo
+    from explorer.runs.store import Run, RunStore
+    from explorer.training.prepare import Training
 
 SHELF_BYTES = 128 * 1024 * 1024
 """Decoded pixels kept at most; a picture beyond it is read from its file again when it is needed."""
+
+N_OPEN_DATASETS = 2
+"""Data sets held open at most: the chosen one, and the one before it or the one that is read for it."""
 
 
 @dataclass(slots=True)
@@ -132,12 +139,69 @@ class PictureShelf:
                     self._held_bytes -= dropped.nbytes
 
 
+class OpenDatasets:
+    """The data sets that were opened last, to train on; the one used longest ago goes first.
+
+    Safe to use from several threads: the IO pool puts, the compute thread takes.
+    """
+
+    def __init__(self, limit: int = N_OPEN_DATASETS) -> None:
+        self._limit = limit
+        self._datasets: OrderedDict[tuple[str, int], Dataset] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, data: str, input_size: int) -> Dataset | None:
+        """The data set of that name or path, as it was opened at that size; None where it is not held."""
+        with self._lock:
+            found = self._datasets.get((data, input_size))
+            if found is not None:
+                self._datasets.move_to_end((data, input_size))
+            return found
+
+    def put(self, data: str, input_size: int, dataset: Dataset) -> None:
+        """Hold a data set, and let go of the one used longest ago beyond the limit."""
+        with self._lock:
+            self._datasets[data, input_size] = dataset
+            self._datasets.move_to_end((data, input_size))
+            while len(self._datasets) > self._limit:
+                self._datasets.popitem(last=False)
+
+
 def _always(request: Request) -> bool:
     return True
 
 
 def _ignore(event: Event) -> None:
     pass
+
+
+@dataclass(slots=True)
+class ActiveTraining:
+    """The training in memory: it runs, or was paused or stopped and can go on as if it never had.
+
+    Attributes:
+        run: In the store.
+        training: The network, the optimiser, the data.
+        classes: By label.
+        transform: How a picture is prepared for it.
+        origin: What the run's weights say of themselves: seed, command, data and the like.
+        watched: The picture and the node that are looked at; None and empty for none.
+        is_watch_new: Whether that changed since it was last refreshed.
+    """
+
+    run: Run
+    training: Training
+    classes: tuple[str, ...]
+    transform: Transform
+    origin: dict[str, object]
+    watched: tuple[int | None, str] = (None, "")
+    is_watch_new: bool = False
+
+    def net(self) -> LiveNet:
+        """The learning network as handlers use nets."""
+        training = self.training
+        origin = Origin("run", self.run.id)
+        return LiveNet(training.spec, training.model, origin, self.classes, self.transform)
 
 
 @dataclass(slots=True)
@@ -149,7 +213,9 @@ class Context:
         device_info: The same in words.
         nets: The live networks by column.
         donors: The values of the last trained network of each column, on the CPU, to copy from.
+        active: The training in memory.
         shelf: The pictures.
+        datasets: The labelled data that was opened last.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
         emit: Where progress goes that comes from inside a call, and so cannot be yielded.
     """
@@ -158,6 +224,35 @@ class Context:
     device_info: DeviceInfo | None = None
     nets: dict[str, LiveNet] = field(default_factory=dict)
     donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
+    active: ActiveTraining | None = None
     shelf: PictureShelf = field(default_factory=PictureShelf)
+    datasets: OpenDatasets = field(default_factory=OpenDatasets)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore
+    _store: RunStore | None = field(default=None, init=False, repr=False)
+    _store_lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def store(self) -> RunStore:
+        """The store of runs, opened when it is first asked for. Any thread may ask and use it.
+
+        Raises:
+            RunError: It cannot be opened.
+        """
+        with self._store_lock:
+            if self._store is None:
+                from explorer.runs.store import RunStore
+
+                self._store = RunStore()
+            return self._store
+
+    def close_store(self) -> None:
+        """Let deleted runs go for good and close the store; nothing may use it afterwards.
+
+        Raises:
+            RunError: It cannot be written; it is closed all the same.
+        """
+        with self._store_lock:
+            store, self._store = self._store, None
+        if store is not None:
+            with store:
+                store.purge_deleted()

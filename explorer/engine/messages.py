@@ -35,6 +35,7 @@ class Priority(IntEnum):
     INTERACTIVE = 0
     BUILD = 1
     BATCH = 2
+    TRAINING = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +66,12 @@ class WeightsChoice:
 
     Attributes:
         kind: `known` (the bundled or cached ones of this spec, else untrained), `untrained`, `named` (one
-            card of the catalogue), `file`, or `copied` (what fits from the net before, else untrained).
-        name: The card's name or the file's path.
+            card of the catalogue), `file`, `run` (those that a training here ended with), or `copied` (what
+            fits from the net before, else untrained).
+        name: The card's name, the file's path or the run's id.
     """
 
-    kind: Literal["known", "untrained", "named", "file", "copied"] = "known"
+    kind: Literal["known", "untrained", "named", "file", "run", "copied"] = "known"
     name: str = ""
 
 

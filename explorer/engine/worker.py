@@ -7,6 +7,7 @@ slices. Imports torch only inside the compute thread. Must not import Qt.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import traceback
 from collections.abc import Callable, Generator
@@ -25,7 +26,7 @@ from explorer.engine.messages import (
     RequestFinished,
     UseDevice,
 )
-from explorer.errors import ExplorerError, FetchCancelled
+from explorer.errors import ExplorerError, FetchCancelled, RunError
 
 STACK_BYTES = 16 * 1024 * 1024
 """macOS gives threads 512 KB, too little for deep nets."""
@@ -68,7 +69,12 @@ class Engine:
         threading.stack_size(before)
 
     def send(self, request: Request) -> None:
-        """Hand over a request and return at once. May be called before `start` and from any thread."""
+        """Hand over a request and return at once. May be called before `start` and from any thread.
+
+        Nothing is taken after `stop`: a window that closes may still hear of what ended with it.
+        """
+        if self._mailbox.is_closed:
+            return
         if isinstance(request, Cancel):
             self._mailbox.cancel(request.cancelled)
         elif request.on_io_pool:
@@ -87,7 +93,11 @@ class Engine:
         self._io_pool.shutdown(wait=False, cancel_futures=True)
         if self._thread is not None:
             self._thread.join(STOP_TIMEOUT_S)
-            return not self._thread.is_alive()
+            if self._thread.is_alive():
+                return False
+        # A store that cannot be closed has lost nothing: each write was synced.
+        with contextlib.suppress(RunError):
+            self._context.close_store()
         return True
 
     def _run(self) -> None:

@@ -1,6 +1,7 @@
 """Folders and zips of class folders: what is in them, which part and which class each picture belongs to.
 
-Called by `images.datasets`. Imports no torch and no Qt. Reads names and sizes only, no picture.
+Called by `images.picture_folders` and the engine's data handlers. Imports no torch and no Qt. Reads names and
+sizes only, no picture.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Decoded pictures kept on disk, so that a data set is decoded once and then opened in a moment.
 
-Called by `images.datasets`. Imports no torch and no Qt.
+Called by the modules of `images` that read a data set. Imports no torch and no Qt.
 
 A part of a data set is two files: `<stem>-<part>.npy` with the pixels and `<stem>-<part>.json` with the
 rest. The second is written last and holds the checksum of the first: without a fitting pair the part counts
@@ -36,7 +36,7 @@ class DecodedPart:
 
     Args:
         classes: Class names by label.
-        images: (N, S, S, 3) uint8, read-only, mapped from the file.
+        images: (N, S, S, C) uint8, read-only, mapped from the file. C is 3, or 1 for grey pictures.
         labels: (N,) int64.
         broken: Name and reason of each file that is not among the images.
     """
@@ -49,7 +49,7 @@ class DecodedPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedChunk:
-    """Some decoded pictures, in order: (n, S, S, 3) uint8, n labels, and what was broken between them."""
+    """Some decoded pictures, in order: (n, S, S, C) uint8, n labels, and what was broken between them."""
 
     images: NDArray[np.uint8]
     labels: list[int]
@@ -64,13 +64,16 @@ class DecodeCache:
         path: The data set's folder or file.
         fingerprint: Text that changes when the data does.
         input_size: Side of the pictures in pixels.
+        channels: 3, or 1 for grey pictures.
     """
 
-    def __init__(self, folder: Path, path: Path, fingerprint: str, input_size: int) -> None:
+    def __init__(
+        self, folder: Path, path: Path, fingerprint: str, input_size: int, channels: int = 3
+    ) -> None:
         self._folder = folder
         self._place = _digest(os.path.abspath(path))[:12]  # noqa: PTH100 (links stay as the user gave them)
         self._stem = f"{self._place}-{_digest(f'{_VERSION} {fingerprint}')[:20]}-{input_size}"
-        self._input_size = input_size
+        self._picture_shape = (input_size, input_size, channels)
 
     def read(self, part: str) -> DecodedPart | None:
         """The kept part, verified; None where there is none or it is damaged."""
@@ -84,7 +87,7 @@ class DecodeCache:
             checksum = int(index["crc32"])
         except (OSError, ValueError, KeyError, TypeError, EOFError):
             return None
-        expected = (len(labels), self._input_size, self._input_size, 3)
+        expected = (len(labels), *self._picture_shape)
         if images.dtype != np.uint8 or images.shape != expected or _checksum_of(images) != checksum:
             return None
         labels.flags.writeable = False
@@ -140,7 +143,7 @@ class DecodeCache:
     def _header(self, n_pictures: int) -> bytes:
         """A .npy header; NumPy pads it so that the first axis may grow: as long for any count."""
         buffer = io.BytesIO()
-        shape = (n_pictures, self._input_size, self._input_size, 3)
+        shape = (n_pictures, *self._picture_shape)
         np.lib.format.write_array_header_1_0(buffer, {"descr": "|u1", "fortran_order": False, "shape": shape})
         return buffer.getvalue()
 

@@ -19,6 +19,7 @@ TRACELESS = (
     "order",
     "stem_stride",
     "stem_pool",
+    "stem_pool_first",
     "stem_padding",
     "pool_window",
     "stage_strides",

@@ -6,7 +6,7 @@ Called by `nets/infer.py` and `nets/weights.py`. Pure Python; must not import to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from explorer.arch.graph import Graph
 from explorer.arch.op import Op
@@ -23,7 +23,10 @@ FEATURE = re.compile(r"^features\.(\d+)\.(\w+)$")
 
 _WRAPPERS = ("module", "_orig_mod", "model", "net", "network", "backbone", "resnet", "encoder")
 
-_RENAMES = (
+_V2_BLOCK = re.compile(r"^stages\.(\d+)\.blocks\.(\d+)\.")
+"""How timm's ResNets of version 2 begin the keys of a block."""
+
+_RENAMES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # The CIFAR networks of many authors.
     (re.compile(r"^(layer\d+\.\d+\.)shortcut\.(\d+)\."), r"\1downsample.\2."),
     # timm, and what it grew from.
@@ -31,12 +34,22 @@ _RENAMES = (
     (re.compile(r"\.se\.conv\."), ".eca.conv."),
     (re.compile(r"\.se\.channel\.(fc[12])\."), r".cbam.\1."),
     (re.compile(r"\.se\.spatial\.conv\.(conv|bn)\."), r".cbam.\1."),
+    # timm's ResNets of version 2.
+    (re.compile(r"^stem\.conv\."), "conv1."),
+    (re.compile(r"^stem\.conv1\."), "conv1.0."),
+    (re.compile(r"^stem\.norm1\."), "conv1.1."),
+    (re.compile(r"^stem\.conv2\."), "conv1.3."),
+    (re.compile(r"^stem\.norm2\."), "conv1.4."),
+    (re.compile(r"^stem\.conv3\."), "conv1.6."),
+    (_V2_BLOCK, lambda found: f"layer{int(found[1]) + 1}.{found[2]}."),
+    (re.compile(r"^(layer\d+\.\d+\.)norm(\d)\."), r"\1bn\2."),
 )
 
 _CLASSIFIER = re.compile(
     r"^(?P<name>fc|linear|last_linear|classifier|head|head\.fc|head\.linear)\.?(?P<number>\d*)"
     r"\.(?P<leaf>weight|bias)$"
 )
+_V2_PROJECTION = ".downsample.conv.weight"
 _DOWNSAMPLE = re.compile(r"^(?P<block>layer\d+\.\d+\.downsample)\.(?P<number>\d+)\.(?P<leaf>\w+)$")
 
 
@@ -74,6 +87,16 @@ def misfit(problems: Sequence[str]) -> WeightsError:
 def shape_text(shape: Shape) -> str:
     """A shape for people: `64×3×7×7`."""
     return "×".join(map(str, shape)) or "a single number"
+
+
+def fits(theirs: Shape, ours: Shape) -> bool:
+    """Whether values of one shape are those of the other: some write a classifier as a 1×1 convolution."""
+    return theirs == ours or (len(ours) == 2 and _as_layer(theirs) == ours)
+
+
+def _as_layer(shape: Shape) -> Shape:
+    """A 1×1 convolution's weights as those of a fully connected layer; others as they are."""
+    return shape[:2] if shape[2:] == (1, 1) else shape
 
 
 def state_shapes(graph: Graph) -> dict[str, Shape]:
@@ -116,12 +139,22 @@ def canonical(shapes: Mapping[str, Shape]) -> dict[str, str]:
 def pooled_projections(shapes: Mapping[str, Shape]) -> dict[str, bool]:
     """For each block with a projection, by its key: whether something without weights stands before it."""
     start = len(_wrapper(shapes))
+    names = {_renamed(key[start:]): shape for key, shape in shapes.items()}
     found: dict[str, bool] = {}
-    for key, shape in shapes.items():
-        match = _DOWNSAMPLE.match(_renamed(key[start:]))
+    for name, shape in names.items():
+        # Version 2 of timm's names no pool, but its nets with a deep stem have it.
+        if name.endswith(_V2_PROJECTION):
+            found[name.removesuffix(_V2_PROJECTION)] = "conv1.6.weight" in names
+        match = _DOWNSAMPLE.match(name)
         if match and len(shape) == 4:
             found[match["block"].removesuffix(".downsample")] = int(match["number"]) > 0
     return found
+
+
+def is_version_2(shapes: Mapping[str, Shape]) -> bool:
+    """Whether the keys are those of timm's ResNets of version 2."""
+    start = len(_wrapper(shapes))
+    return any(_V2_BLOCK.match(key[start:]) for key in shapes)
 
 
 def renames(shapes: Mapping[str, Shape], expected: Mapping[str, Shape]) -> dict[str, str]:
@@ -161,7 +194,7 @@ def _classifier_places(by_name: Mapping[str, Shape]) -> dict[tuple[str, str], in
     found = set()
     for name, shape in by_name.items():
         match = _CLASSIFIER.match(name)
-        if match and match["leaf"] == "weight" and len(shape) == 2:
+        if match and match["leaf"] == "weight" and len(_as_layer(shape)) == 2:
             found.add((match["name"], match["number"]))
     ordered = sorted(found, key=lambda place: (not place[1], int(place[1] or 0)))
     return {place: rank for rank, place in enumerate(ordered)}

@@ -32,6 +32,7 @@ from explorer.nets.keys import (
     Shape,
     absent_in_file,
     absent_in_network,
+    fits,
     misfit,
     mismatch,
     renames,
@@ -107,9 +108,9 @@ def fit(tensors: Mapping[str, Tensor], graph: Graph, spec: ArchitectureSpec) -> 
     ours = renames({key: tuple(value.shape) for key, value in tensors.items()}, expected)
     renamed = {ours.get(key, key): value for key, value in tensors.items()}
     shared = [key for key in renamed if key in expected]
-    wrong = {key for key in shared if tuple(renamed[key].shape) != expected[key]}
+    wrong = {key for key in shared if not fits(tuple(renamed[key].shape), expected[key])}
     return Fit(
-        values={key: _upcast(renamed[key]) for key in shared if key not in wrong},
+        values={key: _upcast(renamed[key]).reshape(expected[key]) for key in shared if key not in wrong},
         missing=tuple(key for key in expected if key not in renamed and not key.endswith(COUNTER)),
         unexpected=tuple(key for key in renamed if key not in expected),
         mismatched=tuple((key, tuple(renamed[key].shape), expected[key]) for key in shared if key in wrong),

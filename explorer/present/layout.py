@@ -31,7 +31,12 @@ NODE_GAP, FOLD_GAP, STRIP_H, PADDING = 16.0, 24.0, 24.0, 8.0
 BRANCH = 8.0
 """How far above a block its skip leaves the main path, and how far below it comes back."""
 
-BLOCK_TITLES: dict[str, str] = {"basic": "Basic block", "bottleneck": "Bottleneck"}
+BLOCK_TITLES: dict[str, str] = {
+    "basic": "Basic block",
+    "bottleneck": "Bottleneck",
+    "single": "Single conv",
+    "narrow": "Narrow block",
+}
 MINOR_OPS = frozenset({"norm", "activation", "flatten", "subsample", "pad", "input", "output"})
 """Operations without weights of their own kind: drawn narrower, so that convolutions stand out."""
 

@@ -18,6 +18,7 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.runs.architectures import Unreadable
+from explorer.state.learning import DataState, RunsState, TeachState, TrainingForm, TrainingState
 from explorer.state.settings import Settings
 
 if TYPE_CHECKING:
@@ -265,6 +266,11 @@ class AppState:
         maps: What the selected node makes of the current picture.
         channel: The channel shown large.
         own: The architectures that the user keeps.
+        form: How the next training is set up.
+        training: The training that runs or ran last.
+        data: Labelled data.
+        teach: Classes that the user teaches.
+        runs: The runs in the store.
         notices: Messages that stay.
         work: What is under way, oldest first.
         images_per_second: Of the last batch; None before one.
@@ -284,6 +290,11 @@ class AppState:
     maps: MapsState | None = None
     channel: int | None = None
     own: OwnState = OwnState()
+    form: TrainingForm = field(default_factory=TrainingForm)
+    training: TrainingState = field(default_factory=TrainingState)
+    data: DataState = field(default_factory=DataState)
+    teach: TeachState = field(default_factory=TeachState)
+    runs: RunsState = field(default_factory=RunsState)
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()
     images_per_second: float | None = None

@@ -1,6 +1,7 @@
-"""What is kept from one start to the next, as JSON: the document and the settings. Encodes and decodes only.
+"""What is kept from one start to the next, as JSON: the document, the training form and the settings.
 
-The window writes the text; `state` never touches files. Must not import torch or Qt.
+Encodes and decodes only. The window writes the text; `state` never touches files. Must not import torch or
+Qt.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from explorer.arch import spec as specs
 from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.expand import expand
 from explorer.engine.messages import WeightsChoice
-from explorer.errors import SpecError
-from explorer.state.model import AppState, Document
+from explorer.engine.training_messages import FIRST_VALUES
+from explorer.errors import RunError, SpecError
+from explorer.state.learning import TrainingForm
+from explorer.state.model import KNOWN_WEIGHTS, AppState, Document
 from explorer.state.settings import ColourScheme, Settings
+from explorer.training import plan as plans
+from explorer.training.recipes import DEFAULT_RECIPE, RECIPES
 
 VERSION = 1
 
@@ -33,6 +38,13 @@ def encode(state: AppState) -> str:
             "unfolded": None if document.unfolded is None else sorted(document.unfolded),
             "budget": None if document.budget is None else asdict(document.budget),
         },
+        "form": {
+            "data": state.form.data,
+            "recipe": state.form.recipe,
+            "plan": json.loads(state.form.plan.to_json()),
+            "chosen": sorted(state.form.chosen),
+            "starts_from": state.form.starts_from.kind,
+        },
         "settings": asdict(state.settings),
     }
     return json.dumps(data, indent=1)
@@ -49,7 +61,11 @@ def decode(text: str) -> AppState:
         return AppState()
     if not isinstance(data, dict) or data.get("version") != VERSION:
         return AppState()
-    return AppState(document=_document(data.get("document")), settings=_settings(data.get("settings")))
+    return AppState(
+        document=_document(data.get("document")),
+        form=_form(data.get("form")),
+        settings=_settings(data.get("settings")),
+    )
 
 
 def _document(data: object) -> Document:
@@ -70,6 +86,23 @@ def _document(data: object) -> Document:
         )
     except (KeyError, TypeError, ValueError, SpecError):
         return Document()
+
+
+def _form(data: object) -> TrainingForm:
+    if not isinstance(data, dict):
+        return TrainingForm()
+    try:
+        recipe = str(data["recipe"])
+        plan = plans.parse(data["plan"])
+        return TrainingForm(
+            data=str(data["data"]),
+            recipe=recipe if recipe in RECIPES else DEFAULT_RECIPE,
+            plan=plan,
+            chosen=frozenset(map(str, data["chosen"])) & type(plan).model_fields.keys(),
+            starts_from=FIRST_VALUES if data["starts_from"] == FIRST_VALUES.kind else KNOWN_WEIGHTS,
+        )
+    except (KeyError, TypeError, RunError):
+        return TrainingForm()
 
 
 def _budget(data: object) -> Budget | None:

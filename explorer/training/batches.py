@@ -19,14 +19,17 @@ import torch
 
 from explorer.errors import DataError
 from explorer.images.datasets import Dataset
+from explorer.images.prepare import IMAGENET_MEAN, IMAGENET_STD
+from explorer.training.draws import below, draw, draw_beta
+from explorer.training.losses import as_shares
 from explorer.training.plan import Plan
-
-UInt64s = npt.NDArray[np.uint64]
 
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R BT.601, as Pillow turns colour to grey."""
 
-STREAM_ORDER, STREAM_Y, STREAM_X, STREAM_FLIP = range(4)
+STREAM_ORDER, STREAM_Y, STREAM_X, STREAM_FLIP, STREAM_HOLE_Y, STREAM_HOLE_X, STREAM_MIX = range(7)
+HOLE_PLACES = 1 << 16
+"""Among how many places along a side a hole's middle is drawn; more than pictures have pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,32 @@ class Normalisation:
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+
+FIXED = 0.5
+"""Mean and deviation of the fixed normalisation: 0 to 1 becomes -1 to 1."""
+
+
+def normalisation_for(plan: Plan, dataset: Dataset) -> Normalisation:
+    """What the plan normalises the data with.
+
+    Args:
+        plan: Its choice.
+        dataset: With the channels that the network takes; its training part may be measured.
+
+    Raises:
+        DataError: There are no training pictures to measure.
+    """
+    if plan.normalisation == "data":
+        return Normalisation(*dataset.mean_std())
+    n_channels = dataset.train_images.shape[3]
+    if plan.normalisation == "imagenet" and n_channels == len(IMAGENET_MEAN):
+        return Normalisation(IMAGENET_MEAN, IMAGENET_STD)
+    mean = std = FIXED
+    if plan.normalisation == "imagenet":
+        # No colour, so the middle of ImageNet's.
+        mean, std = sum(IMAGENET_MEAN) / len(IMAGENET_MEAN), sum(IMAGENET_STD) / len(IMAGENET_STD)
+    return Normalisation((mean,) * n_channels, (std,) * n_channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +91,18 @@ class EpochDraws:
         shift_y: By how many rows it is shifted.
         shift_x: By how many columns.
         mirrored: Whether left is right.
+        hole_y: Where down the picture the middle of its hole is, in `HOLE_PLACES`; None without cutout.
+        hole_x: Where across it is.
+        own_share: How much of a mixed picture is itself, float32; None without mixup.
     """
 
     order: torch.Tensor
     shift_y: torch.Tensor
     shift_x: torch.Tensor
     mirrored: torch.Tensor
+    hole_y: torch.Tensor | None = None
+    hole_x: torch.Tensor | None = None
+    own_share: torch.Tensor | None = None
 
 
 def with_channels(dataset: Dataset, channels: int) -> Dataset:
@@ -152,19 +187,29 @@ def draw_epoch(n: int, plan: Plan, epoch: int, device: torch.device) -> EpochDra
         device: Where the draws go.
     """
     samples = np.arange(n, dtype=np.uint64)
-    order = np.argsort(_draw(plan.seed, epoch, STREAM_ORDER, samples), kind="stable")
+    order = np.argsort(draw(plan.seed, epoch, STREAM_ORDER, samples), kind="stable")
     shown = samples[order]
     span = 2 * plan.crop_padding + 1
-    shift_y = _below(_draw(plan.seed, epoch, STREAM_Y, shown), span) - plan.crop_padding
-    shift_x = _below(_draw(plan.seed, epoch, STREAM_X, shown), span) - plan.crop_padding
+    shift_y = below(draw(plan.seed, epoch, STREAM_Y, shown), span) - plan.crop_padding
+    shift_x = below(draw(plan.seed, epoch, STREAM_X, shown), span) - plan.crop_padding
     if plan.flip:
         # In every second epoch, from a drawn one on: both views are seen equally often, which learns
         # faster than a coin (Jordan 2024, arXiv 2404.00498).
-        first = _below(_draw(plan.seed, 0, STREAM_FLIP, shown), 2)
+        first = below(draw(plan.seed, 0, STREAM_FLIP, shown), 2)
         mirrored = (first + epoch) % 2 == 1
     else:
         mirrored = np.zeros(n, bool)
-    return EpochDraws(*(torch.from_numpy(part).to(device) for part in (order, shift_y, shift_x, mirrored)))
+    hole_y = hole_x = own_share = None
+    if plan.cutout:
+        hole_y = below(draw(plan.seed, epoch, STREAM_HOLE_Y, shown), HOLE_PLACES)
+        hole_x = below(draw(plan.seed, epoch, STREAM_HOLE_X, shown), HOLE_PLACES)
+    if plan.mixup:
+        own_share = draw_beta(plan.seed, epoch, STREAM_MIX, plan.mixup, n)[order]
+    always = (torch.from_numpy(part).to(device) for part in (order, shift_y, shift_x, mirrored))
+    wanted = (
+        None if part is None else torch.from_numpy(part).to(device) for part in (hole_y, hole_x, own_share)
+    )
+    return EpochDraws(*always, *wanted)
 
 
 def _positions(draws: EpochDraws, start: int, stop: int, side: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -194,11 +239,23 @@ def training_batch(
     normalisation: Normalisation,
     *,
     channels_last: bool,
+    n_classes: int = 0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """One step's pictures and labels.
+    """One step's pictures and targets.
+
+    Args:
+        pictures: All of them.
+        draws: The epoch's, from `draw_epoch` with the same plan.
+        start: The first of the batch, in the order of showing.
+        stop: The one after its last.
+        plan: For its augmentation.
+        normalisation: Of the pictures.
+        channels_last: The memory format of the result.
+        n_classes: Of the network; where pictures are mixed.
 
     Returns:
-        float32 (batch, channels, side, side), augmented and normalised, and int64 (batch,).
+        float32 (batch, channels, side, side), augmented and normalised, and what they show: labels, int64
+        (batch,), or where pictures are mixed shares of the classes, float32 (batch, classes).
     """
     side = pictures.images.shape[1]
     which = draws.order[start:stop]
@@ -212,27 +269,33 @@ def training_batch(
         # Zero after normalisation is the mean colour, as the paper pads.
         empty = _is_beyond(rows, side)[:, :, None] | _is_beyond(columns, side)[:, None, :]
         batch.masked_fill_(empty[:, None], 0.0)
-    return batch, pictures.labels[which]
+    if draws.hole_y is not None and draws.hole_x is not None:
+        hole_y = _inside_hole(draws.hole_y[start:stop], plan.cutout, side)
+        hole_x = _inside_hole(draws.hole_x[start:stop], plan.cutout, side)
+        batch.masked_fill_((hole_y[:, :, None] & hole_x[:, None, :])[:, None], 0.0)
+    labels = pictures.labels[which]
+    if draws.own_share is None:
+        return batch, labels
+    return _mixed(batch, as_shares(labels, n_classes), draws.own_share[start:stop])
 
 
-def _mix(values: UInt64s) -> UInt64s:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit depends on every bit."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: UInt64s = values ^ (values >> np.uint64(31))
-    return mixed
+def _inside_hole(middle: torch.Tensor, size: int, side: int) -> torch.Tensor:
+    """Which places along a side are in the hole, bool (batch, side); its middle is in, some of it may be out.
+
+    The middle is any pixel of the picture, as DeVries and Taylor 2017 (section 3.2) have it.
+    """
+    first = (middle * side).div(HOLE_PLACES, rounding_mode="floor") - size // 2
+    here = torch.arange(side, device=middle.device) - first[:, None]
+    return (here >= 0) & (here < size)
 
 
-def _draw(seed: int, epoch: int, stream: int, samples: UInt64s) -> UInt64s:
-    """A random 64-bit number for each sample; the same for the same arguments, always and everywhere."""
-    # An array of one, because NumPy warns when a scalar wraps around and an array is meant to.
-    key = np.zeros(1, np.uint64)
-    for part in (seed, epoch, stream):
-        key = _mix(key ^ np.uint64(part))
-    return _mix(key ^ _mix(samples))
+def _mixed(
+    batch: torch.Tensor, shares: torch.Tensor, own_share: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each picture and its target blended with its neighbour's in the batch (Zhang et al. 2017, equation 2).
 
-
-def _below(numbers: UInt64s, n: int) -> npt.NDArray[np.int64]:
-    """Numbers in 0 to n - 1; the bias of the multiplication is below n / 2**32."""
-    return (((numbers >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)).astype(np.int64)
+    The order is drawn, so that any picture may be the neighbour.
+    """
+    rest = 1 - own_share
+    images = batch.roll(1, 0).mul_(rest[:, None, None, None]).addcmul_(batch, own_share[:, None, None, None])
+    return images, shares.roll(1, 0).mul_(rest[:, None]).addcmul_(shares, own_share[:, None])

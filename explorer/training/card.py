@@ -16,7 +16,7 @@ from typing import Any
 from explorer.arch.expand import expand
 from explorer.errors import RunError
 from explorer.files import replace_durably
-from explorer.images.datasets import Dataset
+from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
 from explorer.nets.weights import load_for_spec

@@ -1,9 +1,11 @@
 """A training's state on disk: whole and verified, or not there.
 
-A checkpoint is a folder `step-000000390` with `weights.safetensors`, `optimiser.safetensors`, `state.json`
-and `manifest.json`, which holds the SHA-256 of the others. It is written beside under another name, synced
-and then renamed, so that a crash at any moment leaves the older checkpoints as they are. Safetensors and
-pickle both load a flipped bit unnoticed; the manifest does not.
+A checkpoint is a folder `step-000000390` with `weights.safetensors`, `optimiser.safetensors`,
+`averages.safetensors`, `state.json` and `manifest.json`, which holds the SHA-256 of the others. It is written
+beside under another name, synced and then renamed, so that a crash at any moment leaves the older checkpoints
+as they are; a second one of the same step is `step-000000390.1`. Safetensors and pickle both load a flipped
+bit unnoticed; the manifest does not. The last two stay, and the best: its step is in `state.json`, so that
+both become known by the same renaming.
 
 Called by `training/loop.py` (writes) and whoever resumes (reads). Nothing here executes what it reads.
 """
@@ -16,8 +18,9 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -32,16 +35,46 @@ from explorer.training import plan as training_plan
 from explorer.training.plan import Plan
 from explorer.training.precision import Precision
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""The first had whole epochs only, no averages and no fingerprint of the data."""
 KEPT = 2
-"""Checkpoints that stay: the newest and, should the disk damage that, the one before."""
+"""Checkpoints that stay beside the best: the newest and, should the disk damage that, the one before."""
 
-WEIGHTS, OPTIMISER, STATE, MANIFEST = (
+WEIGHTS, OPTIMISER, AVERAGES, STATE, MANIFEST = (
     "weights.safetensors",
     "optimiser.safetensors",
+    "averages.safetensors",
     "state.json",
     "manifest.json",
 )
+_NO_TENSORS: Mapping[str, torch.Tensor] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a training is; changed by the loop as it goes.
+
+    Attributes:
+        epoch: Epochs that are done.
+        step: Steps that are done, over all epochs.
+        seconds: Wall time of all sittings.
+        epoch_seconds: The part of it that the steps of the epoch under way took.
+        loss_sum: Over those steps.
+        accuracy_sum: Likewise.
+        best_epoch: The one with the best validation accuracy; -1 before the first.
+        best_step: Steps that were done then.
+        best_accuracy: That accuracy, 0 to 1; -1 before the first.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    loss_sum: float = 0.0
+    accuracy_sum: float = 0.0
+    best_epoch: int = -1
+    best_step: int = -1
+    best_accuracy: float = -1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,22 +86,22 @@ class Checkpoint:
         plan: How it is trained.
         precision: That was chosen when it began.
         threads: CPU threads it ran with: sums are rounded differently with others.
-        epoch: Epochs that are done.
-        step: Steps that are done.
-        seconds: Wall time so far.
-        weights: The network's state dict, on the CPU.
-        optimiser: Momentum by the parameter's name, on the CPU.
+        progress: How far it is.
+        weights: The network's state dict.
+        optimiser: The optimiser's tensors.
+        averages: The averaged weights' state dict; empty where the plan has none.
+        fingerprint: Of the data; empty in checkpoints of the first schema.
     """
 
     spec: ArchitectureSpec
     plan: Plan
     precision: Precision
     threads: int
-    epoch: int
-    step: int
-    seconds: float
+    progress: Progress
     weights: Mapping[str, torch.Tensor]
     optimiser: Mapping[str, torch.Tensor]
+    averages: Mapping[str, torch.Tensor] = field(default_factory=lambda: _NO_TENSORS)
+    fingerprint: str = ""
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -84,10 +117,14 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     Raises:
         RunError: It cannot be written; older checkpoints are as they were.
     """
-    target = folder / f"step-{checkpoint.step:09d}"
+    step = checkpoint.progress.step
+    older = _folders(folder)
+    same = [again for place, again in map(_place, older) if place == step]
+    target = folder / (f"step-{step:09d}" + (f".{max(same) + 1}" if same else ""))
     beside = folder / f".{target.name}.part"
     try:
-        shutil.rmtree(beside, ignore_errors=True)
+        for left in folder.glob(".step-*.part"):
+            shutil.rmtree(left, ignore_errors=True)
         beside.mkdir(parents=True)
         contents = _contents(checkpoint)
         for name, data in contents.items():
@@ -95,8 +132,6 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         manifest = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
         write_synced(beside / MANIFEST, json.dumps(manifest, indent=2).encode())
         sync_folder(beside)
-        if target.exists():
-            shutil.rmtree(target)
         beside.replace(target)
         sync_folder(folder)
     except OSError as error:
@@ -107,9 +142,18 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
             path=str(target),
             reason=error.strerror or str(error),
         ) from error
-    for old in _folders(folder)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    _remove_old(older, checkpoint.progress)
     return target
+
+
+def _remove_old(older: list[Path], progress: Progress) -> None:
+    """Of those before a new checkpoint, keep the last and the best; what lies beyond it could not be read."""
+    before = [each for each in older if _place(each)[0] <= progress.step]
+    best = [each for each in before if _place(each)[0] == progress.best_step][-1:]
+    kept = {*before[len(before) - (KEPT - 1) :], *best}
+    for each in older:
+        if each not in kept:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
@@ -121,8 +165,27 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         RunError: There is none, or every one is damaged.
     """
+    return _newest_whole(folder, _folders(folder))
+
+
+def read_best(folder: Path) -> Checkpoint | None:
+    """Read the checkpoint of a run's best epoch; None where no epoch has ended.
+
+    Args:
+        folder: Of the run's checkpoints.
+
+    Raises:
+        RunError: It cannot be read.
+    """
+    best = read_checkpoint(folder).progress.best_step
+    if best < 0:
+        return None
+    return _newest_whole(folder, [each for each in _folders(folder) if _place(each)[0] == best])
+
+
+def _newest_whole(folder: Path, candidates: list[Path]) -> Checkpoint:
     damage = "there is none"
-    for candidate in reversed(_folders(folder)):
+    for candidate in reversed(candidates):
         try:
             return _read(candidate)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError, ExplorerError) as error:
@@ -167,8 +230,15 @@ def plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
+def _place(checkpoint: Path) -> tuple[int, int]:
+    """Its step, and how many of that step were there before."""
+    step, _, again = checkpoint.name.removeprefix("step-").partition(".")
+    return int(step), int(again or 0)
+
+
 def _folders(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*")) if folder.is_dir() else []
+    """All checkpoints, the newest last."""
+    return sorted(folder.glob("step-*"), key=_place) if folder.is_dir() else []
 
 
 def _contents(checkpoint: Checkpoint) -> dict[str, bytes]:
@@ -178,27 +248,30 @@ def _contents(checkpoint: Checkpoint) -> dict[str, bytes]:
         "plan": json.loads(checkpoint.plan.to_json()),
         "precision": asdict(checkpoint.precision),
         "threads": checkpoint.threads,
-        "epoch": checkpoint.epoch,
-        "step": checkpoint.step,
-        "seconds": checkpoint.seconds,
+        "fingerprint": checkpoint.fingerprint,
+        "progress": asdict(checkpoint.progress),
     }
     return {
         WEIGHTS: save_tensors(plain(checkpoint.weights)),
         OPTIMISER: save_tensors(plain(checkpoint.optimiser)),
+        AVERAGES: save_tensors(plain(checkpoint.averages)),
         STATE: json.dumps(state, indent=2).encode(),
     }
 
 
 def _read(folder: Path) -> Checkpoint:
-    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest: dict[str, str] = json.loads((folder / MANIFEST).read_bytes())
     contents: dict[str, bytes] = {}
-    for name in (WEIGHTS, OPTIMISER, STATE):
+    for name, digest in manifest.items():
         contents[name] = (folder / name).read_bytes()
-        if hashlib.sha256(contents[name]).hexdigest() != manifest[name]:
+        if hashlib.sha256(contents[name]).hexdigest() != digest:
             raise ValueError(f"{name} does not match its SHA-256")
     state: dict[str, Any] = json.loads(contents[STATE])
-    if state["schema"] > SCHEMA_VERSION:
-        raise ValueError(f"schema version {state['schema']} is newer than this program's {SCHEMA_VERSION}")
+    schema = state["schema"]
+    if schema > SCHEMA_VERSION:
+        raise ValueError(f"schema version {schema} is newer than this program's {SCHEMA_VERSION}")
+    if schema == 1:
+        state["progress"] = {name: state[name] for name in ("epoch", "step", "seconds")}
     precision = state["precision"]
     rates = tuple((str(name), float(rate)) for name, rate in precision["rates"])
     return Checkpoint(
@@ -206,9 +279,9 @@ def _read(folder: Path) -> Checkpoint:
         plan=training_plan.parse(state["plan"]),
         precision=Precision(precision["dtype"], precision["channels_last"], rates),
         threads=state["threads"],
-        epoch=state["epoch"],
-        step=state["step"],
-        seconds=state["seconds"],
+        progress=Progress(**state["progress"]),
         weights=load_tensors(contents[WEIGHTS]),
         optimiser=load_tensors(contents[OPTIMISER]),
+        averages=load_tensors(contents[AVERAGES]) if schema > 1 else {},
+        fingerprint=state.get("fingerprint", ""),
     )

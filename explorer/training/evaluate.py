@@ -18,9 +18,12 @@ from torch.nn import functional
 
 from explorer.errors import DataError
 from explorer.training.batches import Normalisation, Pictures, normalise, to_device
+from explorer.training.events import Mistake
 from explorer.training.precision import FLOAT32, Precision
 
 EVALUATION_BATCH = 500
+N_MISTAKES = 24
+"""Wrong answers that are kept: as many as a person looks through."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,7 @@ class Evaluation:
         images: How many there were.
         images_per_second: Wall time of the whole evaluation.
         confusion: int64 (classes, classes), rows by truth, columns by answer, read-only.
+        mistakes: The surest wrong answers, the surest first.
     """
 
     accuracy: float
@@ -40,6 +44,7 @@ class Evaluation:
     images: int
     images_per_second: float
     confusion: npt.NDArray[np.int64]
+    mistakes: tuple[Mistake, ...]
 
 
 def evaluating(
@@ -69,33 +74,70 @@ def evaluating(
         raise DataError("There are no pictures to evaluate on.", "Use data with a test part.")
     started = time.perf_counter()
     modes = {module: module.training for module in model.modules()}
-    totals: torch.Tensor | None = None
-    loss_total = torch.zeros((), dtype=torch.float32, device=pictures.images.device)
+    tally = _Tally(pictures)
     model.eval()
     try:
         for start in range(0, len(pictures), batch_size):
             logits = _logits(model, pictures.images[start : start + batch_size], normalisation, precision)
-            labels = pictures.labels[start : start + batch_size]
-            loss_total += functional.cross_entropy(logits, labels, reduction="sum")
-            n_classes = logits.shape[1]
-            cells = labels * n_classes + logits.argmax(1)
-            counts = torch.bincount(cells, minlength=n_classes * n_classes)
-            totals = counts if totals is None else totals + counts
+            tally.add(logits, start)
             yield
     finally:
         for module, training in modes.items():
             module.training = training
-    assert totals is not None  # there was a picture
-    n_classes = round(len(totals) ** 0.5)
-    confusion = totals.cpu().numpy().reshape(n_classes, n_classes)
-    confusion.flags.writeable = False
+    confusion = tally.confusion()
     return Evaluation(
         accuracy=float(np.trace(confusion)) / len(pictures),
-        loss=float(loss_total) / len(pictures),
+        loss=float(tally.loss) / len(pictures),
         images=len(pictures),
         images_per_second=len(pictures) / (time.perf_counter() - started),
         confusion=confusion,
+        mistakes=tally.mistakes(),
     )
+
+
+class _Tally:
+    """What is counted over the batches; all of it stays on the device until the end, where reading waits."""
+
+    def __init__(self, pictures: Pictures) -> None:
+        self.pictures = pictures
+        self.loss = torch.zeros((), dtype=torch.float32, device=pictures.images.device)
+        self.counts: torch.Tensor | None = None
+        self.surest: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def add(self, logits: torch.Tensor, start: int) -> None:
+        """Count a batch: logits float32 (batch, classes) of the pictures from `start` on."""
+        n, n_classes = logits.shape
+        labels = self.pictures.labels[start : start + n]
+        self.loss += functional.cross_entropy(logits, labels, reduction="sum")
+        probabilities, answers = logits.softmax(1).max(1)
+        counts = torch.bincount(labels * n_classes + answers, minlength=n_classes * n_classes)
+        self.counts = counts if self.counts is None else self.counts + counts
+        # Right answers as -1, so that the shapes do not depend on the values: nothing waits for the device.
+        wrong = torch.where(answers == labels, -1.0, probabilities)
+        chosen = wrong.topk(min(N_MISTAKES, n))
+        at = chosen.indices
+        self.surest.append((chosen.values, torch.stack((at + start, labels[at], answers[at]), 1)))
+
+    def confusion(self) -> npt.NDArray[np.int64]:
+        """Rows by truth, columns by answer; read-only."""
+        assert self.counts is not None  # there was a picture
+        n_classes = round(len(self.counts) ** 0.5)
+        confusion: npt.NDArray[np.int64] = self.counts.cpu().numpy().reshape(n_classes, n_classes)
+        confusion.flags.writeable = False
+        return confusion
+
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The surest first; of equally sure ones the first picture first."""
+        sure, rows = (torch.cat(parts).tolist() for parts in zip(*self.surest, strict=True))
+        wrong = [
+            Mistake(index, truth, answer, probability)
+            for probability, (index, truth, answer) in zip(sure, rows, strict=True)
+        ]
+        wrong = sorted(
+            (each for each in wrong if each.probability >= 0),
+            key=lambda each: (-each.probability, each.index),
+        )
+        return tuple(wrong[:N_MISTAKES])
 
 
 def evaluate(

@@ -1,8 +1,9 @@
 """The training loop: a generator that takes one step between two yields.
 
 Called by the engine's train handler and the command line, which are the same to it. Between two yields
-the caller may use the network (and must leave its mode as it was). The loop leaves torch's random state,
-grad mode and everything else global as it found it, and waits for the device only to read numbers.
+the caller may use the network, in either mode. The loop leaves torch's random state, grad mode and
+everything else global as it found it (CPU threads are the run's while it goes), and waits for the device
+only to read numbers.
 """
 
 from __future__ import annotations
@@ -13,190 +14,322 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 
-from explorer.errors import DeviceError, RunError
+from explorer.errors import ExplorerError, RunError
 from explorer.nets.device import is_out_of_memory
-from explorer.training.batches import (
-    draw_epoch,
-    training_batch,
-)
-from explorer.training.checkpoint import write_checkpoint
-from explorer.training.evaluate import evaluating
+from explorer.training.batches import Pictures, draw_epoch
+from explorer.training.checkpoint import read_best, read_checkpoint, write_checkpoint
+from explorer.training.evaluate import Evaluation, evaluating
 from explorer.training.events import (
+    CheckpointDue,
+    CheckpointWritten,
     EpochFinished,
     StepMetrics,
     TrainingEvent,
     TrainingFinished,
+    TrainingPaused,
     TrainingStarted,
+    TrainingStopped,
 )
-from explorer.training.optimise import (
-    learning_rate,
-    set_learning_rate,
-)
+from explorer.training.precision import FLOAT32, Precision
 from explorer.training.prepare import Training
+from explorer.training.schedule import learning_rate
+from explorer.training.step import Stepper, too_large, train_settings
 
 READ_INTERVAL_S = 0.05
 """How often numbers are read from an accelerator; each reading waits for it. On the CPU they are there."""
+NORM_INTERVAL_S = 0.5
+"""How often the norms of the stages are measured: about a third of a millisecond on the CPU."""
+CHECKPOINT_INTERVAL_S = 60.0
+"""The most that a kill costs, beside a step."""
+
+Events = Generator[TrainingEvent | None, None, None]
 
 
-def train(training: Training, *, checkpoints: Path | None = None) -> Iterator[TrainingEvent | None]:
-    """Train to the end of the plan.
+def train(
+    training: Training,
+    *,
+    checkpoints: Path | None = None,
+    checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
+) -> Iterator[TrainingEvent | None]:
+    """Train to the end of the plan, or until `training.wish` says otherwise.
+
+    May be called again on the same training after it was paused or stopped, or after its caller left between
+    two yields: it goes on as if it had never been interrupted.
 
     Args:
         training: From `prepare`; changed as it goes.
-        checkpoints: The folder that gets a checkpoint after each epoch, or None for none.
+        checkpoints: The folder that gets a checkpoint at the start, after each epoch, now and then within,
+            and when it is paused or stopped; or None for none.
+        checkpoint_interval_s: How often within an epoch.
 
     Yields:
         Events, and None after a step or a batch whose numbers are still on the device: at least one yield
-        a step.
+        a step. A checkpoint that cannot be written pauses the training; all of it is still in memory, and the
+        next call tries again first.
 
     Raises:
-        RunError: The loss is not finite, or a checkpoint cannot be written.
+        RunError: The loss is not finite; the training is back at its last checkpoint, where there is one.
         DeviceError: The device is out of memory.
     """
-    started = time.perf_counter()
-    plan = training.plan
-    yield _started(training)
-    rates: list[float] = []
-    for epoch in range(training.epoch, plan.epochs):
-        train_loss, train_accuracy, rate = yield from _train_epoch(training, epoch)
-        rates.append(rate)
-        tested = yield from evaluating(
-            training.model, training.test_pictures, training.normalisation, precision=training.precision
-        )
-        # Before the checkpoint: the last one is finite always.
-        _check_finite(
-            training, tested.loss, f"The loss on the test pictures is {tested.loss} at the end", epoch
-        )
-        training.epoch = epoch + 1
-        if checkpoints:
-            seconds = training.seconds + time.perf_counter() - started
-            write_checkpoint(checkpoints, training.checkpoint(seconds))
-        yield EpochFinished(
-            epoch, training.step - 1, train_loss, train_accuracy, tested.loss, tested.accuracy, rate
-        )
-    training.model.to(memory_format=torch.contiguous_format)
-    final = yield from evaluating(training.model, training.test_pictures, training.normalisation)
-    yield TrainingFinished(
-        epochs=plan.epochs,
-        steps=training.step,
-        test_loss=final.loss,
-        test_accuracy=final.accuracy,
-        images_per_second=len(rates) / sum(1 / rate for rate in rates) if rates else 0.0,
-        seconds=training.seconds + time.perf_counter() - started,
-    )
-
-
-def _started(training: Training) -> TrainingStarted:
-    return TrainingStarted(
-        first_epoch=training.epoch,
-        epochs=training.plan.epochs,
-        steps_per_epoch=training.steps_per_epoch,
-        dtype=training.precision.dtype,
-        channels_last=training.precision.channels_last,
-        rates=training.precision.rates,
-        device=str(training.device),
-        mean=training.normalisation.mean,
-        std=training.normalisation.std,
-    )
-
-
-def _train_epoch(
-    training: Training, epoch: int
-) -> Generator[TrainingEvent | None, None, tuple[float, float, float]]:
-    """One epoch; returns the mean loss, the mean accuracy and the pictures a second."""
-    started = last_read = time.perf_counter()
-    draws = draw_epoch(len(training.train_pictures), training.plan, epoch, training.device)
-    losses = accuracies = 0.0
-    training.model.train()
-    n_steps = training.steps_per_epoch
-    for index in range(n_steps):
-        start = index * training.batch_size
-        images, labels = training_batch(
-            training.train_pictures,
-            draws,
-            start,
-            start + training.batch_size,
-            training.plan,
-            training.normalisation,
-            channels_last=training.precision.channels_last,
-        )
-        take_step(training, images, labels)
-        now = time.perf_counter()
-        is_last = index == n_steps - 1
-        if training.device.type != "cpu" and now - last_read < READ_INTERVAL_S and not is_last:
-            yield None
-            continue
-        last_read = now
-        for metrics in _read(training, epoch):
-            losses += metrics.loss
-            accuracies += metrics.accuracy
-            yield metrics
-    seconds = time.perf_counter() - started
-    return losses / n_steps, accuracies / n_steps, n_steps * training.batch_size / seconds
-
-
-def take_step(training: Training, images: torch.Tensor, labels: torch.Tensor) -> None:
-    """Learn from one batch; its loss and accuracy stay on the device, in `training.unread`.
-
-    Args:
-        training: Changed.
-        images: float32 (batch, channels, side, side), normalised, in the precision's memory order.
-        labels: int64 (batch,).
-
-    Raises:
-        DeviceError: The device is out of memory.
-    """
-    plan = training.plan
-    set_learning_rate(training.optimiser, learning_rate(plan, training.step, training.steps))
-    try:
-        with torch.enable_grad():
-            with training.precision.autocast(training.device):
-                logits = training.model(images)
-            loss = functional.cross_entropy(logits.float(), labels, label_smoothing=plan.label_smoothing)
+    with train_settings(training):
+        try:
+            yield from _Sitting(training, checkpoints, checkpoint_interval_s).run()
+        finally:
+            # A network at rest needs no memory for them.
             training.optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-        training.optimiser.step()
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        raise DeviceError(
-            "{device} has not enough memory for batches of {batch}.",
-            "Train with a smaller batch_size, or on another device.",
+
+
+class _Halted(Exception):
+    """The training is to end here, as the user wishes or as a checkpoint cannot be written."""
+
+    def __init__(self, cause: ExplorerError | None = None) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class _Sitting:
+    """One call of `train`."""
+
+    def __init__(self, training: Training, checkpoints: Path | None, interval_s: float) -> None:
+        self.training = training
+        self.progress = training.progress
+        self.checkpoints = checkpoints
+        self.interval_s = interval_s
+        self.stepper = Stepper(training)
+        now = time.perf_counter()
+        self.clock_at = self.read_at = self.norms_at = self.kept_at = now
+        self.images = 0
+        self.learning_s = 0.0
+
+    def run(self) -> Events:
+        """All of it, with the last event."""
+        training = self.training
+        yield self._started()
+        try:
+            yield from self._keep()
+            while not training.is_over:
+                yield from self._epoch()
+            finished = yield from self._finish()
+        except _Halted as halt:
+            cause = halt.cause
+        else:
+            yield finished
+            return
+        if cause is None:
+            try:
+                yield from self._keep()
+            except _Halted as halt:
+                cause = halt.cause
+        wish, training.wish = training.wish, "go"
+        if cause is not None:
+            yield TrainingPaused(
+                training.step, False, cause.message, cause.hint, tuple(cause.arguments.items())
+            )
+        elif wish == "stop":
+            yield TrainingStopped(training.step)
+        else:
+            yield TrainingPaused(training.step, is_kept=self.checkpoints is not None)
+
+    def _started(self) -> TrainingStarted:
+        training = self.training
+        return TrainingStarted(
+            first_epoch=training.epoch,
+            first_step=training.step,
+            epochs=training.plan.epochs,
+            steps_per_epoch=training.steps_per_epoch,
+            dtype=training.precision.dtype,
+            channels_last=training.precision.channels_last,
+            rates=training.precision.rates,
             device=str(training.device),
-            batch=training.batch_size,
-        ) from error
-    with torch.no_grad():
-        accuracy = (logits.argmax(1) == labels).float().mean()
-        training.unread.append((training.step, torch.stack((loss.detach(), accuracy))))
-    training.step += 1
+            mean=training.normalisation.mean,
+            std=training.normalisation.std,
+            n_train=len(training.train_pictures),
+            n_validation=len(training.validation_pictures),
+            is_held_out=training.is_held_out,
+            batch_size=training.batch_size,
+        )
 
+    def _heed(self) -> None:
+        if self.training.wish != "go":
+            raise _Halted
 
-def _read(training: Training, epoch: int) -> list[StepMetrics]:
-    """The numbers of the steps since the last reading; waits for the device.
+    def _passed(self) -> float:
+        """The seconds since it was last asked; counted in the progress."""
+        now = time.perf_counter()
+        passed, self.clock_at = now - self.clock_at, now
+        self.progress.seconds += passed
+        return passed
 
-    Raises:
-        RunError: A loss is not finite.
-    """
-    steps = [step for step, _ in training.unread]
-    numbers = torch.stack([pair for _, pair in training.unread]).tolist()
-    training.unread.clear()
-    for step, (loss, _) in zip(steps, numbers, strict=True):
-        _check_finite(training, loss, f"The loss is {loss} at step {step}", epoch)
-    return [
-        StepMetrics(step, epoch, loss, accuracy, learning_rate(training.plan, step, training.steps))
-        for step, (loss, accuracy) in zip(steps, numbers, strict=True)
-    ]
+    # Learning
 
+    def _epoch(self) -> Events:
+        training, progress = self.training, self.progress
+        n_steps = training.steps_per_epoch
+        draws = draw_epoch(len(training.train_pictures), training.plan, training.epoch, training.device)
+        self.stepper.begin_epoch(draws)
+        for index in range(training.step - training.epoch * n_steps, n_steps):
+            self._heed()
+            self.stepper.take(index)
+            passed = self._passed()
+            progress.epoch_seconds += passed
+            self.learning_s += passed
+            self.images += training.batch_size
+            yield from self._told(is_last=index == n_steps - 1)
+            if time.perf_counter() - self.kept_at >= self.interval_s:
+                yield from self._keep()
+        # A halt at the end of the epoch may have left them.
+        yield from self._read()
+        yield from self._judge()
+        yield from self._keep()
 
-def _check_finite(training: Training, loss: float, where: str, epoch: int) -> None:
-    if math.isfinite(loss):
-        return
-    raise RunError(
-        "{where} of epoch {epoch}.",
-        "Lower the learning rate (now at most {rate}), lengthen the warm-up, or train in float32.",
-        where=where,
-        epoch=epoch + 1,
-        rate=training.plan.learning_rate,
-    )
+    def _told(self, *, is_last: bool) -> Events:
+        now = time.perf_counter()
+        if self.training.device.type != "cpu" and now - self.read_at < READ_INTERVAL_S and not is_last:
+            yield None
+        else:
+            self.read_at = now
+            yield from self._read()
+
+    def _read(self) -> Events:
+        """The numbers of the steps since the last reading; waits for the device."""
+        training, progress = self.training, self.progress
+        if not training.unread:
+            return
+        steps = [step for step, _ in training.unread]
+        numbers = torch.stack([pair for _, pair in training.unread]).tolist()
+        training.unread.clear()
+        read: list[StepMetrics] = []
+        for step, (loss, accuracy) in zip(steps, numbers, strict=True):
+            if not math.isfinite(loss):
+                raise self._diverged(f"The loss is {loss} at step {step}")
+            progress.loss_sum += loss
+            progress.accuracy_sum += accuracy
+            rate = learning_rate(training.plan, step, training.steps)
+            norms = self._norms() if step == steps[-1] else ()
+            seconds = progress.seconds
+            read.append(StepMetrics(step, training.epoch, loss, accuracy, rate, norms, seconds))
+        yield from read
+
+    def _norms(self) -> tuple[tuple[str, float], ...]:
+        now = time.perf_counter()
+        if now - self.norms_at < NORM_INTERVAL_S:
+            return ()
+        self.norms_at = now
+        return self.training.norms.measure()
+
+    # Judging
+
+    def _judge(self) -> Events:
+        """Evaluate an epoch, and close it."""
+        training, progress = self.training, self.progress
+        model = training.average.model if training.average else training.model
+        judged = yield from self._evaluated(model, training.validation_pictures, training.precision)
+        if not math.isfinite(judged.loss):
+            raise self._diverged(f"The loss on the validation pictures is {judged.loss} at the end")
+        n_steps = training.steps_per_epoch
+        is_best = judged.accuracy > progress.best_accuracy
+        if is_best:
+            progress.best_epoch, progress.best_step = progress.epoch, progress.step
+            progress.best_accuracy = judged.accuracy
+        finished = EpochFinished(
+            epoch=progress.epoch,
+            step=progress.step - 1,
+            train_loss=progress.loss_sum / n_steps,
+            train_accuracy=progress.accuracy_sum / n_steps,
+            validation_loss=judged.loss,
+            validation_accuracy=judged.accuracy,
+            images_per_second=n_steps * training.batch_size / max(progress.epoch_seconds, 1e-9),
+            is_best=is_best,
+            confusion=judged.confusion,
+            mistakes=judged.mistakes,
+        )
+        progress.epoch += 1
+        progress.epoch_seconds = progress.loss_sum = progress.accuracy_sum = 0.0
+        yield finished
+
+    def _evaluated(
+        self, model: torch.nn.Module, pictures: Pictures, precision: Precision
+    ) -> Generator[None, None, Evaluation]:
+        steps = evaluating(model, pictures, self.training.normalisation, precision=precision)
+        try:
+            while True:
+                self._heed()
+                try:
+                    next(steps)
+                except StopIteration as finished:
+                    evaluation: Evaluation = finished.value
+                    return evaluation
+                yield None
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise too_large(self.training) from error
+        finally:
+            steps.close()
+            self._passed()
+
+    def _finish(self) -> Generator[TrainingEvent | None, None, TrainingFinished]:
+        """Put the weights that are kept into the network, and judge them by the test pictures."""
+        training, progress = self.training, self.progress
+        best = read_best(self.checkpoints) if self.checkpoints and training.plan.early_stopping else None
+        if best is not None:
+            training.model.load_state_dict(dict(best.averages or best.weights))
+        elif training.average:
+            training.model.load_state_dict(training.average.state_dict())
+        training.model.to(memory_format=torch.contiguous_format)
+        final = yield from self._evaluated(training.model, training.test_pictures, FLOAT32)
+        return TrainingFinished(
+            epochs=progress.epoch,
+            steps=progress.step,
+            test_loss=final.loss,
+            test_accuracy=final.accuracy,
+            best_epoch=progress.best_epoch,
+            images_per_second=self.images / self.learning_s if self.images else 0.0,
+            seconds=progress.seconds,
+            stopped_early=training.stops_early and progress.epoch < training.plan.epochs,
+        )
+
+    # Keeping
+
+    def _keep(self) -> Events:
+        """Write a checkpoint, unless the last one is of now."""
+        training, now = self.training, (self.training.epoch, self.training.step)
+        if self.checkpoints is None or training.kept == now:
+            return
+        yield from self._read()
+        if not self._is_finite():
+            raise self._diverged("The weights are not finite at the end of a step")
+        yield CheckpointDue(training.step)
+        self._passed()
+        try:
+            write_checkpoint(self.checkpoints, training.checkpoint())
+        except RunError as error:
+            raise _Halted(error) from error
+        training.kept = now
+        self.kept_at = time.perf_counter()
+        yield CheckpointWritten(training.step)
+
+    def _is_finite(self) -> bool:
+        """Whether the weights and the optimiser are: a step may spoil them when its loss was a number."""
+        state = self.training.checkpoint()
+        tensors = (*state.weights.values(), *state.optimiser.values())
+        # Counters may be on another device than the rest.
+        finite = [each.isfinite().all() for each in tensors if each.is_floating_point() and each.ndim]
+        return bool(torch.stack(finite).all())
+
+    def _diverged(self, where: str) -> RunError:
+        """The error of a loss that is no number; the training goes back to its last checkpoint."""
+        training = self.training
+        epoch, rate = training.epoch + 1, training.plan.learning_rate
+        hint = "Lower the learning rate (now at most {rate}), lengthen the warm-up, or train in float32."
+        facts = {"where": where, "epoch": epoch, "rate": rate}
+        if self.checkpoints is not None and training.kept is not None:
+            training.restore(read_checkpoint(self.checkpoints))
+            return RunError(
+                "{where} of epoch {epoch}. The weights of step {kept} are kept.",
+                hint,
+                kept=training.step,
+                **facts,
+            )
+        return RunError("{where} of epoch {epoch}.", hint, **facts)

@@ -1,104 +1,150 @@
-"""Learning rates and the optimiser of a plan.
+"""The optimiser of a plan: which parameters learn, how fast, and its state as tensors with names.
 
-Called by `training/loop.py`. The schedule is plain arithmetic, so that the window can draw it.
+Called by `training/prepare.py` and the loop. `training/schedule.py` has the learning rates.
 """
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import nn
 
 from explorer.training.plan import Plan
 
-START_DIVISOR = 25.0
-"""Warm-up begins at the largest learning rate divided by this (Smith and Topin 2017, as torch has it)."""
-STEP_FACTOR = 0.1
-"""He et al. 2015, section 4.2: divided by 10 at each milestone."""
-
 FUSED_DEVICES = frozenset({"cpu", "cuda", "mps"})
 
+RMSPROP_SHARE = 0.99
+"""Of the running mean of squared gradients that is kept (torch's; Tieleman and Hinton 2012 have 0.9)."""
 
-def learning_rate(plan: Plan, step: int, steps: int) -> float:
-    """The learning rate of one step.
+SCALE = "scale"
+"""A group's factor on the learning rate."""
 
-    Args:
-        plan: The schedule and its largest learning rate.
-        step: From 0.
-        steps: Of the whole training.
+
+def head_names(model: nn.Module) -> frozenset[str]:
+    """The names of the parameters that make classes of features: the fully connected layers at the end."""
+    return frozenset(
+        f"{key}.{name}"
+        for key, module in model.named_modules()
+        if isinstance(module, nn.Linear) and not key.startswith("layer")
+        for name, _ in module.named_parameters()
+    )
+
+
+def parameter_groups(model: nn.Module, plan: Plan) -> list[dict[str, object]]:
+    """The trainable parameters in groups that step alike.
+
+    Those that decay, then norms and biases (one dimension), which do not. The head apart from the rest where
+    the rest steps by another rate or begins later: the fused kernel of SGD wants a group's parameters to have
+    momentum all or none.
     """
-    warm_steps = plan.warm_up * steps
-    if step < warm_steps:
-        share = (step + 1) / (warm_steps + 1)
-        return plan.learning_rate * (1 / START_DIVISOR + share * (1 - 1 / START_DIVISOR))
-    if plan.schedule == "step":
-        passed = sum(step >= milestone * steps for milestone in plan.milestones)
-        return float(plan.learning_rate * STEP_FACTOR**passed)
-    if plan.schedule == "constant":
-        return plan.learning_rate
-    left = (steps - step) / max(steps - warm_steps, 1)
-    if plan.schedule == "cosine":
-        return plan.learning_rate * 0.5 * (1 - math.cos(math.pi * min(left, 1.0)))
-    return plan.learning_rate * min(left, 1.0)
-
-
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """The trainable parameters: those that decay, then norms and biases (one dimension), which do not."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    decayed = [parameter for parameter in parameters if parameter.ndim > 1]
-    others = [parameter for parameter in parameters if parameter.ndim <= 1]
-    groups: list[dict[str, object]] = [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
+    is_apart = plan.backbone_rate != 1 or plan.freeze_epochs > 0
+    head = head_names(model) if is_apart else frozenset()
+    members: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            members.setdefault((name in head, parameter.ndim <= 1), []).append(parameter)
+    return [
+        {
+            "params": members[is_head, is_flat],
+            "weight_decay": 0.0 if is_flat else plan.weight_decay,
+            SCALE: 1.0 if is_head else plan.backbone_rate,
+        }
+        for is_head, is_flat in sorted(members)
     ]
-    return [group for group in groups if group["params"]]
 
 
-def make_optimiser(model: nn.Module, plan: Plan) -> torch.optim.SGD:
-    """SGD as the plan has it.
+def make_optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:
+    """The optimiser that the plan names.
 
     One fused kernel updates all tensors where the device has it; it took 1 ms instead of 4 for ResNet-20
     on the CPU.
     """
-    device = next(model.parameters()).device
-    return torch.optim.SGD(
-        parameter_groups(model, plan.weight_decay),
-        lr=plan.learning_rate,
-        momentum=plan.momentum,
-        nesterov=plan.nesterov and plan.momentum > 0,
-        fused=device.type in FUSED_DEVICES,
-    )
+    is_fused = next(model.parameters()).device.type in FUSED_DEVICES
+    groups = parameter_groups(model, plan)
+    rate, betas = plan.learning_rate, (plan.momentum, plan.beta2)
+    match plan.optimiser:
+        case "sgd":
+            nesterov = plan.nesterov and plan.momentum > 0
+            return torch.optim.SGD(groups, rate, momentum=plan.momentum, nesterov=nesterov, fused=is_fused)
+        case "adamw":
+            return torch.optim.AdamW(groups, rate, betas=betas, fused=is_fused)
+        case "adam":
+            return torch.optim.Adam(groups, rate, betas=betas, fused=is_fused)
+        case "rmsprop":
+            # There is no fused kernel for it.
+            return torch.optim.RMSprop(
+                groups, rate, alpha=RMSPROP_SHARE, momentum=plan.momentum, foreach=True
+            )
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
-    """Use this learning rate from the next step on."""
+    """Use this learning rate from the next step on, times each group's own factor."""
     for group in optimiser.param_groups:
-        group["lr"] = value
+        group["lr"] = value * group[SCALE]
 
 
-def momentum_tensors(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """The optimiser's tensors by their parameter's name; empty before the first step."""
-    tensors: dict[str, torch.Tensor] = {}
+def clip_gradients(model: nn.Module, clip_norm: float) -> None:
+    """Scale all gradients down where together they are longer than this; 0 leaves them. Waits for nothing."""
+    if clip_norm:
+        torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm, foreach=True)
+
+
+def let_learn(model: nn.Module, *, only_head: bool) -> frozenset[nn.Module]:
+    """Say which parameters learn; to be called where that may change, at the start of an epoch.
+
+    What is frozen gets no gradient, and so no step and no decay.
+
+    Args:
+        model: The network.
+        only_head: Whether all but the head is frozen.
+
+    Returns:
+        The norms that are frozen: in evaluation mode while the head learns they use and keep the statistics
+        that they have.
+    """
+    head = head_names(model)
     for name, parameter in model.named_parameters():
-        buffer = optimiser.state.get(parameter, {}).get("momentum_buffer")
-        if buffer is not None:
-            tensors[name] = buffer
-    return tensors
+        parameter.requires_grad_(not only_head or name in head)
+        if not parameter.requires_grad:
+            parameter.grad = None
+    norms = (module for module in model.modules() if isinstance(module, nn.modules.batchnorm._NormBase))
+    return frozenset(norms) if only_head else frozenset()
 
 
-def restore_momentum(
+def optimiser_tensors(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """The optimiser's state by `parameter/slot`, such as `fc.weight/momentum_buffer`; empty before a step.
+
+    Slots are torch's own names; `step` counts an Adam's steps.
+    """
+    return {
+        f"{name}/{slot}": value
+        for name, parameter in model.named_parameters()
+        for slot, value in optimiser.state.get(parameter, {}).items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def restore_optimiser(
     model: nn.Module, optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]
 ) -> None:
-    """Put back what `momentum_tensors` gave.
+    """Put back what `optimiser_tensors` gave; what a checkpoint of version 1 held counts as momentum.
 
     The fused kernel walks a parameter and its buffer in memory order, so the buffer must lie as the parameter
     does, not as the file does.
 
     Raises:
         KeyError: A tensor belongs to no parameter.
+        RuntimeError: A tensor has another shape than its parameter.
     """
     parameters = dict(model.named_parameters())
-    for name, tensor in tensors.items():
+    optimiser.state.clear()
+    for key, tensor in tensors.items():
+        name, _, slot = key.partition("/")
         parameter = parameters[name]
-        optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter.detach()).copy_(tensor)
+        if slot == "step":
+            # Fused kernels read the counter where the parameter is; others on the CPU.
+            value = tensor.clone().to(parameter.device if optimiser.defaults.get("fused") else "cpu")
+        elif tensor.shape == parameter.shape:
+            value = torch.empty_like(parameter.detach()).copy_(tensor)
+        else:
+            raise RuntimeError(f"{key} has the shape {tuple(tensor.shape)}, not {tuple(parameter.shape)}")
+        optimiser.state[parameter][slot or "momentum_buffer"] = value

@@ -1,6 +1,6 @@
 """Which numbers and which memory order train fastest here: found by a short measurement, never by name.
 
-Called by `training/loop.py` and `training/evaluate.py`; the choice is stored with the run.
+Called by `training/precision_memory.py`, the evaluation and the command line; a run keeps what was chosen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from explorer.errors import DeviceError
-from explorer.training.plan import LayoutChoice, PrecisionChoice
+from explorer.training.fields import LayoutChoice, PrecisionChoice
 
 Dtype = Literal["float32", "bfloat16"]
 
@@ -68,7 +68,8 @@ def synchronise(device: torch.device) -> None:
         torch.accelerator.synchronize(device)
 
 
-def _candidates(precision: PrecisionChoice, layout: LayoutChoice) -> list[Precision]:
+def candidates(precision: PrecisionChoice, layout: LayoutChoice) -> list[Precision]:
+    """All that the choices leave open."""
     dtypes: tuple[Dtype, ...] = ("float32", "bfloat16") if precision == "auto" else (precision,)
     layouts = {"auto": (False, True), "yes": (True,), "no": (False,)}[layout]
     return [Precision(dtype, channels_last) for dtype, channels_last in product(dtypes, layouts)]
@@ -98,20 +99,17 @@ def choose_precision(
     Raises:
         DeviceError: No candidate runs on the device.
     """
-    candidates = _candidates(precision, layout)
-    if len(candidates) == 1:
-        return candidates[0]
-    batch, channels, height, width = batch_shape
-    batch = min(batch, max(8, MEASURED_PIXELS // (height * width)))
+    open_choices = candidates(precision, layout)
+    if len(open_choices) == 1:
+        return open_choices[0]
+    images = measured_images(batch_shape, device)
     fastest: dict[Precision, float] = {}
-    models = {item: make_model().to(memory_format=item.memory_format) for item in candidates}
-    images = torch.linspace(-1, 1, batch * channels * height * width, device=device)
-    images = images.view(batch, channels, height, width)
+    models = {item: make_model().to(memory_format=item.memory_format) for item in open_choices}
     reason = ""
     for turn in range(ROUNDS + 1):
         for candidate in list(models):
             try:
-                seconds = _time_step(models[candidate], images, candidate)
+                seconds = time_step(models[candidate], images, candidate)
             except RuntimeError as error:
                 reason = str(error).partition("\n")[0]
                 del models[candidate]
@@ -128,10 +126,19 @@ def choose_precision(
             device=str(device),
             reason=reason,
         )
-    return _best(fastest, batch)
+    return _best(fastest, len(images))
 
 
-def _time_step(model: nn.Module, images: torch.Tensor, precision: Precision) -> float:
+def measured_images(batch_shape: tuple[int, int, int, int], device: torch.device) -> torch.Tensor:
+    """A batch to measure with: enough to fill the device, little enough to take seconds for any net."""
+    batch, channels, height, width = batch_shape
+    batch = min(batch, max(8, MEASURED_PIXELS // (height * width)))
+    images = torch.linspace(-1, 1, batch * channels * height * width, device=device)
+    return images.view(batch, channels, height, width)
+
+
+def time_step(model: nn.Module, images: torch.Tensor, precision: Precision) -> float:
+    """The seconds of one forward and backward pass; the model's gradients are gone at the end."""
     device = images.device
     synchronise(device)
     started = time.perf_counter()

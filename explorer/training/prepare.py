@@ -5,25 +5,35 @@ Called by the engine's train handler and the command line before `training/loop.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
-from torch import nn
+from torch import fx, nn
 
 from explorer.arch.expand import expand
+from explorer.arch.graph import Graph
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import DataError, RunError
-from explorer.images.datasets import Dataset
+from explorer.images.dataset import Dataset
 from explorer.nets.assemble import assemble, assembling
+from explorer.nets.keys import COUNTER
 from explorer.nets.weight_files import read_weights
 from explorer.nets.weights import fit, load_into
-from explorer.training.batches import Normalisation, Pictures, to_device, with_channels
-from explorer.training.checkpoint import Checkpoint
-from explorer.training.optimise import make_optimiser, momentum_tensors, restore_momentum
+from explorer.training.average import WeightAverage
+from explorer.training.batches import Normalisation, Pictures, normalisation_for, to_device, with_channels
+from explorer.training.checkpoint import Checkpoint, Progress
+from explorer.training.norms import StageNorms
+from explorer.training.optimise import make_optimiser, optimiser_tensors, restore_optimiser
+from explorer.training.parts import fingerprint, with_validation
 from explorer.training.plan import Plan
-from explorer.training.precision import Precision, choose_precision
+from explorer.training.precision import Precision
+from explorer.training.precision_memory import remembered_precision
+from explorer.training.threads import choose_threads
+
+Wish = Literal["go", "pause", "stop"]
 
 
 @dataclass(slots=True, eq=False)
@@ -35,27 +45,56 @@ class Training:
         plan: How it is trained.
         model: The live network.
         optimiser: Its optimiser.
+        average: Of its weights; None where the plan has none.
         precision: How it computes.
         normalisation: Of the data.
         train_pictures: On the device.
-        test_pictures: Likewise.
-        epoch: Epochs that are done.
-        step: Steps that are done.
-        seconds: Wall time of the sittings before this one.
+        validation_pictures: What each epoch is judged by, likewise.
+        test_pictures: What the end is judged by, likewise.
+        is_held_out: Whether the validation pictures were taken from the training part.
+        fingerprint: Of the data.
+        norms: Measures its stages.
+        threads: CPU threads it runs with.
+        loaded: Tensors that came from known weights, and tensors in all; None where none was to.
+        progress: How far it is.
+        kept: Epochs and steps that were done at the last checkpoint; None before the first.
+        wish: What the user wants; the loop looks at it between two steps. Anybody may set it.
+        eager_because: Why its steps are not graphed; empty where they are.
+        unread: Steps whose numbers are still on the device.
+        unwritten: Metrics that the store could not take; `record` writes them before others.
     """
 
     spec: ArchitectureSpec
     plan: Plan
-    model: nn.Module
+    model: fx.GraphModule
     optimiser: torch.optim.Optimizer
+    average: WeightAverage | None
     precision: Precision
     normalisation: Normalisation
     train_pictures: Pictures
+    validation_pictures: Pictures
     test_pictures: Pictures
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
+    is_held_out: bool
+    fingerprint: str
+    norms: StageNorms
+    threads: int
+    loaded: tuple[int, int] | None = None
+    progress: Progress = field(default_factory=Progress)
+    kept: tuple[int, int] | None = None
+    wish: Wish = "go"
+    eager_because: str = ""
     unread: list[tuple[int, torch.Tensor]] = field(default_factory=list)
+    unwritten: list[tuple[int, str, float]] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return self.progress.epoch
+
+    @property
+    def step(self) -> int:
+        """Steps that are done."""
+        return self.progress.step
 
     @property
     def device(self) -> torch.device:
@@ -77,23 +116,57 @@ class Training:
         """Of the whole training."""
         return self.plan.epochs * self.steps_per_epoch
 
-    def checkpoint(self, seconds: float) -> Checkpoint:
-        """The state as it is now.
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or as many without a better one as the plan bears."""
+        return self.epoch >= self.plan.epochs or self.stops_early
 
-        Args:
-            seconds: Wall time of all sittings so far.
-        """
+    @property
+    def stops_early(self) -> bool:
+        """Whether the plan bears no more epochs without a better one."""
+        patience, best = self.plan.early_stopping, self.progress.best_epoch
+        return bool(patience) and best >= 0 and self.epoch - 1 - best >= patience
+
+    def checkpoint(self) -> Checkpoint:
+        """The state as it is now; its tensors are the live ones."""
         return Checkpoint(
             spec=self.spec,
             plan=self.plan,
             precision=self.precision,
-            threads=torch.get_num_threads(),
-            epoch=self.epoch,
-            step=self.step,
-            seconds=seconds,
+            threads=self.threads,
+            progress=replace(self.progress),
             weights=self.model.state_dict(),
-            optimiser=momentum_tensors(self.model, self.optimiser),
+            optimiser=optimiser_tensors(self.model, self.optimiser),
+            averages=self.average.state_dict() if self.average else {},
+            fingerprint=self.fingerprint,
         )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Be as a checkpoint has it.
+
+        Raises:
+            RunError: It is of another network or of other data.
+        """
+        if checkpoint.fingerprint not in ("", self.fingerprint):
+            raise RunError(
+                "The data is not what the run was trained on: its pictures or labels have changed.",
+                "Put the data back as it was, or start a new training from the run's weights.",
+            )
+        try:
+            self.model.load_state_dict(dict(checkpoint.weights))
+            restore_optimiser(self.model, self.optimiser, dict(checkpoint.optimiser))
+            if self.average:
+                self.average.load_state_dict(dict(checkpoint.averages or checkpoint.weights))
+        except (RuntimeError, KeyError) as error:
+            raise RunError(
+                "The checkpoint does not fit the network: {reason}.",
+                "Resume it with the architecture it was made with.",
+                reason=str(error).partition("\n")[0],
+            ) from error
+        self.threads = checkpoint.threads
+        self.progress = replace(checkpoint.progress)
+        self.kept = (self.epoch, self.step)
+        self.unread.clear()
 
 
 def prepare(
@@ -104,61 +177,101 @@ def prepare(
     *,
     resume: Checkpoint | None = None,
     start_from: Path | None = None,
+    start_tensors: Mapping[str, torch.Tensor] | None = None,
 ) -> Generator[None, None, Training]:
     """Put the network and the data on the device and choose the precision, in slices.
+
+    Known weights may be of a network with another head: then all but the head is loaded, and the head starts
+    from first values.
 
     Args:
         spec: The network; its classes and input size must be the data's.
         plan: How to train.
         dataset: What to learn and what to test on.
         device: Where.
-        resume: A state to go on from; its precision is used again.
+        resume: A state to go on from; its precision and threads are used again.
         start_from: A weights file to start from instead of first values.
+        start_tensors: Or a state dict.
 
     Yields:
         None, so that others are served.
 
     Raises:
-        DataError: The data does not fit the network.
+        DataError: The data does not fit the network, or cannot be split as the plan asks.
         DeviceError: The network does not run on the device.
-        RunError: The checkpoint is of another network.
-        WeightsError: The weights file cannot be read or does not fit.
+        RunError: The checkpoint is of another network or of other data.
+        WeightsError: The known weights cannot be read or do not fit.
     """
     _check_data(spec, dataset)
-    dataset = with_channels(dataset, spec.in_channels)
+    seal = fingerprint(dataset)
+    parts = with_validation(with_channels(dataset, spec.in_channels), plan.validation_share, plan.seed)
     graph = expand(spec)
     if resume:
         precision = resume.precision
     else:
-        shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
-        precision = yield from choose_precision(
-            lambda: assemble(graph, device=device), device, shape, plan.precision, plan.channels_last
+        precision = yield from remembered_precision(
+            spec,
+            lambda: assemble(graph, device=device),
+            device,
+            plan.batch_size,
+            plan.precision,
+            plan.channels_last,
         )
-    steps = assembling(graph, device=device, seed=plan.seed)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            model: nn.Module = finished.value
-            break
-        yield
+    threads = torch.get_num_threads()
+    # Two runs of one seed are to be equal, whatever else the machine did.
+    if not resume and not plan.reproducible:
+        shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
+        threads = yield from choose_threads(lambda: assemble(graph, device=device), device, shape, precision)
+    model = yield from _assembled(graph, device, plan.seed)
     if start_from is not None:
-        load_into(model, fit(read_weights(start_from).tensors, graph, spec))
+        start_tensors = read_weights(start_from).tensors
+    loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
     model.to(memory_format=precision.memory_format)
-    mean, std = dataset.mean_std()
+    validation = to_device(parts.validation_images, parts.validation_labels, device)
+    test_images, test_labels = parts.dataset.test_images, parts.dataset.test_labels
     training = Training(
         spec=spec,
         plan=plan,
         model=model,
         optimiser=make_optimiser(model, plan),
+        average=WeightAverage(model, plan.ema) if plan.ema else None,
         precision=precision,
-        normalisation=Normalisation(mean, std),
-        train_pictures=to_device(dataset.train_images, dataset.train_labels, device),
-        test_pictures=to_device(dataset.test_images, dataset.test_labels, device),
+        normalisation=normalisation_for(plan, parts.dataset),
+        train_pictures=to_device(parts.dataset.train_images, parts.dataset.train_labels, device),
+        validation_pictures=validation,
+        test_pictures=to_device(test_images, test_labels, device) if parts.is_held_out else validation,
+        is_held_out=parts.is_held_out,
+        fingerprint=seal,
+        norms=StageNorms(model, graph),
+        threads=threads,
+        loaded=loaded,
     )
     if resume:
-        _restore(training, resume)
+        training.restore(resume)
     return training
+
+
+def _assembled(graph: Graph, device: torch.device, seed: int) -> Generator[None, None, fx.GraphModule]:
+    steps = assembling(graph, device=device, seed=seed)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            model: fx.GraphModule = finished.value
+            return model
+        yield
+
+
+def _load(
+    model: nn.Module, graph: Graph, spec: ArchitectureSpec, tensors: Mapping[str, torch.Tensor]
+) -> tuple[int, int]:
+    """Load all that fits; what does not may be in the head only. Returns tensors loaded, and in all."""
+    found = fit(tensors, graph, spec)
+    head = {node.key for node in graph.head}
+    wrong = [*found.missing, *found.unexpected, *(key for key, _, _ in found.mismatched)]
+    load_into(model, found, strict=any(key.rpartition(".")[0] not in head for key in wrong))
+    counted = [key for key in model.state_dict() if not key.endswith(COUNTER)]
+    return sum(key in found.values for key in counted), len(counted)
 
 
 def _check_data(spec: ArchitectureSpec, dataset: Dataset) -> None:
@@ -181,16 +294,3 @@ def _check_data(spec: ArchitectureSpec, dataset: Dataset) -> None:
                 side=images.shape[1],
                 size=spec.input_size,
             )
-
-
-def _restore(training: Training, resume: Checkpoint) -> None:
-    try:
-        training.model.load_state_dict(dict(resume.weights))
-        restore_momentum(training.model, training.optimiser, dict(resume.optimiser))
-    except (RuntimeError, KeyError) as error:
-        raise RunError(
-            "The checkpoint does not fit the network: {reason}.",
-            "Resume it with the architecture it was made with.",
-            reason=str(error).partition("\n")[0],
-        ) from error
-    training.epoch, training.step, training.seconds = resume.epoch, resume.step, resume.seconds

@@ -24,6 +24,13 @@ from explorer.state.actions import (
     KeepWeights,
     PasteSpec,
 )
+from explorer.state.learning_actions import (
+    AllowFetchData,
+    ClassifyFolder,
+    GoOnTraining,
+    StartTraining,
+    TrainOnFolder,
+)
 from explorer.state.model import AppState
 from explorer.ui import words
 from explorer.ui.rendering import COPY_OFFER
@@ -87,6 +94,13 @@ class Commands(QObject):
             "copy_command": self.copy_command,
             "paste_spec": self.paste_spec,
             "gallery": self._window.gallery.open,
+            "training": self._window.training.open,
+            "start_training": self.start_training,
+            "train_on_folder": self.train_on_folder,
+            "teach": self._window.teaching.open,
+            "data": self._window.data.open,
+            "runs": self._window.runs.open,
+            "answers": self._window.answers.open,
             "fit": self._window.graph.fit,
             "unfold_all": self._window.graph.unfold_all,
             "fold_all": self._window.graph.fold_all,
@@ -108,6 +122,25 @@ class Commands(QObject):
         path = QFileDialog.getExistingDirectory(self._window, "Open folder")
         if path:
             self._store.dispatch(Drop(paths=(path,)))
+
+    def start_training(self) -> None:
+        """Train as the form says, in view."""
+        self._window.training.open()
+        self._store.dispatch(StartTraining())
+
+    def train_on_folder(self) -> None:
+        """Choose a folder of class folders to train on."""
+        path = QFileDialog.getExistingDirectory(self._window, "Train on a folder of class folders")
+        if path:
+            self.take(TrainOnFolder(path))
+
+    def take(self, action: Action) -> None:
+        """Do something, and show the view that it is about."""
+        if isinstance(action, TrainOnFolder | GoOnTraining | AllowFetchData):
+            self._window.training.open()
+        elif isinstance(action, ClassifyFolder):
+            self._window.answers.open()
+        self._store.dispatch(action)
 
     def _open_file(self, title: str, name_filter: str) -> None:
         path, _ = QFileDialog.getOpenFileName(self._window, title, "", name_filter)
@@ -239,7 +272,7 @@ class Commands(QObject):
             action = notice.actions[int(place)].action
             assert isinstance(action, Action)
             self._store.dispatch(DismissNotice(notice_id))
-            self._store.dispatch(action)
+            self.take(action)
 
     def open_palette(self) -> None:
         """Every command by name."""

@@ -34,16 +34,21 @@ from explorer.state.actions import (
     Undo,
     Unfold,
 )
+from explorer.ui.answers_dock import AnswersDock
 from explorer.ui.code_dock import CodeDock
 from explorer.ui.commands import Commands
 from explorer.ui.comparison import Comparison
+from explorer.ui.data_dock import DataDock
 from explorer.ui.menus import Menus
 from explorer.ui.own_gallery import OwnGallery
 from explorer.ui.panels.architecture import ArchitecturePanel
 from explorer.ui.panels.image import ImagePanel
 from explorer.ui.panels.status import StatusLine
 from explorer.ui.rendering import Rendering
+from explorer.ui.runs_dock import RunsDock
 from explorer.ui.store import Store
+from explorer.ui.teach_dock import TeachDock
+from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.graph import GraphView
 from explorer.ui.widgets.banner import BannerStack
 from explorer.ui.widgets.drop_area import Dropped, install_drop_target
@@ -112,7 +117,17 @@ class MainWindow(QMainWindow):
         self.comparison = Comparison(self._deck, self._store)
         self.code = CodeDock(self._deck, self._store)
         self.gallery = OwnGallery(self._deck, self._store)
+        self.training = TrainingDock(self._deck, self._store)
+        self.runs = RunsDock(self._deck, self._store)
+        self.data = DataDock(self._deck, self._store)
+        self.teaching = TeachDock(self._deck, self._store)
+        self.answers = AnswersDock(self._deck, self._store)
         self._hidden_docks = {
+            "training": self.training.dock,
+            "runs": self.runs.dock,
+            "data": self.data.dock,
+            "teach": self.teaching.dock,
+            "answers": self.answers.dock,
             "gallery": self.gallery.dock,
             "diff": self.comparison.dock,
             "code": self.code.dock,
@@ -226,18 +241,29 @@ class MainWindow(QMainWindow):
         self.closed.emit()
 
     def _may_close(self) -> bool:
-        losses = [work for work in self._store.state.work if work.kind in ("FetchWeights", "ClassifyMany")]
-        if not losses:
+        text = self._would_be_cut_off()
+        if not text:
             return True
         answer = QMessageBox.question(
             self,
             "Quit ResNet Explorer?",
-            "A download or a classification is under way. What is downloaded so far is kept and goes on "
-            "next time.",
+            text,
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
         return answer == QMessageBox.StandardButton.Close
+
+    def _would_be_cut_off(self) -> str:
+        """What is under way, and what becomes of it; empty where nothing is."""
+        state = self._store.state
+        if state.training.is_busy:
+            return "A training is under way. It is paused with a checkpoint, and goes on when you come back."
+        if any(work.kind in ("FetchWeights", "FetchData", "ClassifyMany") for work in state.work):
+            return (
+                "A download or a classification is under way. What is downloaded so far is kept and goes on "
+                "next time."
+            )
+        return ""
 
 
 def _text(data: QByteArray) -> str:

@@ -25,6 +25,7 @@ from explorer.state.actions import (
     TogglePlainTwin,
     Undo,
 )
+from explorer.state.learning_actions import GoOnTraining, PauseTraining, StopTraining
 from explorer.state.settings import ColourScheme
 from explorer.ui.store import Store
 
@@ -54,6 +55,7 @@ class Menus:
         self._file_menu()
         self._edit_menu()
         self._network_menu()
+        self._training_menu()
         self.view_menu = self._view_menu()
         self._help_menu()
 
@@ -121,6 +123,21 @@ class Menus:
         menu.addSeparator()
         self._add(menu, "Next node", "Alt+Down", self._dispatching(StepNode(1)))
         self._add(menu, "Previous node", "Alt+Up", self._dispatching(StepNode(-1)))
+
+    def _training_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Training")
+        self._add(menu, "Show training", "Ctrl+R", self._commands["training"])
+        self._add(menu, "Start training", "Ctrl+Return", self._commands["start_training"])
+        self._add(menu, "Pause training", "", self._dispatching(PauseTraining()))
+        self._add(menu, "Resume training", "", self._dispatching(GoOnTraining()))
+        self._add(menu, "Stop training", "", self._dispatching(StopTraining()))
+        menu.addSeparator()
+        self._add(menu, "Train on a folder…", "", self._commands["train_on_folder"])
+        self._add(menu, "Teach your own classes", "", self._commands["teach"])
+        menu.addSeparator()
+        self._add(menu, "Show data", "", self._commands["data"])
+        self._add(menu, "Show runs", "Ctrl+Shift+R", self._commands["runs"])
+        self._add(menu, "Show all answers", "", self._commands["answers"])
 
     def _view_menu(self) -> QMenu:
         menu = self._window.menuBar().addMenu("&View")

@@ -17,7 +17,7 @@ from explorer.state.actions import (
     OpenSpec,
     RenameArchitecture,
 )
-from explorer.state.model import AppState
+from explorer.state.model import AppState, OwnState
 from explorer.ui.lazy_dock import DockedView
 from explorer.ui.store import Store
 
@@ -34,6 +34,7 @@ class OwnGallery(DockedView):
     """
 
     _view: GalleryView | None = None
+    _shown: OwnState | None = None
 
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Gallery", "gallery", deck, store)
@@ -59,13 +60,16 @@ class OwnGallery(DockedView):
                 self._store.dispatch(OpenSpec(item.spec))
 
     def _concerns(self, old: AppState, new: AppState) -> bool:
-        return old.own is not new.own
+        return old.own is not new.own or old.document.spec is not new.document.spec
 
     def _show(self, state: AppState) -> None:
         if self._view is None:
             return
         from explorer.present.gallery import Card
 
-        self._view.show_own(
-            tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in state.own.items)
-        )
+        if state.own is not self._shown:
+            self._shown = state.own
+            self._view.show_own(
+                tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in state.own.items)
+            )
+        self._view.show_current(state.document.spec)

@@ -223,7 +223,7 @@ def palette_for(*, dark: bool) -> QPalette:
 
 
 def _stylesheet(colours: Colours) -> str:
-    """Only what Fusion does heavily: scroll bars, tool tips, tabs, separators and push buttons."""
+    """Only what Fusion does heavily: scroll bars, tool tips, menus, tabs, separators and push buttons."""
     line, text, accent = colours.hairline.name(), colours.text.name(), colours.accent.name()
     hover = _mix(colours.card, colours.text, 0.07).name()
     pressed = _mix(colours.card, colours.text, 0.14).name()
@@ -267,6 +267,11 @@ QTabBar::tab {{ color: {colours.muted.name()}; border: 0; border-bottom: 2px sol
     padding: 6px 8px; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
+QMenu {{ background: {colours.card.name()}; border: 1px solid {frame}; padding: {HALF}px; }}
+QMenu::item {{ padding: {HALF}px {2 * SPACE}px {HALF}px {3 * SPACE}px; border-radius: {RADIUS - 2}px; }}
+QMenu::item:selected {{ color: {colours.on_accent.name()}; background: {colours.chosen.name()}; }}
+QMenu::item:disabled {{ color: {faint}; background: transparent; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: {HALF}px {SPACE}px; }}
 QHeaderView {{ background: transparent; border: 0; }}
 QHeaderView::section {{ color: {colours.muted.name()}; background: {colours.window.name()}; border: 0;
     border-bottom: 1px solid {line}; padding: {HALF}px 2px; }}

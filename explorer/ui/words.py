@@ -23,6 +23,12 @@ _WORK = {
     "ClassifyMany": "Classifying pictures",
     "ReadWeights": "Reading {name}",
     "SaveWeights": "Saving {name}",
+    "OpenData": "Reading {name}",
+    "FetchData": "Downloading {name}",
+    "CollectTaught": "Collecting {name}",
+    "Train": "Training on {name}",
+    "ResumeTraining": "Training",
+    "FindRate": "Finding a learning rate on {name}",
 }
 
 

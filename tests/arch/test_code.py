@@ -23,6 +23,7 @@ from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 from explorer.nets.assemble import assemble
+from explorer.nets.keys import state_shapes
 
 PRESETS = {name: item.spec for name, item in presets().items()}
 MAX_LINES = 150
@@ -110,6 +111,15 @@ def test_every_preset_gives_the_same_logits(name):
     assert_same_network(PRESETS[name], small(PRESETS[name]))
 
 
+@pytest.mark.parametrize("name", [n for n, s in PRESETS.items() if sum(s.stage_depths) > MAX_BLOCKS_RUN])
+def test_the_deepest_presets_have_the_same_weights(name):
+    graph = expand(PRESETS[name])
+    with torch.device("meta"):
+        written = run_text(to_python(PRESETS[name]).text)
+    shapes = {key: tuple(value.shape) for key, value in written.state_dict().items()}
+    assert shapes == state_shapes(graph)
+
+
 def test_texts_are_formatted(tmp_path):
     for name, spec in PRESETS.items():
         (tmp_path / f"{name.replace('-', '_')}.py").write_text(to_python(spec).text, encoding="utf-8")
@@ -187,6 +197,7 @@ WAYS: dict[str, list[object]] = {
     "stem_padding": [-1, 0, 2],
     "stem_norm": [True, False],
     "stem_pool": ["none", "max"],
+    "stem_pool_first": [False, True],
     "stem_width": [4, 8],
     "downsampling": ["stride", "max_pool", "blur", "average"],
     "pool_window": ["3x3 padded", "3x3", "2x2"],
@@ -198,6 +209,7 @@ WAYS: dict[str, list[object]] = {
     "activation": list(get_args(ActivationKind)),
     "attention": list(ATTENTIONS),
     "attention_reduction": [2, 16],
+    "attention_divisor": [1, 1, 3, 8],
     "head_max_pool": [False, True],
     "head_pool": ["average", "max", "both"],
     "head_pool_size": [1, 2],

@@ -6,7 +6,9 @@ from typing import get_args
 
 import pytest
 
-from explorer.arch.spec import ArchitectureSpec, parse
+from explorer.arch.expand import expand
+from explorer.arch.rules import APPLIES
+from explorer.arch.spec import ArchitectureSpec, applies, parse
 from explorer.errors import SpecError
 
 FIELDS = ArchitectureSpec.model_fields
@@ -32,6 +34,7 @@ SOME = {
     "norm_epsilon": [1e-5, 1e-3],
     "norm_groups": [1, 32],
     "attention_reduction": [1, 16],
+    "attention_divisor": [1, 8],
     "head_pool_size": [1, 3],
     "head_hidden": [(), (8, 8)],
     "head_dropout": [0.0, 0.5],
@@ -194,7 +197,7 @@ def test_each_pair_is_accepted_somewhere_or_stands_in_the_table():
             missing.difference_update(_pairs_of(spec))
     # What chance has not met is looked for on purpose, also what the table says is refused.
     for pair in tuple(missing):
-        if any(_accepted(chance, dict(pair)) for _ in range(60)):
+        if any(_accepted(chance, dict(pair)) for _ in range(300)):
             missing.discard(pair)
     assert missing == set(REFUSED)
 
@@ -207,3 +210,27 @@ def test_a_refused_pair_says_the_reason_of_the_table(pair):
         parse(SMALL | dict(pair))
     assert caught.value.cause_text == REFUSED[pair]
     assert caught.value.hint_text
+
+
+def _changed(spec, name):
+    """The same with each other value of a field that is accepted."""
+    for value in VALUES[name]:
+        try:
+            yield spec.edited(**{name: value})
+        except SpecError:
+            continue
+
+
+def test_a_field_is_shown_where_it_makes_a_difference_and_only_there():
+    chance = random.Random(1)
+    specs = [spec for _ in range(150) if (spec := _accepted(chance, {})) is not None]
+    idle, makes_a_difference = set(), set()
+    for spec in specs:
+        for name in APPLIES:
+            differs = any(expand(other) != expand(spec) for other in _changed(spec, name))
+            if differs and not applies(spec, name):
+                idle.add(name)
+            if differs and applies(spec, name):
+                makes_a_difference.add(name)
+    assert not idle, "hidden, though a change of it changes the network"
+    assert makes_a_difference == set(APPLIES)

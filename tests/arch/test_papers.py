@@ -47,7 +47,13 @@ def test_names_are_told_apart_and_most_rows_are_recognised_as_themselves():
     assert len({row.name for row in published()}) == len(published())
     others = [row.name for row in published() if recognise(row.spec) != row]
     # A paper's own row comes before torchvision's for the same net.
-    assert others == ["torchvision resnet34", "torchvision resnext50_32x4d", "torchvision resnext101_64x4d"]
+    assert others == [
+        "He 2016 ResNet-110, original order",
+        "Xie 2016 ResNet-50",
+        "torchvision resnet34",
+        "torchvision resnext50_32x4d",
+        "torchvision resnext101_64x4d",
+    ]
 
 
 @pytest.mark.shared
@@ -75,7 +81,9 @@ def test_errors_of_2016_are_the_papers(reference):
         "conv1x1": {"shortcut_path": "conv1x1"},
     }
     found = {name: _error(cifar_spec(110, **changes)) for name, changes in tried.items()}
-    assert found == {name: rows["shortcut_error_110"][name] for name in tried}
+    found["identity"] = _row("He 2016 ResNet-110, original order").error_percent
+    assert found == rows["shortcut_error_110"]
+    assert found["identity"] == rows["cifar10_error_110"]["original"]
 
 
 @pytest.mark.shared
@@ -88,6 +96,18 @@ def test_errors_of_wide_nets_and_resnext_are_the_papers(reference):
     assert _error(preset("resnext50_32x4d").spec) == with_and_without["resnext50"][0]
     assert _error(preset("plain-resnext50_32x4d").spec) == with_and_without["resnext50"][1]
     assert _error(preset("plain50").spec) == with_and_without["resnet50"][1]
+    again = _row("Xie 2016 ResNet-50")
+    assert (again.error_percent, again.spec) == (with_and_without["resnet50"][0], preset("resnet50").spec)
+
+
+def test_errors_of_squeeze_and_excitation_are_the_papers():
+    # Table 2, confirmed by its authors in issue 65 of their repository, hujie-frank/SENet.
+    errors = {depth: _error(preset(f"se_resnet{depth}").spec.edited(stride_on="1x1")) for depth in (50, 101)}
+    assert errors == {50: 23.29, 101: 22.38}
+
+
+def _row(name):
+    return next(row for row in published() if row.name == name)
 
 
 def _error(spec):

@@ -218,6 +218,7 @@ def test_a_field_is_shown_where_it_makes_a_difference():
         "shortcut_scale",
         "gate_bias",
         "attention_reduction",
+        "attention_divisor",
     }
 
 

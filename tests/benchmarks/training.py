@@ -154,14 +154,13 @@ def bare_steps(training):
     """Yields after each step of the same network on one batch that never changes."""
 
     from explorer.training.batches import normalise
-    from explorer.training.loop import take_step
+    from explorer.training.step import take_step
 
     layout = training.precision.channels_last
     images = normalise(training.train_pictures.images[:BATCH], training.normalisation, channels_last=layout)
     labels = training.train_pictures.labels[:BATCH]
     while True:
         take_step(training, images, labels)
-        training.unread.clear()
         yield
 
 

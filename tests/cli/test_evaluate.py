@@ -8,11 +8,13 @@ import pytest
 
 from explorer.arch.expand import expand
 from explorer.arch.presets import preset
+from explorer.images import published, shapes
 from explorer.images.prepare import cifar_transform
 from explorer.nets.assemble import assemble
 from explorer.nets.catalogue import all_cards
 from explorer.nets.weight_files import save_weights
 from tests.cli.conftest import SAMPLE
+from tests.images.small_sets import N_TEST, NAMES_10, served
 
 BUNDLED = next((card for card in all_cards() if card.kind == "bundled"), None)
 needs_bundled = pytest.mark.skipif(BUNDLED is None, reason="no weights are bundled in this checkout")
@@ -99,3 +101,27 @@ def test_absent_data_is_explained(run, tmp_path):
     ended = run("evaluate", "--model", "cifar-resnet20", "--weights", path, "--data", "no-such-data")
     assert ended.status == 1
     assert "no-such-data" in ended.complaint
+
+
+def test_data_is_downloaded_only_where_that_is_allowed(run, tmp_path, monkeypatch):
+    spec = preset("cifar-resnet20").spec
+    path = tmp_path / "own.safetensors"
+    save_weights(path, assemble(expand(spec)), spec, NAMES_10, cifar_transform())
+    words = ["evaluate", "--model", "cifar-resnet20", "--weights", path, "--data", "cifar10", "--json"]
+    with served("cifar10") as (one, asked):
+        monkeypatch.setitem(published.SETS, "cifar10", one)
+        ended = run(*words)
+        assert ended.status == 1
+        assert "has not been downloaded" in ended.complaint
+        assert "--allow-download" in ended.complaint
+        assert not asked
+        assert run(*words, "--allow-download").json["images"] == N_TEST
+    assert run(*words).json["images"] == N_TEST, "it is here now"
+
+
+def test_shapes_need_no_download(run, tmp_path):
+    spec = preset("cifar-resnet20").spec.edited(num_classes=8)
+    path = tmp_path / "own.safetensors"
+    save_weights(path, assemble(expand(spec)), spec, shapes.CLASSES, cifar_transform())
+    words = ["evaluate", "--model", "cifar-resnet20", "--set", "num_classes=8", "--weights", path]
+    assert run(*words, "--data", "shapes", "--json").json["images"] == 1000

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 import torch
+from PIL import Image
 
 from explorer.cli.root import build_parser, main
 from explorer.runs.store import RunStore
+from explorer.training.checkpoint import read_checkpoint
 
 SMALL = ["cifar-resnet20", "--set", "stage_depths=1,1,1", "--set", "input_size=8", "--data", "digits"]
 PLAIN = ["--precision", "float32", "--plan", "channels_last=no", "--seed", "4"]
@@ -50,7 +54,7 @@ def test_json_lines_end_with_the_result_and_the_weights_reach_it(capsys, tmp_pat
 
 
 def test_text_is_a_line_an_epoch_and_says_how_many_were_chosen(capsys, monkeypatch):
-    monkeypatch.setattr("explorer.training.plan.MAX_SENSIBLE_EPOCHS", 3)
+    monkeypatch.setattr("explorer.training.recipes.MAX_SENSIBLE_EPOCHS", 3)
     assert main(["train", *SMALL, *PLAIN]) == 0
     text = capsys.readouterr().out
     assert "3 epochs (chosen for the size of the data" in text
@@ -74,7 +78,8 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(capsys, home):
         seen = []
         for line in killed.stdout:
             seen.append(json.loads(line))
-            if seen[-1]["event"] == "epoch" and seen[-1]["epoch"] == 1:
+            # The checkpoint of an epoch is there before the next epoch's numbers.
+            if seen[-1]["event"] == "epoch" and seen[-1]["epoch"] == 2:
                 killed.kill()
                 break
     run = seen[0]["run"]
@@ -94,6 +99,51 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(capsys, home):
 
     assert main(["train", "--resume", run]) == 1
     assert "has finished" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one process there")
+def test_an_interrupt_leaves_a_checkpoint_of_the_last_step(capsys):
+    words = [*SMALL, *PLAIN, "--epochs", "500", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from explorer.cli.root import main; sys.exit(main(sys.argv[1:]))",
+    ]
+    with subprocess.Popen(
+        [*command, "train", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    ) as process:
+        run = json.loads(process.stdout.readline())["run"]
+        while json.loads(process.stdout.readline())["event"] != "epoch":
+            pass
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert process.returncode == 130
+    assert f"--resume {run}" in said
+    with RunStore() as store:
+        entry = store.run(run)
+        assert entry.status == "stopped"
+        done = store.metrics(run, "step.loss")[-1][0] + 1
+    assert read_checkpoint(entry.checkpoints).progress.step == done
+
+
+def test_fine_tuning_starts_from_the_bundled_weights_and_a_new_head(capsys, tmp_path):
+    colours = {"red": (200, 30, 30), "blue": (30, 30, 200)}
+    for part, name in itertools.product(("train", "test"), colours):
+        folder = tmp_path / "data" / part / name
+        folder.mkdir(parents=True)
+        for number in range(8):
+            shade = tuple(min(255, value + 5 * number) for value in colours[name])
+            Image.new("RGB", (32, 32), shade).save(folder / f"{number}.png")
+    words = ["--data", str(tmp_path / "data"), "--recipe", "fine-tune", "--epochs", "2", *PLAIN]
+    assert main(["train", "cifar-resnet20", *words]) == 0
+    said = capsys.readouterr().out
+    assert "tensors come from cifar-resnet20" in said
+    assert main(["train", *SMALL[:-2], *words]) == 1
+    assert "--weights" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from explorer.arch.ops import OPS
 from explorer.arch.presets import cifar_spec, plain_twin, preset, presets
 from explorer.nets.assemble import assemble, assembling
 from explorer.nets.ops import MODULES
+from tests.nets.test_oracles import as_if_trained
 
 TORCHVISION = [name for name in presets() if "res" in name and hasattr(models, name)]
 
@@ -30,13 +31,14 @@ def test_state_dict_equals_torchvision(name):
     assert list(_shapes(ours).items()) == list(_shapes(theirs).items())
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d", "wide_resnet50_2"])
+@pytest.mark.parametrize("name", TORCHVISION)
 def test_same_weights_same_logits_as_torchvision(name):
     torch.manual_seed(0)
-    theirs = getattr(models, name)().eval()
+    theirs = as_if_trained(getattr(models, name)())
     ours = assemble(expand(preset(name).spec), seed=None).eval()
-    ours.load_state_dict(theirs.state_dict())
-    image = torch.randn(2, 3, 224, 224)
+    ours.load_state_dict(theirs.state_dict(), assign=True)
+    size = 224 if name == "resnet18" else 64
+    image = torch.randn(2, 3, size, size)
     with torch.inference_mode():
         torch.testing.assert_close(ours(image), theirs(image), rtol=1e-4, atol=1e-5)
 

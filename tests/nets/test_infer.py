@@ -15,6 +15,7 @@ from explorer.nets.infer import infer_spec, match
 from explorer.nets.keys import state_shapes
 from explorer.nets.weight_files import read_header
 from explorer.nets.weights import expected_shapes, fit, load_into
+from tests.nets.test_oracles import as_if_trained
 
 RESNETS = (
     "resnet18",
@@ -33,7 +34,11 @@ TIMM = {
     "resnet50d": {"stem": "deep", "projection_pool": True},
     "resnet26t": {"stem": "deep_tiered", "projection_pool": True, "stage_depths": (2, 2, 2, 2)},
     "resnet18d": {"stem": "deep", "projection_pool": True, "block": "basic", "expansion": 1},
-    "seresnet50": {"attention": "se", "attention_reduction": 16},
+    "seresnet50": {"attention": "se", "attention_reduction": 16, "attention_divisor": 1},
+    "seresnet18": {"attention": "se", "attention_reduction": 16, "attention_divisor": 8},
+    "resnetv2_34": {"order": "full_preactivation", "stem_pool_first": True, "block": "basic"},
+    "resnetv2_101": {"projection_pool": False, "stride_on": "3x3", "head_hidden": ()},
+    "resnetv2_50t": {"stem": "deep_tiered", "projection_pool": True, "projection_norm": False},
     "ecaresnet50d": {"attention": "eca", "stem": "deep", "projection_pool": True},
     "seresnext50_32x4d": {"attention": "se", "cardinality": 32, "base_width": 4},
     "resnet50_gn": {"norm": "group"},
@@ -95,19 +100,43 @@ def test_timms_variants_are_understood(name):
         assert getattr(found.spec, field) == value, field
 
 
-@pytest.mark.parametrize("name", ["resnet26d", "seresnet50", "ecaresnet26t"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet26d",
+        "seresnet50",
+        "seresnet18",
+        "ecaresnet26t",
+        "resnetv2_18",
+        "resnetv2_50",
+        "resnetv2_50d_gn",
+    ],
+)
 def test_timms_weights_give_timms_logits(name):
     timm = pytest.importorskip("timm")
     torch.manual_seed(1)
-    assert_same_logits(timm.create_model(name, zero_init_last=False), 64)
+    assert_same_logits(as_if_trained(timm.create_model(name, zero_init_last=False)), 64)
 
 
-def test_a_squeeze_that_timm_rounds_up_is_named_not_guessed():
+def test_a_classifier_written_as_a_convolution_is_a_fully_connected_layer():
     timm = pytest.importorskip("timm")
     with torch.device("meta"):
-        found = infer_spec(shapes_of(timm.create_model("seresnet18")))
-    assert found.spec.attention_reduction == 16
-    assert {key.partition(".se.")[0] for key in found.unexplained} == {"layer1.0", "layer1.1"}
+        theirs = timm.create_model("resnetv2_18", num_classes=7)
+    shapes = shapes_of(theirs)
+    assert shapes["head.fc.weight"] == (7, 512, 1, 1)
+    found = infer_spec(shapes)
+    assert found.renames["head.fc.weight"] == "fc.weight"
+    assert found.renames["stages.1.blocks.0.norm2.bias"] == "layer2.0.bn2.bias"
+    assert found.spec.num_classes == 7
+
+
+def test_standardised_weights_are_refused_for_they_leave_no_trace():
+    timm = pytest.importorskip("timm")
+    with torch.device("meta"):
+        shapes = shapes_of(timm.create_model("resnetv2_50x1_bit"))
+    for prefix in ("", "module."):
+        with pytest.raises(WeightsError, match="BiT"):
+            infer_spec({prefix + key: shape for key, shape in shapes.items()})
 
 
 def test_a_fine_tuned_head_and_other_channels_are_the_files_own():
@@ -212,6 +241,8 @@ def test_real_checkpoints_of_option_a_nets(shared, depth, name):
         cifar_spec(8, conv_bias=True, norm="none", head_hidden=(32, 16)),
         cifar_spec(8, activation="prelu", attention="se", attention_reduction=4),
         cifar_spec(8, attention="cbam", attention_reduction=8),
+        cifar_spec(8, attention="se", attention_reduction=3, attention_divisor=4),
+        preset("tutorial-preact-three-stages").spec.edited(stem_pool_first=True, stem="deep"),
         cifar_spec(8, block="bottleneck", expansion=4, cardinality=4, base_width=16, shortcut="B"),
         cifar_spec(8, block="bottleneck", expansion=4, depthwise=True, shortcut="B"),
         cifar_spec(8, block="narrow", in_channels=1, num_classes=7),

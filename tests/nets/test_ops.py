@@ -98,6 +98,46 @@ def test_a_blur_keeps_what_is_flat_and_removes_the_finest_stripes():
     torch.testing.assert_close(blur(stripes)[..., inside, inside], torch.zeros(1, 2, 4, 4))
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("side", [7, 8])
+def test_a_blur_is_a_depthwise_convolution_with_the_binomial_kernel(stride, side):
+    maps = _maps(2, 5, side, side)
+    theirs = nn.Conv2d(5, 5, 3, stride, padding=1, groups=5, bias=False)
+    binomial = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]) / 16
+    with torch.no_grad():
+        theirs.weight.copy_(binomial.expand(5, 1, 3, 3))
+        blurred = _made(pools.Blur(stride))(maps)
+        torch.testing.assert_close(blurred, theirs(maps))
+    assert tuple(blurred.shape[1:]) == pools.Blur(stride).output_shape([(5, side, side)])
+
+
+def test_an_anti_aliased_block_is_a_stride_after_what_it_blurs():
+    spec = cifar_spec(8, downsampling="blur", shortcut="B")
+    model = assemble(expand(spec)).eval()
+    block = {name: model.get_submodule(f"layer2.0.{name}") for name in ("conv1", "bn1", "conv2", "bn2")}
+    beside = [model.get_submodule(f"layer2.0.downsample.{place}") for place in (1, 2)]
+    kernel = torch.outer(*(torch.tensor([0.25, 0.5, 0.25]),) * 2)
+
+    def blurred(these):
+        channels = these.shape[1]
+        return functional.conv2d(these, kernel.expand(channels, 1, 3, 3), padding=1, groups=channels)[
+            ..., ::2, ::2
+        ]
+
+    seen = {}
+    for key in ("layer1.0.act2", "layer2.0.act2"):
+        model.get_submodule(key).register_forward_hook(
+            lambda module, args, output, key=key: seen.__setitem__(key, output.clone())
+        )
+    with torch.inference_mode():
+        model(_maps(2, 3, 32, 32))
+        x = seen["layer1.0.act2"]
+        y = blurred(functional.relu(block["bn1"](functional.conv2d(x, block["conv1"].weight, padding=1))))
+        y = block["bn2"](block["conv2"](y))
+        shortcut = beside[1](beside[0](blurred(x)))
+        torch.testing.assert_close(seen["layer2.0.act2"], functional.relu(y + shortcut))
+
+
 def test_drop_path_drops_whole_pictures_in_training_alone():
     module, maps = _made(ops.DropPath(0.75)), torch.ones(4000, 2, 1, 1)
     torch.manual_seed(0)

@@ -15,7 +15,7 @@ SMALL_PX = 64
 """Enough for five halvings, and quick."""
 
 
-def _as_if_trained(model):
+def as_if_trained(model):
     """Norms unlike their first values, so that a wrong order or epsilon shows."""
     generator = torch.Generator().manual_seed(1)
     for module in model.modules():
@@ -55,9 +55,8 @@ RESNET_D = {"stem": "deep", "projection_pool": True}
 
 TIMM = {
     "resnet34": ("basic", (3, 4, 6, 3), {}),
-    "resnet50d": ("bottleneck", (3, 4, 6, 3), RESNET_D),
     "resnext50_32x4d": ("bottleneck", (3, 4, 6, 3), {"cardinality": 32, "base_width": 4}),
-    "seresnet50": ("bottleneck", (3, 4, 6, 3), {"attention": "se"}),
+    "seresnet18": ("basic", (2, 2, 2, 2), {"attention": "se", "attention_divisor": 8}),
     "ecaresnet50d": ("bottleneck", (3, 4, 6, 3), {"attention": "eca", **RESNET_D}),
     "ecaresnet26t": (
         "bottleneck",
@@ -69,29 +68,47 @@ TIMM = {
 """Their name, and what we call it."""
 
 
+PRESETS = {
+    "se_resnet50": ("seresnet50", {}),
+    "se_resnet101": ("seresnet101", {}),
+    "resnet50d": ("resnet50d", {}),
+    "eca_resnet50": ("resnet50", {"block_args": {"attn_layer": "eca"}}),
+    "cbam_resnet50": ("resnet50", {"block_args": {"attn_layer": "cbam"}}),
+}
+"""Our presets that timm has and torchvision lacks: how timm makes them."""
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_that_timm_has(name):
+    timm = pytest.importorskip("timm")
+    theirs, arguments = PRESETS[name]
+    torch.manual_seed(0)
+    model = as_if_trained(timm.create_model(theirs, zero_init_last=False, **arguments))
+    _check(model, preset(name).spec.edited(input_size=SMALL_PX))
+
+
 @pytest.mark.parametrize("name", TIMM)
 def test_timms_nets(name):
     timm = pytest.importorskip("timm")
     block, depths, fields = TIMM[name]
     torch.manual_seed(0)
-    theirs = _as_if_trained(timm.create_model(name, zero_init_last=False))
+    theirs = as_if_trained(timm.create_model(name, zero_init_last=False))
     _check(theirs, imagenet_spec(block, depths, **fields).edited(input_size=SMALL_PX))
 
 
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
-        ({"block_args": {"attn_layer": "cbam"}}, {"attention": "cbam"}),
         ({"act_layer": "silu"}, {"activation": "silu"}),
         ({"act_layer": "hard_swish"}, {"activation": "hard_swish"}),
         ({"global_pool": "max"}, {"head_pool": "max"}),
     ],
-    ids=["cbam", "SiLU", "hard swish", "max head"],
+    ids=["SiLU", "hard swish", "max head"],
 )
 def test_timms_variations(theirs, ours):
     timm = pytest.importorskip("timm")
     torch.manual_seed(0)
-    model = _as_if_trained(timm.create_model("resnet26", zero_init_last=False, **theirs))
+    model = as_if_trained(timm.create_model("resnet26", zero_init_last=False, **theirs))
     _check(model, imagenet_spec("bottleneck", (2, 2, 2, 2), **ours).edited(input_size=SMALL_PX))
 
 
@@ -113,9 +130,7 @@ def _preactivated(theirs, ours):
 def test_timms_preactivated_net():
     timm = pytest.importorskip("timm")
     torch.manual_seed(0)
-    theirs = _as_if_trained(timm.create_model("resnetv2_50", zero_init_last=False))
-    # They pool what no norm and no activation has touched, He 2016 does not: without the pool both agree.
-    theirs.stem.pool = nn.Identity()
-    fields = {"order": "full_preactivation", "projection_norm": False, "stem_pool": "none"}
+    theirs = as_if_trained(timm.create_model("resnetv2_50", zero_init_last=False))
+    fields = {"order": "full_preactivation", "projection_norm": False, "stem_pool_first": True}
     spec = imagenet_spec("bottleneck", (3, 4, 6, 3), **fields).edited(input_size=SMALL_PX)
     _check(theirs, spec, _preactivated)

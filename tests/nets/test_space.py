@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from explorer.arch.block_fields import BlockType
+from explorer.arch.code import to_python
 from explorer.arch.cost import cost_of
 from explorer.arch.depths import depth_of
 from explorer.arch.expand import expand
@@ -61,6 +62,7 @@ DRAWN = {
     "norm_epsilon": st.sampled_from([1e-5, 1e-3]),
     "norm_groups": st.sampled_from([1, 2, 3, 32]),
     "attention_reduction": st.sampled_from([1, 4, 16]),
+    "attention_divisor": st.sampled_from([1, 3, 8]),
     "head_pool_size": st.integers(1, 3),
     "head_hidden": st.lists(st.integers(1, 16), max_size=2),
     "input_size": st.integers(16, 32),
@@ -130,6 +132,12 @@ def _check_forward(model, graph, images):
     return logits
 
 
+def _written(spec):
+    names = {}
+    exec(compile(to_python(spec).text, "network.py", "exec"), names)
+    return names["network"]()
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("one_thread")
 def test_every_accepted_spec_is_what_torch_builds():
@@ -160,6 +168,12 @@ def test_every_accepted_spec_is_what_torch_builds():
         images = torch.linspace(-2, 2, count).sin().view(2, spec.in_channels, size, size)
         with torch.no_grad():
             together = _check_forward(model.eval(), graph, images)
+            # The exported text takes the same weights and gives the same logits.
+            with torch.device("meta"):
+                written = _written(spec).eval()
+            written.load_state_dict(model.state_dict(), assign=True)
+            scale = float(together.abs().max().clamp(min=1))
+            torch.testing.assert_close(written(images) / scale, together / scale, rtol=1e-4, atol=1e-5)
             # In use, pictures know nothing of each other.
             torch.testing.assert_close(model(images[:1]), together[:1], rtol=1e-3, atol=1e-4)
         # With gradients: what backward needs must not have been overwritten.

@@ -257,3 +257,14 @@ def test_search_by_block_type_and_in_keras_words():
         assert search(graph, words) == projecting
     assert len(search(graph, "IdentityBlock")) == 12
     assert search(graph_of("cifar-resnet20"), "option A") == ["layer2.0", "layer3.0"]
+
+
+def test_blocks_that_only_differ_in_their_drop_rate_are_folded_together():
+    graph = expand(preset("cifar-stochastic-depth110").spec)
+    assert [run.id for run in runs(graph)] == [
+        "layer1.0-17",
+        "layer2.0",
+        "layer2.1-17",
+        "layer3.0",
+        "layer3.1-17",
+    ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +12,8 @@ import pytest
 
 from explorer import paths
 from explorer.errors import RunError
-from explorer.runs.store import Run, RunStore, journal_mode
+from explorer.runs.run import Run
+from explorer.runs.store import ROWS_AT_ONCE, RunStore, journal_mode
 
 TEXTS = {"spec": '{"a": 1}', "plan": '{"b": 2}', "data": "digits", "origin": '{"seed": 3}'}
 
@@ -57,7 +60,7 @@ def test_metrics_of_no_run_are_refused() -> None:
 def test_a_batch_of_rows_is_written_whole_or_not_at_all() -> None:
     with RunStore() as store:
         run = store.create(**TEXTS)
-        bad: list = [(0, "step.loss", 1.0), (1, "step.loss", None)]
+        bad: list = [(0, "step.loss", 1.0), (None, "step.loss", 1.0)]
         with pytest.raises(RunError, match="NOT NULL"):
             store.append(run.id, bad)
         assert store.metrics(run.id) == []
@@ -122,8 +125,10 @@ def test_a_killed_writer_leaves_what_was_acknowledged(home: Path) -> None:
     with RunStore() as store:
         (run,) = store.runs()
         assert isinstance(run, Run)
-        assert run.status == "running"
+        assert (run.status, run.standing) == ("running", "interrupted")
         assert len(store.metrics(run.id)) == 1000
+        store.set_status(run.id, "running")
+        assert store.run(run.id).standing == "running"
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
@@ -145,3 +150,286 @@ def test_the_journal_avoids_the_wal_bug() -> None:
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         connection.close()
     assert mode == journal_mode().lower()
+
+
+SCRIPT = "import sys; from explorer.runs.store import RunStore; store = RunStore()\n"
+
+
+def started(script: str, *words: str) -> subprocess.Popen[str]:
+    """Another process with the same store."""
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT + script, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+HOLD = (
+    "run = store.create(spec='{}', plan='{}', data='d', origin='{}')\n"
+    "print(run.id, flush=True)\n"
+    "sys.stdin.read()"
+)
+
+
+def test_two_processes_that_write_at_once_lose_nothing(home: Path) -> None:
+    n = 40
+    with RunStore() as store:
+        run = store.create(**TEXTS)
+        script = (
+            "print('ready', flush=True); sys.stdin.readline()\n"
+            f"for n in range({n}): store.append(sys.argv[1], [(n, sys.argv[2], 1.0), (n, 'both', 1.0)])"
+        )
+        others = [started(script, run.id, name) for name in ("first", "second")]
+        assert [line_of(other) for other in others] == ["ready", "ready"]
+        for other in others:
+            assert other.stdin is not None
+            other.stdin.write("go\n")
+            other.stdin.flush()
+        for step in range(n):
+            store.append(run.id, [(step, "ours", 1.0), (step, "both", 1.0)])
+        assert [other.wait(60) for other in others] == [0, 0]
+        for other in others:
+            other.communicate()
+        assert len(store.metrics(run.id)) == 4 * n
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(home: Path) -> None:
+    other = started(HOLD)
+    run_id = line_of(other)
+    with RunStore() as store:
+        assert store.run(run_id).standing == "running"
+        assert not store.run(run_id).can_resume
+        with pytest.raises(RunError, match="cannot go on while it is being trained"):
+            store.set_status(run_id, "running")
+        with pytest.raises(RunError, match="cannot be deleted while it is being trained"):
+            store.delete([run_id])
+        other.kill()
+        other.wait(60)
+        other.communicate()
+        assert store.run(run_id).standing == "interrupted"
+        store.set_status(run_id, "running")
+        assert store.run(run_id).standing == "running"
+
+
+def test_a_killed_process_that_nobody_has_asked_about_is_gone_too(home: Path) -> None:
+    other = started(HOLD)
+    run_id = line_of(other)
+    other.kill()
+    if hasattr(os, "waitid"):
+        # Wait for its end and leave it unasked: it stays in the list of processes, dead.
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+    else:
+        other.wait(60)
+    with RunStore() as store:
+        assert store.run(run_id).standing == "interrupted"
+    other.communicate()
+
+
+def test_a_run_can_go_on_from_a_checkpoint_unless_it_runs_or_has_finished() -> None:
+    with RunStore() as store:
+        run = store.create(**TEXTS)
+        for status, expected in (
+            ("paused", True),
+            ("stopped", True),
+            ("failed", True),
+            ("running", False),
+            ("finished", False),
+        ):
+            store.set_status(run.id, status)  # type: ignore[arg-type]
+            assert not store.run(run.id).can_resume
+            part = run.checkpoints / ".step-000000007.part"
+            part.mkdir(parents=True)
+            (part / "manifest.json").write_text("{}")
+            assert not store.run(run.id).can_resume
+            part.rename(part.with_name("step-000000007"))
+            assert store.run(run.id).can_resume is expected
+            (part.with_name("step-000000007") / "manifest.json").unlink()
+            part.with_name("step-000000007").rmdir()
+
+
+def test_names_notes_and_stars_are_kept() -> None:
+    with RunStore() as store:
+        run = store.create(**TEXTS, name="first")
+        store.edit(run.id, note="wide", starred=True)
+        store.edit(run.id, name="it's; DROP TABLE runs --")
+        found = store.run(run.id)
+        assert (found.name, found.note, found.starred) == ("it's; DROP TABLE runs --", "wide", True)
+        store.edit(run.id, name="", starred=False)
+        assert (store.run(run.id).name, store.run(run.id).starred) == ("", False)
+        with pytest.raises(RunError, match="There is no run"):
+            store.edit("nobody", name="x")
+
+
+def test_deleted_runs_come_back_until_they_are_purged() -> None:
+    with RunStore() as store:
+        kept, gone = store.create(**TEXTS), store.create(**TEXTS)
+        for run in (kept, gone):
+            store.append(run.id, [(0, "step.loss", 1.0)])
+            store.set_status(run.id, "finished")
+            run.checkpoints.mkdir(parents=True)
+            run.weights.write_bytes(b"numbers")
+        store.delete([kept.id, gone.id])
+        assert store.runs() == []
+        assert len(store.runs(deleted=True)) == 2
+        with pytest.raises(RunError, match="was deleted"):
+            store.set_status(kept.id, "running")
+        store.restore([kept.id])
+        assert store.purge_deleted() == 1
+        assert [run.id for run in store.runs()] == [kept.id]
+        assert store.runs(deleted=True) == []
+        assert store.metrics(gone.id) == []
+        assert not gone.folder.exists()
+        assert kept.has_weights
+        assert len(store.metrics(kept.id)) == 1
+        with pytest.raises(RunError, match="There is no run"):
+            store.restore([gone.id])
+
+
+def test_deleting_several_is_all_or_nothing() -> None:
+    with RunStore() as store:
+        run = store.create(**TEXTS)
+        store.set_status(run.id, "finished")
+        with pytest.raises(RunError, match="no run nobody"):
+            store.delete([run.id, "nobody"])
+        assert len(store.runs()) == 1
+
+
+def test_what_another_open_program_deleted_stays_for_its_undo(home: Path) -> None:
+    other = started(
+        "run = store.create(spec='{}', plan='{}', data='d', origin='{}')\n"
+        "store.set_status(run.id, 'finished')\n"
+        "store.delete([run.id]); print(run.id, flush=True); sys.stdin.read()"
+    )
+    run_id = line_of(other)
+    with RunStore() as store:
+        assert store.purge_deleted() == 0
+        assert [run.id for run in store.runs(deleted=True)] == [run_id]
+        other.kill()
+        other.wait(60)
+        other.communicate()
+        assert store.purge_deleted() == 1
+
+
+def test_a_damaged_id_leads_out_of_no_folder(home: Path) -> None:
+    with RunStore() as store:
+        outside = paths.data_dir() / "precious"
+        outside.mkdir()
+        for run_id in ("../precious", "..", "."):
+            connection = sqlite3.connect(store.path)
+            connection.execute(
+                "INSERT INTO runs (id, created, updated, status, spec, plan, data, origin, deleted) "
+                "VALUES (?, 0, 0, 'finished', '', '', '', '', 1.0)",
+                (run_id,),
+            )
+            connection.commit()
+            connection.close()
+        assert store.purge_deleted() == 3
+    assert outside.is_dir()
+
+
+def test_values_that_are_no_number_are_kept() -> None:
+    with RunStore() as store:
+        run = store.create(**TEXTS)
+        store.append(run.id, [(0, "l", math.nan), (1, "l", math.inf), (2, "l", -math.inf), (3, "l", 1.0)])
+        values = [value for _, _, value in store.metrics(run.id)]
+    assert math.isnan(values[0])
+    assert values[1:] == [math.inf, -math.inf, 1.0]
+
+
+def test_long_curves_are_read_whole() -> None:
+    n = ROWS_AT_ONCE // 2 + 7
+    with RunStore() as store:
+        run, other = store.create(**TEXTS), store.create(**TEXTS)
+        for one in (run, other):
+            store.append(one.id, [(step, name, 1.0) for step in range(n) for name in ("a", "b")])
+        rows = store.metrics(run.id)
+        assert rows == [(step, name, 1.0) for step in range(n) for name in ("a", "b")]
+        assert len(store.metrics(run.id, "b")) == n
+
+
+def test_the_best_of_each_run_is_found_by_an_index() -> None:
+    with RunStore() as store:
+        one, two, none = (store.create(**TEXTS) for _ in range(3))
+        store.append(one.id, [(n, "epoch.validation_accuracy", n / 10) for n in (1, 3, 2)])
+        store.append(two.id, [(0, "epoch.test_accuracy", 0.5), (1, "epoch.validation_accuracy", math.nan)])
+        store.append(none.id, [(0, "epoch.validation_loss", 0.5), (0, "step.loss", 9.0)])
+        expected = {one.id: (3, 0.3), two.id: (2, 0.5)}
+        assert store.best("epoch.validation_accuracy") == expected
+        connection = sqlite3.connect(store.path)
+        plan = connection.execute(
+            "EXPLAIN QUERY PLAN SELECT run, COUNT(*), MAX(value) FROM metrics "
+            "WHERE substr(name, 1, 6) = 'epoch.' AND name IN (?, ?) GROUP BY run",
+            ("a", "b"),
+        ).fetchall()
+        connection.close()
+    assert "INDEX epochs" in str(plan)
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "scrambled"])
+def test_a_damaged_file_is_told_and_never_overwritten(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "runs.sqlite3"
+    with RunStore(path) as store:
+        run = store.create(**TEXTS)
+        store.append(run.id, [(n, "step.loss", 1.0) for n in range(5000)])
+    whole = path.read_bytes()
+    bad = {
+        "text": b"no database at all" * 400,
+        "cut": whole[: len(whole) // 2],
+        "scrambled": whole[:100] + b"\xa5" * (len(whole) - 100),
+    }[damage]
+    path.write_bytes(bad)
+    with pytest.raises(RunError, match=r"runs\.sqlite3 cannot be used") as caught:
+        read_and_write(path, run.id)
+    assert "move it away" in caught.value.hint_text
+    assert path.read_bytes() == bad
+
+
+def read_and_write(path: Path, run_id: str) -> None:
+    with RunStore(path) as store:
+        store.metrics(store.run(run_id).id)
+        store.append(run_id, [(n, "more", 1.0) for n in range(5000)])
+
+
+@pytest.mark.parametrize("n_lines", [1, 7, 19, 40])
+def test_what_was_acknowledged_outlives_a_kill_at_any_moment(home: Path, n_lines: int) -> None:
+    other = started(
+        "run = store.create(spec='{}', plan='{}', data='d', origin='{}')\n"
+        "print(run.id, flush=True)\n"
+        "for n in range(10**6):\n"
+        "    store.append(run.id, [(n, f'metric {k}', float(n)) for k in range(50)])\n"
+        "    print(n, flush=True)"
+    )
+    run_id = line_of(other)
+    for _ in range(n_lines):
+        acknowledged = int(line_of(other))
+    # It is writing the next rows now.
+    other.kill()
+    rest, _ = other.communicate(timeout=60)
+    acknowledged = max([acknowledged, *map(int, rest.split("\n")[:-1])])
+    with RunStore() as store:
+        steps = [step for step, _, _ in store.metrics(run_id)]
+        # Whole batches only, all that were acknowledged, and at most one that was not any more.
+        assert set(range(acknowledged + 1)) <= set(steps) <= set(range(acknowledged + 2))
+        assert all(steps.count(step) == 50 for step in set(steps))
+        store.append(run_id, [(0, "after", 1.0)])
+
+
+def test_on_a_full_disk_the_remedy_is_said_and_what_was_written_stays() -> None:
+    with RunStore() as store:
+        run = store.create(**TEXTS)
+        store.append(run.id, [(0, "step.loss", 1.0)])
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(RunError, match="full") as caught:
+            store.append(run.id, [(n, "step.accuracy", 1.0) for n in range(5000)])
+        assert "Make room" in caught.value.hint_text
+        assert store.metrics(run.id) == [(0, "step.loss", 1.0)]
+        store._connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
+        store.append(run.id, [(n, "step.accuracy", 1.0) for n in range(5000)])
+        assert len(store.metrics(run.id)) == 5001

@@ -9,7 +9,7 @@ import pytest
 
 from explorer.arch.expand import expand
 from explorer.arch.presets import cifar_spec, plain_twin, preset
-from explorer.engine import messages, own_messages
+from explorer.engine import data_messages, messages, own_messages, run_messages, training_messages
 from explorer.engine.messages import (
     BuildModel,
     Cancel,
@@ -34,8 +34,9 @@ from explorer.engine.messages import (
     WeightsFetched,
     WeightsOffer,
 )
+from explorer.engine.run_messages import ListRuns
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
-from explorer.state import actions
+from explorer.state import actions, learning_actions
 from explorer.state.actions import (
     AllowFetchPicture,
     AllowFetchWeights,
@@ -53,57 +54,8 @@ from explorer.state.actions import (
     TogglePlainTwin,
     Undo,
 )
-from explorer.state.model import AppState
-from explorer.state.reducer.root import HANDLERS, reduce
-
-BUNDLED = Origin("bundled", "cifar-resnet20")
-
-
-class Player:
-    """Plays messages one after another, answering as the engine would where told to."""
-
-    def __init__(self):
-        self.state = AppState()
-        self.sent = []
-
-    def __call__(self, message):
-        self.state, requests = reduce(self.state, message)
-        self.sent += requests
-        return requests
-
-    def newest(self, kind):
-        return next(request for request in reversed(self.sent) if isinstance(request, kind))
-
-    def build(self, origin=BUNDLED, offers=(), can_copy=0):
-        request = self.newest(BuildModel)
-        return self(
-            ModelBuilt(
-                ticket=request.ticket,
-                column="main",
-                spec=request.spec,
-                origin=origin,
-                classes=(),
-                offers=offers,
-                can_copy=can_copy,
-                seconds=0.1,
-            )
-        )
-
-    def load(self, *ids, failed=(), done=None, total=None):
-        request = self.newest(LoadPictures)
-        pixels = np.zeros((2, 2, 3), np.uint8)
-        loaded = tuple(LoadedPicture(i, f"{i}.png", f"/{i}.png", 2, 2, pixels, pixels) for i in ids)
-        count = len(ids) + len(failed)
-        return self(
-            PicturesLoaded(
-                ticket=request.ticket,
-                loaded=loaded,
-                failed=failed,
-                done=done or count,
-                total=total or count,
-                as_sample=request.as_sample,
-            )
-        )
+from explorer.state.reducer.root import HANDLERS
+from tests.state.player import BUNDLED, Player
 
 
 @pytest.fixture
@@ -118,8 +70,10 @@ def test_every_action_and_event_has_a_handler():
         found = (item for _, item in inspect.getmembers(module, inspect.isclass))
         return {item for item in found if issubclass(item, base) and item is not base}
 
-    events = kinds(messages, messages.Event) | kinds(own_messages, messages.Event)
-    assert set(HANDLERS) == kinds(actions, actions.Action) | events
+    said = (messages, own_messages, data_messages, run_messages, training_messages)
+    events = set().union(*(kinds(module, messages.Event) for module in said))
+    done = kinds(actions, actions.Action) | kinds(learning_actions, actions.Action)
+    assert set(HANDLERS) == done | events
 
 
 def test_the_state_needs_neither_torch_nor_qt_nor_numpy():
@@ -131,7 +85,8 @@ def test_the_state_needs_neither_torch_nor_qt_nor_numpy():
 
 
 def test_start_builds_the_bundled_net_and_reads_the_sample(play):
-    build, load = play.sent
+    build, load, runs = play.sent
+    assert type(runs) is ListRuns
     assert (type(build), build.spec, build.weights.kind) == (
         BuildModel,
         preset("cifar-resnet20").spec,
@@ -349,7 +304,8 @@ def test_when_the_engine_moves_by_itself_the_net_is_built_again(play):
 
 
 def test_work_is_shown_until_it_ends_and_can_be_stopped(play):
-    build, load = play.sent
+    build, load, runs = play.sent
+    assert type(runs) is ListRuns
     assert [work.ticket for work in play.state.work] == [build.ticket, load.ticket]
     (cancel,) = play(CancelWork(load.ticket))
     assert isinstance(cancel, Cancel)

@@ -9,6 +9,7 @@ from explorer.training.batches import (
     Normalisation,
     Pictures,
     draw_epoch,
+    normalisation_for,
     normalise,
     to_device,
     training_batch,
@@ -88,6 +89,75 @@ def test_draws_depend_on_nothing_but_seed_epoch_and_sample() -> None:
     assert [by_sample[sample] for sample in first.order.tolist()] == first.shift_y.tolist()
 
 
+def test_cutout_blanks_one_square_that_the_edge_may_cut() -> None:
+    side, size = 8, 4
+    images, _ = shown(4000, side, crop_padding=0, flip=False, cutout=size)
+    plain = numbered(1, side).images[0, :, :, 0].numpy()
+    blank = images == 0
+    assert np.allclose(images[~blank], np.broadcast_to(plain, images.shape)[~blank], atol=1e-4)
+    rows, columns = blank.any(2), blank.any(1)
+    # A hole is a rectangle.
+    assert np.array_equal(blank, rows[:, :, None] & columns[:, None, :])
+    for along in (rows, columns):
+        sides = along.sum(1)
+        assert sides.min() == size // 2
+        assert sides.max() == size
+        # With the middle at any of 8 places, a hole of 4 is whole at 5 of them.
+        assert (sides == size).mean() == pytest.approx(5 / 8, abs=0.04)
+    # Each place along a side is blanked by a middle at one of up to `size` places around it.
+    assert rows[:, side // 2].mean() == pytest.approx(size / side, abs=0.04)
+
+
+def test_a_hole_larger_than_the_picture_leaves_nothing() -> None:
+    images, _ = shown(5, 6, crop_padding=0, flip=False, cutout=64)
+    assert not images.any()
+
+
+def mixed(n: int, alpha: float, epoch: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Flat pictures of the brightness of their label, their targets, and each one's own share."""
+    pictures = Pictures(
+        torch.arange(n, dtype=torch.uint8).view(n, 1, 1, 1).expand(n, 4, 4, 1).contiguous(), torch.arange(n)
+    )
+    plan = small_plan(mixup=alpha)
+    draws = draw_epoch(n, plan, epoch, CPU)
+    images, targets = training_batch(pictures, draws, 0, n, plan, NO_CHANGE, channels_last=False, n_classes=n)
+    return images, targets, draws.own_share
+
+
+def test_mixed_pictures_and_targets_are_mixed_alike() -> None:
+    images, targets, own = mixed(50, 0.4)
+    assert targets.shape == (50, 50)
+    torch.testing.assert_close(targets.sum(1), torch.ones(50))
+    assert (targets > 0).sum(1).max() == 2
+    # A picture's brightness is its label, so that the mean by targets is the brightness of the mix.
+    brightness = (targets * torch.arange(50)).sum(1)
+    torch.testing.assert_close(images.mean((1, 2, 3)), brightness, atol=1e-3, rtol=1e-4)
+    assert torch.equal(own, mixed(50, 0.4)[2])
+    assert not torch.equal(own, mixed(50, 0.4, epoch=1)[2])
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
+def test_own_shares_are_beta_distributed(alpha: float) -> None:
+    own = draw_epoch(20_000, small_plan(mixup=alpha), 0, CPU).own_share.double()
+    assert 0 <= own.min() <= own.max() <= 1
+    assert own.mean() == pytest.approx(0.5, abs=0.015)
+    # The variance of Beta(a, a) is 1 / (4 (2 a + 1)).
+    assert own.var() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.05)
+
+
+def test_cutout_and_mixup_depend_on_nothing_but_seed_epoch_and_sample() -> None:
+    plan = small_plan(cutout=4, mixup=0.3)
+    first, larger = draw_epoch(100, plan, 5, CPU), draw_epoch(200, plan, 5, CPU)
+    for name in ("hole_y", "hole_x", "own_share"):
+        by_sample = dict(zip(larger.order.tolist(), getattr(larger, name).tolist(), strict=True))
+        assert [by_sample[sample] for sample in first.order.tolist()] == getattr(first, name).tolist()
+    # Nothing else changes by them.
+    plain = draw_epoch(100, small_plan(), 5, CPU)
+    assert torch.equal(plain.order, first.order)
+    assert torch.equal(plain.shift_y, first.shift_y)
+    assert plain.hole_y is plain.own_share is None
+
+
 def test_without_augmentation_pictures_are_as_they_are() -> None:
     images, _ = shown(3, 4, crop_padding=0, flip=False)
     expected = numbered(3, 4).images[..., 0].numpy()
@@ -104,6 +174,17 @@ def test_normalised_pictures_have_mean_0_and_deviation_1() -> None:
         torch.testing.assert_close(batch.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-4, rtol=0)
         layout = torch.channels_last if channels_last else torch.contiguous_format
         assert batch.is_contiguous(memory_format=layout)
+
+
+def test_the_plan_says_what_pictures_are_normalised_with() -> None:
+    data = small_dataset()
+    assert normalisation_for(small_plan(), data) == Normalisation(*data.mean_std())
+    imagenet = normalisation_for(small_plan(normalisation="imagenet"), data)
+    assert imagenet == Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    assert normalisation_for(small_plan(normalisation="fixed"), data) == Normalisation((0.5,) * 3, (0.5,) * 3)
+    grey = normalisation_for(small_plan(normalisation="imagenet"), small_dataset(channels=1))
+    assert grey.mean == pytest.approx((0.449,), abs=1e-3)
+    assert grey.std == pytest.approx((0.226,), abs=1e-3)
 
 
 def test_read_only_arrays_are_left_alone() -> None:

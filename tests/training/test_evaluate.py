@@ -7,7 +7,7 @@ from sklearn.metrics import confusion_matrix, log_loss
 
 from explorer.errors import DataError
 from explorer.training.batches import Normalisation, to_device
-from explorer.training.evaluate import evaluate, evaluating
+from explorer.training.evaluate import N_MISTAKES, evaluate, evaluating
 from explorer.training.precision import Precision
 from tests.training.driving import ready
 from tests.training.small import small_dataset
@@ -29,6 +29,25 @@ def test_accuracy_loss_and_confusion_are_scikit_learns() -> None:
     assert result.loss == pytest.approx(log_loss(DATA.test_labels, probabilities, labels=range(4)), rel=1e-4)
     assert np.array_equal(result.confusion, confusion_matrix(DATA.test_labels, answers, labels=range(4)))
     assert not result.confusion.flags.writeable
+
+
+def test_mistakes_are_the_surest_wrong_answers() -> None:
+    model = ready().model.eval()
+    normalisation = Normalisation(*DATA.mean_std())
+    result = evaluate(model, DATA.test_images, DATA.test_labels, normalisation, batch_size=10)
+    mean, std = (np.array(values, np.float32) for values in DATA.mean_std())
+    images = torch.from_numpy((DATA.test_images / np.float32(255) - mean) / std).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        probabilities = model(images).softmax(1).numpy()
+    answers = probabilities.argmax(1)
+    wrong = sorted(
+        np.flatnonzero(answers != DATA.test_labels), key=lambda index: -probabilities[index].max()
+    )[:N_MISTAKES]
+    assert len(wrong) > 10
+    assert [mistake.index for mistake in result.mistakes] == wrong
+    for mistake in result.mistakes:
+        assert mistake.truth == DATA.test_labels[mistake.index] != mistake.answer == answers[mistake.index]
+        assert mistake.probability == pytest.approx(probabilities[mistake.index].max(), rel=1e-4)
 
 
 def test_the_batch_size_changes_rounding_only() -> None:

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
 import pytest
 import torch
 
-from explorer.errors import DataError, RunError, WeightsError
+from explorer.errors import DeviceError, RunError
 from explorer.training.batches import draw_epoch
-from explorer.training.card import write_trained
 from explorer.training.checkpoint import read_checkpoint
-from explorer.training.events import EpochFinished, StepMetrics, TrainingFinished, TrainingStarted
+from explorer.training.events import (
+    CheckpointWritten,
+    EpochFinished,
+    StepMetrics,
+    TrainingFinished,
+    TrainingStarted,
+)
 from explorer.training.loop import train
 from explorer.training.prepare import prepare
-from tests.training.driving import ready, returned, trained
+from tests.training.driving import assert_same_weights, ready, returned, trained
 from tests.training.small import small_dataset, small_plan, small_spec
 
 
@@ -32,7 +36,10 @@ def test_events_come_in_order_with_every_step_once() -> None:
         own = steps[4 * number : 4 * number + 4]
         assert epoch.train_loss == pytest.approx(np.mean([event.loss for event in own]))
         assert epoch.train_accuracy == pytest.approx(np.mean([event.accuracy for event in own]))
-    assert epochs[-1].test_accuracy == events[-1].test_accuracy
+    assert epochs[-1].validation_accuracy == events[-1].test_accuracy
+    best = max(epochs, key=lambda event: event.validation_accuracy)
+    assert best.is_best
+    assert events[-1].best_epoch == best.epoch
 
 
 def test_the_network_learns() -> None:
@@ -72,45 +79,6 @@ def test_the_first_step_is_torchs_own() -> None:
         torch.testing.assert_close(training.model.state_dict()[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
 
 
-@pytest.mark.parametrize("options", [{}, {"precision": "bfloat16", "channels_last": "yes"}])
-def test_a_resumed_run_is_bitwise_the_uninterrupted_one(tmp_path, options: dict[str, object]) -> None:
-    plan = small_plan(epochs=4, **options)
-    whole = ready(plan)
-    whole_events = trained(whole)
-
-    first = ready(plan)
-    for event in train(first, checkpoints=tmp_path):
-        if isinstance(event, EpochFinished) and event.epoch == 1:
-            break
-    second = ready(plan, resume=read_checkpoint(tmp_path))
-    assert (second.epoch, second.step) == (2, 8)
-    second_events = trained(second, tmp_path)
-
-    for name, tensor in whole.model.state_dict().items():
-        assert torch.equal(tensor, second.model.state_dict()[name]), name
-    steps = {event.step: event for event in whole_events if isinstance(event, StepMetrics)}
-    for event in second_events:
-        if isinstance(event, StepMetrics):
-            assert event == steps[event.step]
-    assert second_events[-1].test_loss == whole_events[-1].test_loss
-
-
-def test_a_run_that_is_used_in_between_is_the_same_run() -> None:
-    undisturbed = ready()
-    trained(undisturbed)
-    watched = ready()
-    for event in train(watched):
-        torch.rand(3)
-        if isinstance(event, StepMetrics):
-            was_training = watched.model.training
-            watched.model.eval()
-            with torch.no_grad():
-                watched.model(torch.zeros(2, 3, 8, 8))
-            watched.model.train(was_training)
-    for name, tensor in undisturbed.model.state_dict().items():
-        assert torch.equal(tensor, watched.model.state_dict()[name]), name
-
-
 @pytest.mark.parametrize("grad", [True, False])
 def test_global_state_is_left_alone_between_steps(grad: bool) -> None:
     torch.manual_seed(5)
@@ -125,83 +93,160 @@ def test_global_state_is_left_alone_between_steps(grad: bool) -> None:
     assert np.array_equal(before[1], np.random.get_state()[1])
 
 
-def test_a_loss_that_is_no_number_stops_with_a_remedy(tmp_path) -> None:
+def test_a_loss_that_is_no_number_goes_back_to_the_last_checkpoint(tmp_path) -> None:
     training = ready(small_plan(epochs=20))
     events = train(training, checkpoints=tmp_path)
     while not isinstance(next(events), EpochFinished):
         pass
+    while not isinstance(next(events), CheckpointWritten):
+        pass
+    kept = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
     with torch.no_grad():
         training.model.get_parameter("fc.weight").fill_(math.nan)
     with pytest.raises(RunError, match="learning rate") as caught:
         next(events)
     assert "epoch 2" in str(caught.value)
+    assert "step 4" in str(caught.value)
+    assert training.step == 4
+    for name, tensor in training.model.state_dict().items():
+        assert torch.equal(tensor, kept[name]), name
     assert all(tensor.isfinite().all() for tensor in read_checkpoint(tmp_path).weights.values())
+
+
+def test_weights_that_a_step_spoiled_are_never_kept(tmp_path) -> None:
+    """The loss of the last step was still a number."""
+    training = ready(small_plan(epochs=1))
+    for event in train(training, checkpoints=tmp_path):
+        if isinstance(event, StepMetrics) and event.step == 2:
+            break
+    with torch.no_grad():
+        training.model.get_buffer("bn1.running_var").fill_(math.inf)
+    training.wish = "stop"
+    with pytest.raises(RunError, match="weights are not finite"):
+        trained(training, tmp_path)
+    assert read_checkpoint(tmp_path).progress.step == 0
+    assert training.step == 0
+
+
+def test_without_checkpoints_a_loss_that_is_no_number_still_has_a_remedy() -> None:
+    training = ready()
+    with torch.no_grad():
+        training.model.get_parameter("fc.weight").fill_(math.nan)
+    with pytest.raises(RunError, match="learning rate"):
+        trained(training)
+
+
+def test_too_large_a_batch_is_answered_with_half_of_it() -> None:
+    """The memory of this machine cannot be filled safely: an operation says what torch says then."""
+    training = ready()
+
+    def full(module: torch.nn.Module, inputs: object) -> None:
+        raise torch.OutOfMemoryError("out of memory")
+
+    training.model.get_submodule("layer2.0.conv1").register_forward_pre_hook(full)
+    with pytest.raises(DeviceError, match="batch_size=8"):
+        trained(training)
+
+
+def test_the_network_may_be_left_in_evaluation_mode_between_steps() -> None:
+    undisturbed, left = ready(), ready()
+    trained(undisturbed)
+    for event in train(left):
+        if isinstance(event, StepMetrics):
+            left.model.eval()
+    assert_same_weights(undisturbed, left)
+
+
+def test_norms_are_those_of_the_stages(monkeypatch) -> None:
+    monkeypatch.setattr("explorer.training.loop.NORM_INTERVAL_S", 0.0)
+    training = ready()
+    stages = ["stem", "layer1", "layer2", "layer3", "head"]
+    for event in train(training):
+        if isinstance(event, StepMetrics):
+            norms = dict(event.norms)
+            assert set(norms) == {f"{kind}.{stage}" for kind in ("gradient", "weight") for stage in stages}
+            named = list(training.model.named_parameters())
+            for stage, starts in (("layer2", "layer2."), ("head", "fc."), ("stem", ("conv1.", "bn1."))):
+                own = [parameter for name, parameter in named if name.startswith(starts)]
+                flat = torch.cat([parameter.detach().flatten() for parameter in own])
+                gradients = torch.cat([parameter.grad.flatten() for parameter in own])
+                assert norms[f"weight.{stage}"] == pytest.approx(float(flat.norm()), rel=1e-5)
+                assert norms[f"gradient.{stage}"] == pytest.approx(float(gradients.norm()), rel=1e-5)
+            return
+    raise AssertionError
+
+
+def test_norms_are_measured_now_and_then_only() -> None:
+    steps = [event for event in trained(ready()) if isinstance(event, StepMetrics)]
+    assert not steps[1].norms
+
+
+def test_only_the_head_learns_while_the_rest_is_frozen() -> None:
+    training = ready(small_plan(epochs=2, freeze_epochs=1))
+    first = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
+    for event in train(training):
+        if isinstance(event, EpochFinished):
+            changed = {
+                name
+                for name, tensor in training.model.state_dict().items()
+                if not torch.equal(tensor, first[name])
+            }
+            if event.epoch == 0:
+                assert changed == {"fc.weight", "fc.bias"}
+            else:
+                assert changed == set(first)
+
+
+def test_pictures_that_are_held_out_judge_the_epochs() -> None:
+    training = ready(small_plan(validation_share=0.25))
+    events = trained(training)
+    started = events[0]
+    assert (started.n_train, started.n_validation, started.is_held_out) == (48, 16, True)
+    epochs = [event for event in events if isinstance(event, EpochFinished)]
+    assert all(event.confusion.sum() == 16 for event in epochs)
+
+
+def test_it_ends_early_with_the_weights_of_its_best_epoch(tmp_path) -> None:
+    training = ready(
+        small_plan(epochs=60, early_stopping=2, learning_rate=0.05, schedule="constant", warm_up=0)
+    )
+    best: dict[str, torch.Tensor] = {}
+    for event in train(training, checkpoints=tmp_path):
+        if isinstance(event, EpochFinished) and event.is_best:
+            best = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
+    assert isinstance(event, TrainingFinished)
+    assert event.stopped_early
+    assert event.epochs == event.best_epoch + 3 < 60
+    for name, tensor in training.model.state_dict().items():
+        assert torch.equal(tensor, best[name]), name
+
+
+def test_the_averaged_weights_are_judged_and_kept() -> None:
+    training = ready(small_plan(ema=0.9))
+    last = None
+    for event in train(training):
+        if isinstance(event, EpochFinished):
+            last = event
+            average = {name: tensor.clone() for name, tensor in training.average.state_dict().items()}
+            assert not torch.equal(average["fc.weight"], training.model.get_parameter("fc.weight"))
+    assert isinstance(event, TrainingFinished)
+    assert event.test_loss == pytest.approx(last.validation_loss, rel=1e-6)
+    for name, tensor in training.model.state_dict().items():
+        assert torch.equal(tensor, average[name]), name
+
+
+def test_a_clipped_gradient_takes_no_longer_steps(monkeypatch) -> None:
+    monkeypatch.setattr("explorer.training.loop.NORM_INTERVAL_S", 0.0)
+    for event in train(ready(small_plan(clip_norm=0.01))):
+        if isinstance(event, StepMetrics):
+            gradients = [value for name, value in event.norms if name.startswith("gradient")]
+            assert sum(value**2 for value in gradients) ** 0.5 <= 0.01 * 1.001
 
 
 def test_fewer_pictures_than_a_batch_make_one_step_an_epoch() -> None:
     training = ready(small_plan(batch_size=500))
     assert training.steps_per_epoch == 1
     assert trained(training)[-1].steps == 2
-
-
-def test_data_that_does_not_fit_is_refused() -> None:
-    device = torch.device("cpu")
-    for spec, match in (
-        (small_spec(num_classes=5), "Set num_classes to 4"),
-        (small_spec(input_size=16), "input_size"),
-    ):
-        with pytest.raises(DataError, match=match):
-            returned(prepare(spec, small_plan(), small_dataset(), device))
-    empty = dataclasses.replace(small_dataset(), test_images=np.zeros((0, 8, 8, 3), np.uint8))
-    with pytest.raises(DataError, match="no test pictures"):
-        returned(prepare(small_spec(), small_plan(), empty, device))
-
-
-def test_a_checkpoint_of_another_network_is_refused(tmp_path) -> None:
-    trained(ready(), tmp_path)
-    wider = small_spec(stage_widths=(8, 8, 16), stem_width=8)
-    with pytest.raises(RunError, match="does not fit"):
-        returned(
-            prepare(
-                wider,
-                small_plan(),
-                small_dataset(),
-                torch.device("cpu"),
-                resume=read_checkpoint(tmp_path),
-            )
-        )
-
-
-def test_a_training_may_start_from_a_weights_file(tmp_path) -> None:
-    first = ready()
-    trained(first)
-    path = tmp_path / "first.safetensors"
-    write_trained(path, first, small_dataset(), {})
-    second = ready(start_from=path)
-    assert second.step == 0
-    for name, tensor in first.model.state_dict().items():
-        assert torch.equal(tensor, second.model.state_dict()[name]), name
-    with pytest.raises(WeightsError):
-        returned(
-            prepare(
-                small_spec(stage_widths=(8, 8, 16), stem_width=8),
-                small_plan(),
-                small_dataset(),
-                torch.device("cpu"),
-                start_from=path,
-            )
-        )
-
-
-def test_precision_is_measured_where_the_plan_leaves_it_open() -> None:
-    training = ready(small_plan(precision="auto", channels_last="auto"))
-    names = [name for name, _ in training.precision.rates]
-    assert "float32" in names
-    assert training.precision.name in names
-    assert all(rate > 0 for _, rate in training.precision.rates)
-    started = trained(training)[0]
-    assert isinstance(started, TrainingStarted)
-    assert started.rates == training.precision.rates
 
 
 @pytest.mark.gpu

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal, get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -8,14 +9,12 @@ from hypothesis import strategies as st
 
 from explorer.errors import RunError
 from explorer.training.plan import (
-    RECIPES,
+    APPLIES,
     Plan,
+    applies,
     changes_from_texts,
     from_json,
     parse,
-    plan_for,
-    recipe,
-    sensible_epochs,
 )
 
 
@@ -34,6 +33,17 @@ def test_every_field_is_titled_and_described() -> None:
     for name, field in Plan.model_fields.items():
         assert field.title, name
         assert field.description, name
+        extra = field.json_schema_extra
+        assert extra["group"], name
+        kind = field.annotation
+        if get_origin(kind) is Literal:
+            unlabelled = set(get_args(kind)) - set(extra["labels"])
+            assert unlabelled <= {"float32", "bfloat16"}, name
+        elif kind in (int, float):
+            bounds = {
+                part for entry in field.metadata for part in ("ge", "gt", "le", "lt") if hasattr(entry, part)
+            }
+            assert len(bounds) == 2, name
 
 
 @pytest.mark.parametrize(
@@ -48,6 +58,16 @@ def test_every_field_is_titled_and_described() -> None:
         ("schedule", "none"),
         ("milestones", "0.5,1"),
         ("flip", "perhaps"),
+        ("optimiser", "lion"),
+        ("loss", "hinge"),
+        ("ema", 1),
+        ("clip_norm", -1),
+        ("cutout", -1),
+        ("mixup", -0.1),
+        ("normalisation", "none"),
+        ("validation_share", 0.95),
+        ("backbone_rate", 0),
+        ("beta2", 1),
     ],
 )
 def test_a_wrong_value_names_its_field(field: str, value: object) -> None:
@@ -77,28 +97,36 @@ def test_a_newer_schema_is_refused() -> None:
         from_json("{")
 
 
-def test_the_paper_recipe_takes_64k_steps() -> None:
-    plan = recipe("paper-2015").plan
-    steps = plan.epochs * (50_000 // plan.batch_size)
-    assert abs(steps - 64_000) < 50_000 // plan.batch_size
-    assert plan.milestones == (32_000 / 64_000, 48_000 / 64_000)
-    assert (plan.learning_rate, plan.momentum, plan.weight_decay) == (0.1, 0.9, 1e-4)
-    assert not plan.nesterov
+def test_an_old_plan_without_the_newer_fields_is_read_as_it_was_meant() -> None:
+    old = {"schema": 1, "epochs": 3, "learning_rate": 0.2, "schedule": "one-cycle", "flip": True}
+    plan = from_json(json.dumps(old))
+    assert plan == Plan(epochs=3)
+    assert (plan.optimiser, plan.loss, plan.normalisation) == ("sgd", "cross-entropy", "data")
+    off = (plan.ema, plan.clip_norm, plan.cutout, plan.mixup, plan.validation_share, plan.early_stopping)
+    assert not any(off)
+    assert (plan.freeze_epochs, plan.backbone_rate, plan.reproducible) == (0, 1.0, False)
 
 
-def test_an_unknown_recipe_lists_all() -> None:
-    with pytest.raises(RunError, match=", ".join(RECIPES)):
-        recipe("slow")
+@pytest.mark.parametrize(
+    ("field", "changes", "shown"),
+    [
+        ("nesterov", {}, True),
+        ("nesterov", {"momentum": 0}, False),
+        ("nesterov", {"optimiser": "adamw"}, False),
+        ("beta2", {}, False),
+        ("beta2", {"optimiser": "adam"}, True),
+        ("beta2", {"optimiser": "rmsprop"}, False),
+        ("milestones", {}, False),
+        ("milestones", {"schedule": "step"}, True),
+        ("crop_fill", {"crop_padding": 0}, False),
+        ("epochs", {}, True),
+    ],
+)
+def test_a_field_applies_where_it_makes_a_difference(
+    field: str, changes: dict[str, object], shown: bool
+) -> None:
+    assert applies(Plan().edited(**changes), field) is shown
 
 
-def test_digits_are_not_mirrored_unless_asked() -> None:
-    assert plan_for("digits", 1438).flip is False
-    assert plan_for("digits", 1438, flip=True).flip is True
-    assert plan_for("photos.zip", 1438).flip is True
-
-
-def test_epochs_follow_the_size_of_the_data_unless_set() -> None:
-    assert plan_for("data", 50_000).epochs == 30
-    assert sensible_epochs(100) > sensible_epochs(50_000) > sensible_epochs(10_000_000) >= 1
-    assert plan_for("data", 50_000, epochs=3).epochs == 3
-    assert plan_for("data", 50_000, "paper-2015").epochs == 164
+def test_the_conditions_are_of_fields() -> None:
+    assert set(APPLIES) <= set(Plan.model_fields)

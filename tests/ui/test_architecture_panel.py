@@ -623,11 +623,23 @@ def test_controls_at_the_top_mark_what_changed_and_give_it_back(host, name, chan
     assert not titled.label.is_marked
 
 
+@pytest.mark.parametrize("changes", [{"width_factor": 1.5}, {"width_factor": 1.5, "norm": "none"}])
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg16", "cifar-resnet20", "cifar-preact164"])
-@pytest.mark.parametrize("changes", [{"width_factor": 1.5}, {"order": "bn_after_addition"}])
 def test_families_without_published_nets_have_marked_depths_too(host, name, changes):
     spec = preset(name).spec.edited(**changes)
     host.show(spec)
     marked = published_depths(spec)
     assert marked == tuple(sorted(set(marked)))
     assert set(marked) <= set(DepthScale(tuple(depths(spec)), marked).depths)
+
+
+def test_a_preset_that_depth_does_not_name_has_its_own_name(host, find):
+    for name, shown in (
+        ("alexnet", "AlexNet"),
+        ("se_resnet50", "SE-ResNet-50"),
+        ("cifar-plain20", "Plain-20"),
+    ):
+        host.show(preset(name).spec)
+        assert find("spec.title").text == shown
+    host.show(preset("resnet50").spec.edited(stage_depths=(3, 4, 7, 3)))
+    assert find("spec.title").text == "ResNet-53"

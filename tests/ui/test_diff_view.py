@@ -2,7 +2,14 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMainWindow, QTreeWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QMainWindow,
+    QStyleOptionViewItem,
+    QTreeWidget,
+)
 
 from explorer.arch.diff import diff
 from explorer.arch.presets import cifar_spec, preset
@@ -106,3 +113,18 @@ def test_the_dock_follows_the_document(deck, qtbot):
     assert any(row[SIGN] == "~" for row in view.rows())
     view.other_chosen.emit(STEP_BEFORE)
     assert any(row[SIGN] == "~" for row in view.rows())
+
+
+def test_a_narrow_view_has_both_networks_in_one_column(view, qtbot):
+    view.show_diff(diff(cifar_spec(32), cifar_spec(20)), "A", "B")
+    table = view.findChild(QTreeWidget)
+    view.resize(600, 400)
+    view.show()
+    qtbot.waitUntil(lambda: not table.isColumnHidden(BEFORE))
+    view.resize(260, 400)
+    qtbot.waitUntil(lambda: table.isColumnHidden(BEFORE))
+    items = [table.topLevelItem(place) for place in range(table.topLevelItemCount())]
+    removed = next(item for item in items if item.text(SIGN) == "−")
+    option = QStyleOptionViewItem()
+    table.itemDelegateForColumn(AFTER).initStyleOption(option, table.indexFromItem(removed, AFTER))
+    assert option.text.replace("\u2028", "\n") == removed.text(BEFORE) != ""

@@ -96,3 +96,11 @@ def test_the_network_in_view_is_kept_under_a_name(gallery, monkeypatch, qtbot):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("", False))
     gallery.findChild(QPushButton, "gallery.save").click()
     assert names == ["my net"]
+
+
+def test_the_network_in_view_is_marked(gallery):
+    gallery.show_current(preset("resnet34").spec)
+    assert _card(gallery, "resnet34").is_current
+    gallery.show_current(preset("resnet50").spec)
+    assert not _card(gallery, "resnet34").is_current
+    assert _card(gallery, "resnet50").is_current

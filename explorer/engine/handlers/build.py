@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor, fx
@@ -60,13 +61,21 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
     assert context.device is not None, "UseDevice comes first"
     started = time.perf_counter()
     spec = request.spec
+    learning = _learning(request, context)
+    if learning is not None:
+        context.nets[request.column] = learning
+        yield _built(request, learning, 0, started)
+        return
     graph = expand(spec)
     device.check_fits(device.estimate_build_bytes(cost_of(spec)), context.device)
-    source = _source(request)
+    source = _source(request, context)
     seed = request.seed if source is None else None
     module = yield from _assembled(request, graph, seed, context)
     if source is not None:
         loaded = load_for_spec(module, graph, spec, source)
+        if request.weights.kind == "run":
+            origin = Origin("run", request.weights.name, accuracy_percent=loaded.origin.accuracy_percent)
+            loaded = replace(loaded, origin=origin)
     else:
         loaded = _untrained(request, module, context)
     net = LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
@@ -75,22 +84,39 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
     can_copy = 0 if loaded.origin.is_trained else _fitting(donor, graph)
     if loaded.origin.is_trained:
         context.donors[request.column] = {key: value.cpu() for key, value in module.state_dict().items()}
-    yield ModelBuilt(
-        ticket=request.ticket,
-        column=request.column,
-        spec=spec,
-        origin=loaded.origin,
-        classes=net.classes,
-        offers=tuple(_offer(card) for card in catalogue.cards_for(spec)),
-        can_copy=can_copy,
-        seconds=time.perf_counter() - started,
-    )
+    yield _built(request, net, can_copy, started)
     yield MemoryRead(ticket=request.ticket, device=device.memory(context.device))
 
 
-def _source(request: BuildModel) -> WeightsCard | Path | None:
+def _built(request: BuildModel, net: LiveNet, can_copy: int, started: float) -> ModelBuilt:
+    return ModelBuilt(
+        ticket=request.ticket,
+        column=request.column,
+        spec=request.spec,
+        origin=net.origin,
+        classes=net.classes,
+        offers=tuple(_offer(card) for card in catalogue.cards_for(request.spec)),
+        can_copy=can_copy,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _learning(request: BuildModel, context: Context) -> LiveNet | None:
+    """The network that is being trained, where it is the one that is asked for."""
+    active = context.active
+    if active is None or active.training.spec != request.spec:
+        return None
+    weights = request.weights
+    is_same_run = weights.kind == "run" and weights.name == active.run.id
+    is_unfinished = weights.kind == "known" and active.training.step < active.training.steps
+    return active.net() if is_same_run or is_unfinished else None
+
+
+def _source(request: BuildModel, context: Context) -> WeightsCard | Path | None:
     """Where the request's weights are; None for an untrained network."""
     weights = request.weights
+    if weights.kind == "run":
+        return context.store().run(weights.name).weights
     if weights.kind == "known":
         return catalogue.present_for(request.spec)
     if weights.kind == "named":

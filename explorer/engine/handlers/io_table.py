@@ -5,13 +5,24 @@ Imported by the worker when the first such request comes. Must not import torch 
 
 from __future__ import annotations
 
+from explorer.engine.data_messages import CollectTaught, FetchData, ListData, OpenData, PeekFolder
 from explorer.engine.handlers.architectures import (
     forget_architecture,
     list_architectures,
     save_architecture,
 )
+from explorer.engine.handlers.data import fetch_data, list_data, open_data, peek_folder
 from explorer.engine.handlers.downloads import fetch_weights
 from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
+from explorer.engine.handlers.runs import (
+    delete_runs,
+    edit_run,
+    export_run,
+    list_runs,
+    read_curves,
+    restore_runs,
+)
+from explorer.engine.handlers.taught import collect_taught
 from explorer.engine.handlers.weights import read_weights_file
 from explorer.engine.messages import (
     FetchPicture,
@@ -23,16 +34,35 @@ from explorer.engine.messages import (
     Request,
 )
 from explorer.engine.own_messages import ForgetArchitecture, ListArchitectures, SaveArchitecture
+from explorer.engine.run_messages import (
+    DeleteRuns,
+    EditRun,
+    ExportRun,
+    ListRuns,
+    ReadCurves,
+    RestoreRuns,
+)
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
+    CollectTaught: collect_taught,
+    DeleteRuns: delete_runs,
+    EditRun: edit_run,
+    ExportRun: export_run,
+    FetchData: fetch_data,
     FetchPicture: fetch_picture,
     FetchWeights: fetch_weights,
     ForgetArchitecture: forget_architecture,
     ForgetPictures: forget_pictures,
     ListArchitectures: list_architectures,
+    ListData: list_data,
+    ListRuns: list_runs,
     LoadPictures: load_pictures,
+    OpenData: open_data,
+    PeekFolder: peek_folder,
+    ReadCurves: read_curves,
     ReadSpec: read_spec,
+    RestoreRuns: restore_runs,
     SaveArchitecture: save_architecture,
     ReadWeights: read_weights_file,
 }

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from explorer.arch.expand import expand
 from explorer.engine.messages import MAIN_COLUMN, NodeProbed, ProbeNode
+from explorer.engine.training_messages import WatchTraining
 from explorer.state.model import MapsState
 from explorer.state.reducer.turn import Turn
 
 
 def look(turn: Turn) -> None:
-    """Ask for the maps of the selected node, where there is a net and a picture."""
+    """Ask for the maps of the selected node, where there is a net and a picture.
+
+    A training is told, so that it refreshes what is looked at.
+    """
     state = turn.state
     if state.net.status == "ready" and state.pictures.loaded(state.pictures.current) is not None:
         turn.ask(ProbeNode, image_id=state.pictures.current, key=state.document.selected)
+    if state.training.status == "running":
+        loaded = state.pictures.loaded(state.pictures.current)
+        turn.ask(
+            WatchTraining,
+            image_id=loaded.image_id if loaded is not None else None,
+            key=state.document.selected,
+        )
 
 
 def on_node_probed(turn: Turn, event: NodeProbed) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from explorer.engine.data_messages import CollectTaught, FetchData, OpenData
 from explorer.engine.messages import (
     BuildModel,
     FetchProgress,
@@ -14,6 +15,8 @@ from explorer.engine.messages import (
     RequestFailed,
     RequestFinished,
 )
+from explorer.engine.run_messages import ListRuns
+from explorer.engine.training_messages import FindRate, ResumeTraining, Train
 from explorer.state.actions import (
     AllowFetchWeights,
     CancelWork,
@@ -22,9 +25,13 @@ from explorer.state.actions import (
     RememberLayout,
     SetColourScheme,
 )
+from explorer.state.learning_actions import AllowFetchData, StopTraining
 from explorer.state.model import NoticeAction
+from explorer.state.reducer import data, teach, training
 from explorer.state.reducer.net import on_build_failed
 from explorer.state.reducer.turn import Turn
+
+TRAININGS = frozenset({Train.__name__, ResumeTraining.__name__, FindRate.__name__})
 
 
 def on_request_failed(turn: Turn, event: RequestFailed) -> None:
@@ -33,8 +40,17 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
     actions: tuple[NoticeAction, ...] = ()
     if event.kind == FetchWeights.__name__ and name:
         actions = (NoticeAction("Try again", AllowFetchWeights(name)),)
+    cause = event.message.format_map(dict(event.arguments))
     if event.kind == BuildModel.__name__:
         on_build_failed(turn, event)
+    elif event.kind == FetchData.__name__ and name:
+        actions = (NoticeAction("Try again", AllowFetchData(name)),)
+    elif event.kind == OpenData.__name__ and turn.is_newest(event, OpenData):
+        data.on_open_failed(turn, cause)
+    elif event.kind == CollectTaught.__name__:
+        teach.on_collect_failed(turn)
+    elif event.kind in TRAININGS:
+        training.on_training_failed(turn, "" if event.is_cancelled else cause)
     if not event.is_cancelled:
         turn.notify(
             "error",
@@ -48,6 +64,9 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
 
 def on_request_finished(turn: Turn, event: RequestFinished) -> None:
     """It is under way no more."""
+    if any(item.ticket == event.ticket and item.kind in TRAININGS for item in turn.state.work):
+        # The list of runs says how it stands now.
+        turn.ask(ListRuns)
     work = tuple(item for item in turn.state.work if item.ticket != event.ticket)
     if len(work) != len(turn.state.work):
         turn.change(work=work)
@@ -60,8 +79,12 @@ def on_fetch_progress(turn: Turn, event: FetchProgress) -> None:
 
 
 def on_cancel_work(turn: Turn, action: CancelWork) -> None:
-    """Stop it."""
-    turn.cancel(action.ticket)
+    """Stop it; a training ends at its next step with a checkpoint."""
+    kind = next((item.kind for item in turn.state.work if item.ticket == action.ticket), "")
+    if kind in (Train.__name__, ResumeTraining.__name__) and turn.state.training.status != "preparing":
+        training.on_stop_training(turn, StopTraining())
+    else:
+        turn.cancel(action.ticket)
 
 
 def on_dismiss_notice(turn: Turn, action: DismissNotice) -> None:

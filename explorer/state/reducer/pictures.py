@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from explorer.engine.data_messages import PeekFolder
 from explorer.engine.messages import (
     MAIN_COLUMN,
     Classified,
@@ -31,17 +32,24 @@ from explorer.state.actions import (
     SelectPicture,
 )
 from explorer.state.model import Answer, NoticeAction, PicturesState, Seen
+from explorer.state.reducer import bins
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.turn import Turn
 
 WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".th", ".bin")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""What has another ending may be a folder or zip of class folders, and is looked into first."""
 
 
 def on_drop(turn: Turn, action: Drop) -> None:
     """Sort what came: specs are opened, weights loaded, remote pictures asked about, the rest read."""
     specs = [path for path in action.paths if path.lower().endswith(".json")]
     weights = [path for path in action.paths if path.lower().endswith(WEIGHT_SUFFIXES)]
-    pictures = tuple(path for path in action.paths if path not in specs and path not in weights)
+    rest = [path for path in action.paths if path not in specs and path not in weights]
+    pictures = tuple(path for path in rest if path.lower().endswith(PICTURE_SUFFIXES))
+    for path in rest:
+        if path not in pictures:
+            turn.ask(PeekFolder, path=path)
     if specs:
         turn.ask(ReadSpec, path=specs[-1])
     if weights:
@@ -82,6 +90,7 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
         current = event.loaded[0].image_id
         turn.change(tickets=MappingProxyType({**turn.state.tickets, ("shown drop", ()): event.ticket}))
     turn.progress(event.ticket, event.done / max(event.total, 1))
+    bins.on_loaded(turn, event)
     sample = event.loaded[0].image_id if event.as_sample and event.loaded else pictures.sample
     turn.change(pictures=PicturesState(items, current, event.done, event.total, sample))
     _say_failed(turn, event.failed)
@@ -187,6 +196,7 @@ def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
         answers=MappingProxyType(answers),
     )
     turn.ask(ForgetPictures, image_ids=(action.image_id,))
+    bins.forget(turn, frozenset((action.image_id,)))
     if current is None:
         turn.change(seen=None, maps=None, channel=None)
     elif current != pictures.current:
@@ -200,3 +210,4 @@ def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
     turn.change(pictures=PicturesState(), answers=MappingProxyType({}), seen=None, maps=None, channel=None)
     if ids:
         turn.ask(ForgetPictures, image_ids=ids)
+        bins.forget(turn, frozenset(ids))

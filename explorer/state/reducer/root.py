@@ -8,12 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explorer.engine import messages, own_messages
+from explorer.engine import data_messages, messages, own_messages, run_messages, training_messages
 from explorer.engine.messages import Event, LoadPictures, Request
-from explorer.state import actions
+from explorer.engine.run_messages import ListRuns
+from explorer.state import actions, learning_actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
-from explorer.state.reducer import document, maps, net, notices, own, pictures, weights
+from explorer.state.reducer import (
+    bins,
+    data,
+    document,
+    maps,
+    net,
+    notices,
+    own,
+    pictures,
+    runs,
+    teach,
+    training,
+    weights,
+)
 from explorer.state.reducer.turn import Turn
 
 
@@ -24,6 +38,8 @@ def _on_start(turn: Turn, action: Start) -> None:
         pictures.on_drop(turn, actions.Drop(paths=action.files))
     if action.sample:
         turn.ask(LoadPictures, paths=(action.sample,), as_sample=True)
+    # A training that was cut off is offered.
+    turn.ask(ListRuns)
 
 
 HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
@@ -57,6 +73,35 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     actions.Complain: notices.on_complain,
     actions.SetColourScheme: notices.on_set_colour_scheme,
     actions.RememberLayout: notices.on_remember_layout,
+    learning_actions.ChooseData: data.on_choose_data,
+    learning_actions.LookUpData: data.on_look_up_data,
+    learning_actions.AllowFetchData: data.on_allow_fetch_data,
+    learning_actions.TrainOnFolder: data.on_train_on_folder,
+    learning_actions.ClassifyFolder: data.on_classify_folder,
+    learning_actions.ChooseRecipe: training.on_choose_recipe,
+    learning_actions.EditPlan: training.on_edit_plan,
+    learning_actions.ResetPlan: training.on_reset_plan,
+    learning_actions.ChooseStart: training.on_choose_start,
+    learning_actions.StartTraining: training.on_start_training,
+    learning_actions.PauseTraining: training.on_pause_training,
+    learning_actions.StopTraining: training.on_stop_training,
+    learning_actions.GoOnTraining: training.on_go_on_training,
+    learning_actions.SeekRate: training.on_seek_rate,
+    learning_actions.TakeRate: training.on_take_rate,
+    learning_actions.NameTeaching: bins.on_name_teaching,
+    learning_actions.AddBin: bins.on_add_bin,
+    learning_actions.RenameBin: bins.on_rename_bin,
+    learning_actions.RemoveBin: bins.on_remove_bin,
+    learning_actions.FillBin: bins.on_fill_bin,
+    learning_actions.TakeFromBin: bins.on_take_from_bin,
+    learning_actions.Teach: teach.on_teach,
+    learning_actions.LookUpRuns: runs.on_look_up_runs,
+    learning_actions.ShowRun: runs.on_show_run,
+    learning_actions.OpenRun: runs.on_open_run,
+    learning_actions.MarkRun: runs.on_mark_run,
+    learning_actions.DiscardRuns: runs.on_discard_runs,
+    learning_actions.BringBackRuns: runs.on_bring_back_runs,
+    learning_actions.WriteRun: runs.on_write_run,
     messages.EngineReady: net.on_engine_ready,
     messages.DeviceChosen: net.on_device_chosen,
     messages.MemoryRead: net.on_memory_read,
@@ -72,6 +117,24 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     messages.Classified: pictures.on_classified,
     messages.ManyClassified: pictures.on_many_classified,
     messages.NodeProbed: maps.on_node_probed,
+    data_messages.DataListed: data.on_data_listed,
+    data_messages.DataProgress: data.on_data_progress,
+    data_messages.DataOpened: data.on_data_opened,
+    data_messages.DataFetched: data.on_data_fetched,
+    data_messages.FolderPeeked: data.on_folder_peeked,
+    data_messages.TaughtCollected: teach.on_taught_collected,
+    training_messages.TrainingBegan: training.on_training_began,
+    training_messages.TrainTick: training.on_train_tick,
+    training_messages.EpochEnded: training.on_epoch_ended,
+    training_messages.TrainingHalted: training.on_training_halted,
+    training_messages.TrainingEnded: training.on_training_ended,
+    training_messages.LiveAnswer: training.on_live_answer,
+    training_messages.LiveMaps: training.on_live_maps,
+    training_messages.RateProbed: training.on_rate_probed,
+    training_messages.RateFound: training.on_rate_found,
+    run_messages.RunsListed: runs.on_runs_listed,
+    run_messages.CurvesRead: runs.on_curves_read,
+    run_messages.RunExported: runs.on_run_exported,
     messages.RequestFinished: notices.on_request_finished,
     messages.RequestFailed: notices.on_request_failed,
 }

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
+from explorer.engine.data_messages import CollectTaught, FetchData, OpenData
 from explorer.engine.messages import (
     BuildModel,
     Cancel,
@@ -23,6 +24,7 @@ from explorer.engine.messages import (
     Request,
     SaveWeights,
 )
+from explorer.engine.training_messages import FindRate, ResumeTraining, Train
 from explorer.state.model import AppState, Notice, NoticeAction, Work
 
 SHOWN_WORK: tuple[type[Request], ...] = (
@@ -33,6 +35,12 @@ SHOWN_WORK: tuple[type[Request], ...] = (
     ClassifyMany,
     ReadWeights,
     SaveWeights,
+    OpenData,
+    FetchData,
+    CollectTaught,
+    Train,
+    ResumeTraining,
+    FindRate,
 )
 """Requests that take long enough for the status bar to speak of them."""
 
@@ -55,7 +63,7 @@ class Turn:
         """Replace fields of the state."""
         self.state = replace(self.state, **fields)
 
-    def ask(self, kind: type[Request], **fields: Any) -> None:
+    def ask(self, kind: type[Request], /, **fields: Any) -> None:
         """Make a request with the next ticket and remember it as the newest of its subject."""
         state = self.state
         request = kind(ticket=state.next_ticket, **fields)
@@ -103,8 +111,10 @@ class Turn:
 
 
 def _name(request: Request) -> str:
-    if isinstance(request, FetchWeights):
+    if isinstance(request, FetchWeights | FetchData | CollectTaught):
         return request.name
+    if isinstance(request, OpenData | Train | FindRate):
+        return PurePath(request.data).name
     if isinstance(request, ReadWeights | SaveWeights):
         return PurePath(request.path).name
     return request.address if isinstance(request, FetchPicture) else ""

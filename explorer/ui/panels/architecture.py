@@ -23,6 +23,7 @@ from explorer.arch.cost import Cost
 from explorer.arch.depths import block_changes, title
 from explorer.arch.lamp import Nearest
 from explorer.arch.papers import Published
+from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.block_drawings import DRAWINGS
 from explorer.ui.panels.depth_control import DepthControl
@@ -63,7 +64,7 @@ class NetTitle(ElidedLabel):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        for size in ("title", "heading"):
+        for size in ("title", "heading", "body"):
             self.setFont(font(size, strong=True))
             if self.fontMetrics().horizontalAdvance(self.text) <= self.width():
                 break
@@ -145,7 +146,7 @@ class ArchitecturePanel(QWidget):
             self._pending = {}
         self._spec = spec
         kept = frozenset(self._pending)
-        self._title.set_title(title(spec))
+        self._title.set_title(_name(spec, preset))
         self._subtitle.set_text(preset or "your own, no preset")
         self._preset.show_preset(preset)
         self._depth.show_spec(spec)
@@ -344,6 +345,14 @@ class ArchitecturePanel(QWidget):
         self._fewer.clicked.connect(self._stages.remove_stage)
         self._groups.edited.connect(self._edit)
         self._search.textChanged.connect(self._on_search)
+
+
+def _name(spec: ArchitectureSpec, preset: str | None) -> str:
+    """What the net is called: as its preset, else by its depth. That it is for CIFAR, the line below says."""
+    if preset is None:
+        return title(spec)
+    name = presets()[preset].title.removeprefix("CIFAR ")
+    return name[:1].upper() + name[1:]
 
 
 def _followers(spec: ArchitectureSpec, n_stages: int) -> dict[str, object]:

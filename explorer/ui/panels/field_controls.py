@@ -1,7 +1,8 @@
-"""One control for each simple kind of field of the spec: switch, choice or number.
+"""One control for each simple kind of field of the spec or a plan: switch, choice or number.
 
-Generated from the fields' own titles, bounds, labels and citations; used by the architecture panel.
-A control shows a value without telling, and tells only what the user does. Knows nothing of the store.
+Generated from the fields' own titles, bounds, labels and citations; used by the architecture panel and the
+training form. A control shows a value without telling, and tells only what the user does. Knows nothing of
+the store.
 """
 
 from __future__ import annotations
@@ -169,6 +170,10 @@ class FlatCombo(QComboBox):
     def sizeHint(self) -> QSize:
         return QSize(_CONTROL_WIDTH_PX, self.fontMetrics().height() + SPACE + 2)
 
+    def minimumSizeHint(self) -> QSize:
+        # Qt's own is as wide as the longest label, which is elided here.
+        return QSize(_CONTROL_WIDTH_PX // 2, self.sizeHint().height())
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
@@ -220,7 +225,7 @@ class FieldControl(QWidget):
         raise NotImplementedError
 
     def _adopt(self, widget: QWidget) -> None:
-        widget.setObjectName(f"spec.{self.field.name}")
+        widget.setObjectName(f"{self.field.owner}.{self.field.name}")
         widget.setAccessibleName(self.field.title)
         widget.setToolTip(self.field.tooltip)
         widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -271,7 +276,7 @@ class NumberControl(FieldControl):
 
     def _step_button(self, glyph: Literal["minus", "plus"], step: int) -> GlyphButton:
         what = "Less" if step < 0 else "More"
-        button = GlyphButton(glyph, f"spec.{self.field.name}.{glyph}", what, _STEP_BUTTON_PX)
+        button = GlyphButton(glyph, f"{self.field.owner}.{self.field.name}.{glyph}", what, _STEP_BUTTON_PX)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setAutoRepeat(True)
         button.clicked.connect(lambda: self._spin.stepBy(step))
@@ -317,7 +322,7 @@ class SegmentsControl(FieldControl):
             Segment(str(value), label, f"<p><b>{label}</b></p>{field.tooltip}")
             for value, label in field.choices.items()
         ]
-        self._segments = Segments(f"spec.{field.name}", field.title, segments)
+        self._segments = Segments(f"{field.owner}.{field.name}", field.title, segments)
         self._segments.chosen.connect(self._on_chosen)
         self._adopt(self._segments)
         self.is_wide = sum(map(len, field.choices.values())) > _NARROW_ROW

@@ -1,6 +1,7 @@
-"""What each field of the spec says about itself, for its control: kind, bounds, steps, labels.
+"""What each field of the spec, or of a plan, says about itself, for its control: kind, bounds, steps, labels.
 
-Called by the controls and the groups of the architecture panel. Imports the spec, no widget.
+Called by the controls and the groups of the architecture panel and the training form. Imports the spec, no
+widget.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, cast, get_args, get_origin
+
+from pydantic import BaseModel
 
 from explorer.arch.spec import ArchitectureSpec
 
@@ -21,6 +24,8 @@ _REAL_STEP = 0.05
 _BESIDE = 0.01
 """How near a number may come to a bound that it must not reach."""
 _LEAST_EPSILON = 1e-9
+_FINE = frozenset({"norm_epsilon", "learning_rate", "weight_decay", "backbone_rate"})
+"""Numbers that are chosen by their size: a step is a tenth of it, and zero is approached closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class FieldFacts:
         step: What one press of an arrow key adds.
         real: The same for a number with decimals.
         default: Its value where nobody says anything.
+        owner: What it is a field of; its control's object name begins with it.
     """
 
     name: str
@@ -67,6 +73,7 @@ class FieldFacts:
     step: int
     real: RealRange
     default: object
+    owner: str = "spec"
 
     def label(self, value: object) -> str:
         """A value in the words of the controls."""
@@ -80,7 +87,18 @@ class FieldFacts:
 @cache
 def facts(name: str) -> FieldFacts:
     """What a field of the spec says about itself."""
-    field = ArchitectureSpec.model_fields[name]
+    return described(ArchitectureSpec, name, "spec")
+
+
+def described(model: type[BaseModel], name: str, owner: str) -> FieldFacts:
+    """What a field of a model says about itself.
+
+    Args:
+        model: Its fields carry title, description, group, citation and labels.
+        name: The field's.
+        owner: What object names begin with.
+    """
+    field = model.model_fields[name]
     extra = cast("dict[str, Any]", field.json_schema_extra)
     item: Any = get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
     metadata = list(getattr(item, "__metadata__", field.metadata))
@@ -100,6 +118,7 @@ def facts(name: str) -> FieldFacts:
         step=_WIDTH_STEP if name.endswith(("width", "widths")) else 1,
         real=_real_range(name, bounds),
         default=field.default,
+        owner=owner,
     )
 
 
@@ -116,16 +135,16 @@ def _kind(name: str, annotation: Any, item: Any) -> Kind:
 
 def _real_range(name: str, bounds: list[Any]) -> RealRange:
     """The bounds; one that must not be reached is moved a little inwards."""
-    is_epsilon = name == "norm_epsilon"
+    is_fine = name in _FINE
     least, most = 0.0, float(2**31 - 1)
     for bound in bounds:
         least = getattr(bound, "ge", getattr(bound, "gt", None)) or least
         most = getattr(bound, "le", getattr(bound, "lt", None)) or most
         if hasattr(bound, "gt"):
-            least += _LEAST_EPSILON if is_epsilon else _BESIDE
+            least += _LEAST_EPSILON if is_fine else _BESIDE
         if hasattr(bound, "lt"):
             most -= _BESIDE
-    return RealRange(least, most, 0 if is_epsilon else _STEPS.get(name, _REAL_STEP))
+    return RealRange(least, most, 0 if is_fine else _STEPS.get(name, _REAL_STEP))
 
 
 def _item_labels(name: str) -> dict[str, str]:

@@ -10,7 +10,6 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.ui.panels.field_controls import FieldControl
-from explorer.ui.panels.field_facts import facts
 from explorer.ui.theme import HALF, SPACE, Colours
 
 _DOT_PX = 5.0
@@ -100,7 +99,7 @@ class FieldLine(QWidget):
         field = self.control.field
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        action = menu.addAction(f"Reset to {facts(field.name).label(self._usual)} ({self._source})")
+        action = menu.addAction(f"Reset to {field.label(self._usual)} ({self._source})")
         action.setEnabled(self.label.is_marked)
         action.triggered.connect(lambda _checked=False: self.reset.emit(field.name, self._usual))
         return menu

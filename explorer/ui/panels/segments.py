@@ -18,6 +18,7 @@ Drawing = Callable[[QPainter, QRectF], None]
 """Paints into a rectangle with the painter's own pen and brush."""
 
 _DRAWING_PX = 34
+_LEAST_SHARE_PX = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class Segments(QWidget):
             button.clicked.connect(lambda _=False, value=segment.value: self._on_clicked(value))
             self._group.addButton(button)
             self._buttons[segment.value] = button
-            row.addWidget(button, 1)
+            # Short words get equal room, a long one as much as it needs.
+            row.addWidget(button, max(_LEAST_SHARE_PX, button.sizeHint().width()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QTreeWidgetItemIterator,
@@ -33,7 +35,9 @@ SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "↕", "same":
 TONES = {"added": "success", "removed": "danger", "changed": "warning", "moved": "warning"}
 MOST_OPEN = 24
 """Operations that are shown at once; with more, each block waits to be opened."""
-SIGN_WIDTH_PX = 34
+SIGN_WIDTH_PX = 40
+NARROWEST_PX = 320
+"""Below this width one column has both networks' blocks; the sign tells whose they are."""
 NARROW_PX = 380
 """Below this width the names of blocks need the room of the MACs, which the totals and tooltips tell too."""
 WASH = 0.1
@@ -139,6 +143,7 @@ class DiffView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._table.setColumnHidden(MACS, self.width() < NARROW_PX)
+        self._table.setColumnHidden(BEFORE, self.width() < NARROWEST_PX)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -168,6 +173,27 @@ class DiffView(QWidget):
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)
 
 
+class _OneColumn(QStyledItemDelegate):
+    """Draws what was removed in the second network's column while the first one's is hidden.
+
+    Args:
+        table: Whose column.
+    """
+
+    def __init__(self, table: QTreeWidget) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if self._table.isColumnHidden(BEFORE) and not option.text:
+            before = index.siblingAtColumn(BEFORE).data()  # type: ignore[union-attr]
+            # As the delegate itself writes the ends of lines.
+            option.text = (before or "").replace("\n", "\u2028")
+
+
 def _table() -> QTreeWidget:
     table = QTreeWidget()
     table.setObjectName("diff.table")
@@ -176,7 +202,8 @@ def _table() -> QTreeWidget:
     table.setFont(font("small"))
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setColumnCount(MACS + 1)
-    table.setIndentation(SPACE)
+    table.setIndentation(SPACE + HALF)
+    table.setItemDelegateForColumn(AFTER, _OneColumn(table))
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setAllColumnsShowFocus(True)
     header = table.header()

@@ -6,6 +6,7 @@ Used by the feature view only. They say what was chosen and show what they are g
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,12 +20,13 @@ from PySide6.QtWidgets import (
 from explorer.present import colour
 from explorer.present.tiles import PaletteChoice, ScaleName
 from explorer.ui.panels.field_controls import FlatCombo
-from explorer.ui.theme import font
+from explorer.ui.theme import SPACE, font
 from explorer.ui.widgets.colour_bar import ColourBar, swatch
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 _SWATCH = QSize(28, 12)
 _NOTICE_MS = 4000
+_MARGIN_PX = 12
 
 
 def _tool_button(name: str, sign: str, says: str) -> QToolButton:
@@ -194,11 +196,20 @@ class FeatureFooter(QFrame):
         self._notice_ends.setInterval(_NOTICE_MS)
         self._notice_ends.timeout.connect(lambda: self._text.set_text(self._usual))
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 12, 6)
+        row.setContentsMargins(_MARGIN_PX, 5, _MARGIN_PX, 6)
         row.setSpacing(8)
         row.addWidget(self._mark)
         row.addWidget(self._text, 1)
         row.addWidget(self._bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bar()
+
+    def _fit_bar(self) -> None:
+        """The words come first: the key to the colours takes what they leave."""
+        left = self.width() - self._text.sizeHint().width() - 2 * _MARGIN_PX - 3 * SPACE
+        self._bar.setMaximumWidth(max(self._bar.minimumSizeHint().width(), left))
 
     @property
     def shown_text(self) -> str:
@@ -211,6 +222,7 @@ class FeatureFooter(QFrame):
         self._mark.setVisible(marked)
         if not self._notice_ends.isActive():
             self._text.set_text(text)
+            self._fit_bar()
 
     def say(self, notice: str) -> None:
         """Say that something was done, for a few seconds."""
@@ -220,3 +232,4 @@ class FeatureFooter(QFrame):
     def set_colours(self, palette: colour.PaletteName, low: str, high: str, *, with_zero: bool) -> None:
         """Show the key to the colours; as `ColourBar.set_colours`."""
         self._bar.set_colours(palette, low, high, with_zero=with_zero)
+        self._fit_bar()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.arch.spec import ArchitectureSpec
 from explorer.present.gallery import OWN, Card, Section, found, picture
 from explorer.ui.theme import SPACE, font
 from explorer.ui.views.gallery_card import CARD_PX, CardButton
@@ -106,6 +107,7 @@ class GalleryView(QWidget):
         self._buttons: dict[tuple[bool, str], CardButton] = {}
         self._headings: dict[str, QLabel] = {}
         self._waiting: list[CardButton] = []
+        self._current: ArchitectureSpec | None = None
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._on_slice)
         self._search = QLineEdit()
@@ -161,6 +163,12 @@ class GalleryView(QWidget):
                 button.deleteLater()
         self._arrange()
 
+    def show_current(self, spec: ArchitectureSpec) -> None:
+        """Mark the cards of the network in view."""
+        self._current = spec
+        for button in self._buttons.values():
+            button.set_current(button.card.spec == spec)
+
     def _left(self) -> tuple[Section, ...]:
         return found((self._own, *self._sections), self._search.text())
 
@@ -191,6 +199,7 @@ class GalleryView(QWidget):
             button.clicked.connect(lambda _checked=False: chosen.emit(card.name))
             button.removed.connect(lambda: removed.emit(card.name))
             button.renaming.connect(lambda: self._on_rename(card))
+            button.set_current(card.spec == self._current)
             self._waiting.append(button)
         return self._buttons[key]
 

@@ -6,7 +6,7 @@ Used by `gallery.py`. Knows nothing of the store.
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 
 from explorer.present.gallery import Card, Picture
@@ -70,6 +70,7 @@ class CardButton(QAbstractButton):
         self._picture: Picture | None = None
         self._thumbnail: QPixmap | None = None
         self._inked = 0
+        self._is_current = False
         kind = "own" if card.is_own else "preset"
         self.setObjectName(f"gallery.{kind}.{card.name}")
         self.setAccessibleName(card.title)
@@ -89,6 +90,20 @@ class CardButton(QAbstractButton):
         self._picture = picture
         self._thumbnail = None
         self.update()
+
+    def set_current(self, is_current: bool) -> None:
+        """Whether it is the network in view."""
+        if is_current != self._is_current:
+            self._is_current = is_current
+            self.setAccessibleDescription(
+                f"in view. {self.card.history}" if is_current else self.card.history
+            )
+            self.update()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is marked as the network in view."""
+        return self._is_current
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -130,7 +145,9 @@ class CardButton(QAbstractButton):
             ground = blend(ground, colours.text, 0.05)
         painter.setBrush(ground)
         painter.setPen(colours.accent if self.hasFocus() else colours.hairline)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        if self._is_current:
+            painter.setPen(QPen(colours.accent, 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
         self._paint_thumbnail(painter)
         left = THUMBNAIL_PX.width() + 2 * SPACE
         room = QRectF(left, SPACE, self.width() - left - SPACE, self.height() - 2 * SPACE)

@@ -145,6 +145,8 @@ class ProbabilityBars(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
     def _paint_row(self, painter: QPainter, row: int, area: QRect) -> None:
+        if self._predictions and row >= len(self._predictions):
+            return  # A net of two classes has two bars; before an answer all five lanes wait.
         track = QColor(Colours.of(self.palette()).text)
         track.setAlpha(20)
         lane = QRectF(area.left(), area.bottom() + 1 - _BAR_PX, area.width(), _BAR_PX)

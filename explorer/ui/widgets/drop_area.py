@@ -12,19 +12,24 @@ from PySide6.QtCore import (
     QEvent,
     QMimeData,
     QObject,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
+    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QWidget
 
 from explorer.ui.theme import Colours, font
 from explorer.ui.widgets.drop_reading import Dropped, describe, is_readable, read_drop
 
-__all__ = ["DropOverlay", "Dropped", "draw_picture_icon", "install_drop_target", "read_drop"]
+__all__ = ["OWN_DROPS", "DropOverlay", "Dropped", "draw_picture_icon", "install_drop_target", "read_drop"]
+
+OWN_DROPS = "own_drops"
+"""The property of widgets that take drops for themselves; the veil leaves them free."""
 
 _DRAG_EVENTS = frozenset(
     {QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.DragLeave, QEvent.Type.Drop}
@@ -77,11 +82,15 @@ class DropOverlay(QWidget):
         colours = Colours.of(self.palette())
         veil = QColor(colours.window)
         veil.setAlpha(216)
+        free = self._free_places()
+        painter.setClipRegion(QRegion(self.rect()) - free)
         painter.fillRect(self.rect(), veil)
         accent = colours.accent if self.is_readable else colours.muted
         painter.setPen(QPen(accent, 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(14, 14, -14, -14), 12, 12)
         middle = self.rect().center()
+        if free.intersects(QRect(middle - QPoint(200, 96), QSize(400, 160))):
+            middle.setY(self.height() - 80)
         icon = QRectF(middle.x() - 34, middle.y() - 96, 68, 60)
         draw_picture_icon(painter, icon, accent, is_allowed=self.is_readable)
         painter.setFont(font("title", strong=True))
@@ -93,6 +102,15 @@ class DropOverlay(QWidget):
         below = QRect(24, middle.y() + 26, self.width() - 48, 28)
         detail = painter.fontMetrics().elidedText(self.detail, Qt.TextElideMode.ElideMiddle, below.width())
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, detail)
+
+    def _free_places(self) -> QRegion:
+        """Where widgets are that take drops for themselves."""
+        places = QRegion()
+        for child in self._window.findChildren(QWidget):
+            if child.property(OWN_DROPS) and child.acceptDrops() and not child.visibleRegion().isEmpty():
+                shift = child.mapTo(self._window, QPoint(0, 0))
+                places += child.visibleRegion().translated(shift)
+        return places
 
 
 def draw_picture_icon(painter: QPainter, area: QRectF, colour: QColor, *, is_allowed: bool = True) -> None:
@@ -149,7 +167,7 @@ class _DropTarget(QObject):
 
     def _adopt_children(self) -> None:
         for child in self._window.findChildren(QWidget):
-            if child.acceptDrops():
+            if child.acceptDrops() and not child.property(OWN_DROPS):
                 child.removeEventFilter(self)
                 child.installEventFilter(self)
 

@@ -5,10 +5,11 @@ Used by `thumbnails`. Takes plain items, thousands of them; knows nothing of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +18,9 @@ from explorer.ui.widgets.picture import to_qimage
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+PICTURES_MIME = "application/x-resnet-explorer-pictures"
+"""What is dragged out of the strip: the numbers of pictures, separated by commas."""
 
 _MAX_CACHED = 600
 Index = QModelIndex | QPersistentModelIndex
@@ -43,6 +47,13 @@ class PictureItem:
     height: int = 0
     label: str | None = None
     problem: str | None = None
+
+
+def dragged_pictures(mime: QMimeData) -> tuple[int, ...]:
+    """The numbers of the pictures that are dragged; none where something else is."""
+    if not mime.hasFormat(PICTURES_MIME):
+        return ()
+    return tuple(map(int, bytes(mime.data(PICTURES_MIME).data()).decode().split(",")))
 
 
 class PictureModel(QAbstractListModel):
@@ -112,6 +123,20 @@ class PictureModel(QAbstractListModel):
             del self._pixmaps[next(iter(self._pixmaps))]
         self._pixmaps[item.image_id] = (item.thumbnail, QPixmap.fromImage(square))
         return self._pixmaps[item.image_id][1]
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        is_picture = index.isValid() and self._items[index.row()].problem is None
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if is_picture else flags
+
+    def mimeTypes(self) -> list[str]:
+        return [PICTURES_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        numbers = ",".join(str(self._items[index.row()].image_id) for index in indexes)
+        mime = QMimeData()
+        mime.setData(PICTURES_MIME, numbers.encode())
+        return mime
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._items)

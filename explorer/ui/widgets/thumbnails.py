@@ -149,6 +149,7 @@ class ThumbnailStrip(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setDragEnabled(True)
         self.setAcceptDrops(False)
         self.viewport().setAutoFillBackground(False)
         self._fit_cells()

@@ -1,0 +1,93 @@
+"""What is looked at while a network learns, refreshed at rates that adapt to what it costs.
+
+Used by `handlers/train.py`. Must not import Qt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from explorer.engine.cadence import Cadence
+from explorer.engine.context import ActiveTraining, Context
+from explorer.engine.handlers.classify import TOP, seen_by
+from explorer.engine.messages import Event
+from explorer.engine.training_messages import LiveAnswer, LiveMaps
+from explorer.errors import ImageError, WeightsError
+from explorer.images.prepare import normalised
+from explorer.nets.predict import predict, top
+from explorer.nets.probe import probe
+
+ANSWER_SHARE, MAPS_SHARE = 0.02, 0.02
+"""The most that each costs of the training's time."""
+ANSWERS_HZ, MAPS_HZ = 4.0, 10.0
+
+
+class Live:
+    """Refreshes the answer for the watched picture and the maps of the watched node.
+
+    Args:
+        active: The training.
+        context: For the pictures.
+        ticket: Of the training.
+    """
+
+    def __init__(self, active: ActiveTraining, context: Context, ticket: int) -> None:
+        self._active = active
+        self._context = context
+        self._ticket = ticket
+        self._answers = Cadence(ANSWER_SHARE, ANSWERS_HZ)
+        self._maps = Cadence(MAPS_SHARE, MAPS_HZ)
+
+    @property
+    def share(self) -> float:
+        """The part of the time that it took, 0 to 1."""
+        return self._answers.share + self._maps.share
+
+    def refreshed(self) -> Generator[Event, None, None]:
+        """What is due now. A picture that cannot be read any more is watched no more."""
+        active = self._active
+        image_id, key = active.watched
+        if image_id is None:
+            return
+        if active.is_watch_new:
+            active.is_watch_new = False
+            self._answers.hasten()
+            self._maps.hasten()
+        try:
+            if self._answers.is_due:
+                with self._answers.working():
+                    answer = self._answer(image_id)
+                yield answer
+            if key and self._maps.is_due:
+                with self._maps.working():
+                    maps = self._look(image_id, key)
+                yield maps
+        except (ImageError, KeyError):
+            active.watched = (None, "")
+        except WeightsError:
+            # Values overflow; the loss will say so at the next step.
+            return
+
+    def _answer(self, image_id: int) -> LiveAnswer:
+        net = self._active.net()
+        pixels = seen_by(net, image_id, self._context)
+        batch = normalised(pixels, net.transform, net.spec.in_channels)[None]
+        started = time.perf_counter()
+        probabilities = predict(net.module, batch, self._active.training.device)[0]
+        return LiveAnswer(
+            ticket=self._ticket,
+            run=self._active.run.id,
+            image_id=image_id,
+            predictions=top(probabilities, net.classes, TOP),
+            seen=pixels,
+            milliseconds=1000 * (time.perf_counter() - started),
+        )
+
+    def _look(self, image_id: int, key: str) -> LiveMaps:
+        net = self._active.net()
+        pixels = seen_by(net, image_id, self._context)
+        image = normalised(pixels, net.transform, net.spec.in_channels)
+        maps = probe(net.module, image, (key,), self._active.training.device)[key]
+        maps.setflags(write=False)
+        return LiveMaps(ticket=self._ticket, run=self._active.run.id, image_id=image_id, key=key, maps=maps)

@@ -1,0 +1,116 @@
+"""The pictures in the user's bins become a folder of class folders, on the IO pool.
+
+Called through `handlers/io_table.py` by the worker. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+from PIL import Image
+
+from explorer import paths
+from explorer.engine.context import Context
+from explorer.engine.data_messages import CollectTaught, TaughtCollected
+from explorer.engine.messages import Event
+from explorer.errors import DataError
+from explorer.images.load import Picture, is_picture_name
+
+FOLDER = "taught"
+_LONGEST_NAME = 80
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", "__macosx"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+"""Windows opens devices by these names, and the last one is hidden in zips of macOS."""
+
+
+def collect_taught(request: CollectTaught, context: Context) -> Generator[Event, None, None]:
+    """Copy the pictures of the bins into the program's data folder, in place of a set of the same name.
+
+    Bins without pictures are left out.
+
+    Raises:
+        DataError: Fewer than two classes have pictures, a class has no usable name, or the disk refuses.
+        ImageError: A picture was removed or cannot be read.
+    """
+    bins = [(_safe_name(name), ids) for name, ids in request.bins if ids]
+    if len(bins) < 2:
+        raise DataError(
+            "A network learns to tell classes apart, and only one of the bins has pictures."
+            if len(bins) == 1
+            else "A network learns to tell classes apart, and none of the bins has pictures.",
+            "Drop at least one picture into each of two bins; ten or more in each work better.",
+        )
+    seen: set[str] = set()
+    for name, _ in bins:
+        if name.casefold() in seen:
+            raise DataError("Two classes are called {name}.", "Give each class a name of its own.", name=name)
+        seen.add(name.casefold())
+    target = paths.data_dir() / FOLDER / _safe_name(request.name)
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        for name, ids in bins:
+            folder = beside / name
+            folder.mkdir(parents=True)
+            for number, image_id in enumerate(ids):
+                if not context.is_wanted(request):
+                    return
+                _put(context.shelf.for_batch(image_id), context, image_id, folder / f"{number:04}")
+        _replace(beside, target)
+    except OSError as error:
+        raise DataError(
+            "The pictures cannot be copied to {folder}: {reason}.",
+            "Free some disk space, or set RESNET_EXPLORER_HOME to a folder with room.",
+            folder=target,
+            reason=(error.strerror or str(error)).lower(),
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    yield TaughtCollected(ticket=request.ticket, path=str(target))
+
+
+def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) -> None:
+    """A file is copied as it is; what came as bytes, or under another kind of name, is written as PNG.
+
+    Raises:
+        ImageError: The picture is gone, or cannot be read.
+        OSError: It cannot be written.
+    """
+    if isinstance(source, Path) and is_picture_name(source.name) and source.is_file():
+        shutil.copyfile(source, stem.with_name(stem.name + source.suffix.lower()))
+        return
+    picture = context.shelf.picture(image_id) if isinstance(source, Path) else source
+    Image.fromarray(picture.pixels).save(stem.with_name(f"{stem.name}.png"))
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Put a folder in the place of another: at every moment one of the two is whole under some name."""
+    if not target.exists():
+        source.rename(target)
+        return
+    old = source.with_name(f"{source.name}.old")
+    target.rename(old)
+    try:
+        source.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _safe_name(name: str) -> str:
+    """The name as one folder on any system.
+
+    Raises:
+        DataError: Nothing is left of it.
+    """
+    safe = " ".join(re.sub(r"[^\w .()+&'-]", " ", name).split())[:_LONGEST_NAME].strip(" .")
+    if safe.casefold().partition(".")[0] in _RESERVED:
+        safe = f"class {safe}"
+    if not safe:
+        raise DataError("A class or set has no usable name: {name}.", "Name it in letters.", name=repr(name))
+    return safe

@@ -1,0 +1,344 @@
+"""Trainings: begun, resumed, halted; what they say goes to the store and to the window.
+
+Called through `handlers/table.py` by the worker. The training yields between two steps, so a click waits for
+one step at most. What is watched is refreshed from here, at rates that adapt to what it costs. Must not
+import Qt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from torch import Tensor
+
+from explorer.engine.cadence import Cadence
+from explorer.engine.context import ActiveTraining, Context
+from explorer.engine.handlers.live import Live
+from explorer.engine.handlers.pace import Pace
+from explorer.engine.messages import MAIN_COLUMN, Event, WeightsChoice
+from explorer.engine.training_messages import (
+    EpochEnded,
+    FindRate,
+    HaltTraining,
+    MetricRow,
+    RateFound,
+    RateProbed,
+    ResumeTraining,
+    ShownMistake,
+    Train,
+    TrainingBegan,
+    TrainingEnded,
+    TrainingHalted,
+    TrainTick,
+    WatchTraining,
+)
+from explorer.errors import DataError, RunError
+from explorer.images.dataset import Dataset
+from explorer.images.prepare import transform_for
+from explorer.nets.weight_files import save_weights
+from explorer.runs.store import Run
+from explorer.training.card import commit_of_program
+from explorer.training.checkpoint import read_checkpoint
+from explorer.training.events import (
+    EpochFinished,
+    StepMetrics,
+    TrainingEvent,
+    TrainingFinished,
+    TrainingPaused,
+    TrainingStarted,
+    TrainingStopped,
+)
+from explorer.training.finder import finding_rate
+from explorer.training.loop import train as training_steps
+from explorer.training.prepare import Training, prepare
+from explorer.training.record import record, rows_of
+
+TICK_SHARE = 0.01
+"""The most that telling costs; with what is watched it stays below a twentieth of the time."""
+CPU_TICKS_HZ, DEVICE_TICKS_HZ = 4.0, 20.0
+"""On the CPU the window and the training share the cores."""
+
+Steps = Generator[Event | None, None, None]
+
+
+def train(request: Train, context: Context) -> Steps:
+    """Begin a new run and train it until its end, or until it is halted.
+
+    Raises:
+        DataError: The data was not opened, or does not fit the network.
+        DeviceError: The network or a batch does not fit the device.
+        RunError: The loss is not finite, or the store cannot be written.
+        WeightsError: There are no weights to start from.
+    """
+    assert context.device is not None, "UseDevice comes first"
+    dataset = _dataset(request.data, request.spec.input_size, context)
+    training = yield from prepare(
+        request.spec,
+        request.plan,
+        dataset,
+        context.device,
+        start_tensors=_start_tensors(request.weights, context),
+    )
+    origin: dict[str, object] = {
+        "seed": request.plan.seed,
+        "recipe": request.recipe,
+        "device": str(context.device),
+        "commit": commit_of_program(),
+        "data": request.data,
+    }
+    run = context.store().create(
+        spec=request.spec.to_json(),
+        plan=request.plan.to_json(),
+        data=request.data,
+        origin=json.dumps(origin),
+    )
+    active = _activate(run, training, dataset, origin, context)
+    yield from _driven(request.ticket, active, context, ())
+
+
+def resume_training(request: ResumeTraining, context: Context) -> Steps:
+    """Go on with a run: as it is in memory, else as its last checkpoint has it.
+
+    Raises:
+        DataError: The data was not opened, or is another than the run's.
+        DeviceError: The network or a batch does not fit the device.
+        RunError: There is no such run or no checkpoint that can be read, or the loss is not finite.
+    """
+    assert context.device is not None, "UseDevice comes first"
+    store = context.store()
+    run = store.run(request.run)
+    # Refused where another program trains it.
+    store.set_status(run.id, "running")
+    active = context.active
+    if active is None or active.run.id != run.id:
+        checkpoint = read_checkpoint(run.checkpoints)
+        dataset = _dataset(run.data, checkpoint.spec.input_size, context)
+        training = yield from prepare(
+            checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint
+        )
+        active = _activate(run, training, dataset, json.loads(run.origin), context)
+    active.training.wish = "go"
+    rows = tuple(row for row in store.metrics(run.id) if row[0] < active.training.step)
+    yield from _driven(request.ticket, active, context, rows)
+
+
+def halt_training(request: HaltTraining, context: Context) -> Steps:
+    """Tell the training; it looks between two steps."""
+    if context.active is not None:
+        context.active.training.wish = request.how
+    yield None
+
+
+def watch_training(request: WatchTraining, context: Context) -> Steps:
+    """Refresh this from now on."""
+    if context.active is not None:
+        context.active.watched = (request.image_id, request.key)
+        context.active.is_watch_new = True
+    yield None
+
+
+def find_rate(request: FindRate, context: Context) -> Steps:
+    """Train shortly with a rising learning rate; nothing of it is kept.
+
+    Raises:
+        DataError: The data was not opened, or does not fit the network.
+        DeviceError: The network or a batch does not fit the device.
+        WeightsError: There are no weights to start from.
+    """
+    assert context.device is not None, "UseDevice comes first"
+    training = yield from prepare(
+        request.spec,
+        request.plan,
+        _dataset(request.data, request.spec.input_size, context),
+        context.device,
+        start_tensors=_start_tensors(request.weights, context),
+    )
+    cadence = Cadence(TICK_SHARE, CPU_TICKS_HZ)
+    search = finding_rate(training)
+    while True:
+        try:
+            progress = next(search)
+        except StopIteration as finished:
+            found = finished.value
+            break
+        if cadence.is_due:
+            with cadence.working():
+                probed = RateProbed(
+                    ticket=request.ticket,
+                    rates=progress.rates,
+                    losses=progress.losses,
+                    share=progress.share,
+                )
+            yield probed
+        else:
+            yield None
+    yield RateFound(ticket=request.ticket, rates=found.rates, losses=found.losses, suggested=found.suggested)
+
+
+def _dataset(data: str, input_size: int, context: Context) -> Dataset:
+    dataset = context.datasets.get(data, input_size)
+    if dataset is None:
+        raise DataError(
+            "{data} is no longer in memory.", "Start the training again; it is read again.", data=data
+        )
+    return dataset
+
+
+def _start_tensors(weights: WeightsChoice, context: Context) -> Mapping[str, Tensor] | None:
+    """The weights of the net in view, where the training starts from them."""
+    if weights.kind == "untrained":
+        return None
+    net = context.nets.get(MAIN_COLUMN)
+    if net is None or not net.origin.is_trained:
+        raise RunError(
+            "The network in view is untrained: there are no weights to start from.",
+            "Load weights first, or start from first values.",
+        )
+    return {key: value.detach().clone() for key, value in net.module.state_dict().items()}
+
+
+def _activate(
+    run: Run, training: Training, dataset: Dataset, origin: dict[str, object], context: Context
+) -> ActiveTraining:
+    """Make a training the one in memory, and its network the one in view."""
+    normalisation = training.normalisation
+    transform = replace(
+        transform_for(training.spec.input_size), mean=normalisation.mean, std=normalisation.std
+    )
+    active = ActiveTraining(run, training, dataset.classes, transform, origin)
+    context.active = active
+    context.nets[MAIN_COLUMN] = active.net()
+    return active
+
+
+def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple[MetricRow, ...]) -> Steps:
+    """Train, and say how it goes; on the way out a checkpoint is left, whatever the reason."""
+    training = active.training
+    store = context.store()
+    pace = Pace(training)
+    hz = CPU_TICKS_HZ if training.device.type == "cpu" else DEVICE_TICKS_HZ
+    ticks = Cadence(TICK_SHARE, hz)
+    live = Live(active, context, ticket)
+    rows: list[MetricRow] = []
+    steps = training_steps(training, checkpoints=active.run.checkpoints)
+    recorded = record(store, active.run.id, steps, training.unwritten)
+    with closing(recorded) as events:
+        try:
+            for event in events:
+                pace.note(event)
+                if isinstance(event, TrainingStarted):
+                    yield _began(ticket, active, event, before)
+                elif event is not None:
+                    rows += rows_of(event, pace)
+                if isinstance(event, StepMetrics | EpochFinished) and (
+                    ticks.is_due or isinstance(event, EpochFinished)
+                ):
+                    with ticks.working():
+                        tick = _tick(ticket, active, pace, rows, live)
+                    rows = []
+                    yield tick
+                yield from _told(ticket, active, event)
+                yield from live.refreshed()
+                yield None
+        except GeneratorExit:
+            # The program ends or the request was taken back: what was learned since the last checkpoint is
+            # written before the generator closes.
+            training.wish = "pause"
+            for _ in events:
+                pass
+            raise
+
+
+def _began(
+    ticket: int, active: ActiveTraining, event: TrainingStarted, before: tuple[MetricRow, ...]
+) -> TrainingBegan:
+    training = active.training
+    return TrainingBegan(
+        ticket=ticket,
+        run=active.run.id,
+        spec=training.spec,
+        plan=training.plan,
+        data=active.run.data,
+        classes=active.classes,
+        first_step=event.first_step,
+        epochs=event.epochs,
+        steps_per_epoch=event.steps_per_epoch,
+        precision=training.precision.name,
+        rates=event.rates,
+        device=event.device,
+        n_train=event.n_train,
+        n_validation=event.n_validation,
+        rows=before,
+    )
+
+
+def _tick(ticket: int, active: ActiveTraining, pace: Pace, rows: list[MetricRow], live: Live) -> TrainTick:
+    return TrainTick(
+        ticket=ticket,
+        run=active.run.id,
+        step=active.training.step,
+        epoch=min(active.training.epoch, active.training.plan.epochs - 1),
+        rows=tuple(rows),
+        images_per_second=pace.images_per_second,
+        eta_seconds=pace.eta_seconds,
+        side_share=live.share,
+    )
+
+
+def _told(ticket: int, active: ActiveTraining, event: TrainingEvent | None) -> Steps:
+    """What happens seldom, in the window's words."""
+    run = active.run.id
+    if isinstance(event, EpochFinished):
+        pictures = active.training.validation_pictures.images
+        shown = []
+        for mistake in event.mistakes:
+            picture = pictures[mistake.index].cpu().numpy()
+            picture.setflags(write=False)
+            shown.append(ShownMistake(mistake, picture))
+        yield EpochEnded(
+            ticket=ticket,
+            run=run,
+            epoch=event.epoch,
+            is_best=event.is_best,
+            confusion=event.confusion,
+            mistakes=tuple(shown),
+        )
+    elif isinstance(event, TrainingPaused):
+        yield TrainingHalted(
+            ticket=ticket,
+            run=run,
+            how="pause",
+            step=event.step,
+            cause=event.cause,
+            hint=event.hint,
+            arguments=event.arguments,
+        )
+    elif isinstance(event, TrainingStopped):
+        yield TrainingHalted(ticket=ticket, run=run, how="stop", step=event.step)
+    elif isinstance(event, TrainingFinished):
+        yield _ended(ticket, active, event)
+
+
+def _ended(ticket: int, active: ActiveTraining, event: TrainingFinished) -> TrainingEnded:
+    """Keep the weights, in float32: the file's accuracy is the one that was measured."""
+    training = active.training
+    path = active.run.weights
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = {key: str(value) for key, value in active.origin.items() if value != ""}
+    header |= {"accuracy": str(event.test_accuracy), "loss": str(event.test_loss)}
+    save_weights(path, training.model, training.spec, active.classes, active.transform, header)
+    return TrainingEnded(
+        ticket=ticket,
+        run=active.run.id,
+        path=str(path),
+        epochs=event.epochs,
+        test_accuracy=event.test_accuracy,
+        test_loss=event.test_loss,
+        best_epoch=event.best_epoch,
+        seconds=event.seconds,
+        images_per_second=event.images_per_second,
+        stopped_early=event.stopped_early,
+    )

@@ -1,0 +1,21 @@
+"""What metrics are called, and the rows they come in.
+
+Imported by the store of runs, the recorder and whoever draws curves. Imports nothing.
+"""
+
+from __future__ import annotations
+
+MetricRow = tuple[int, str, float]
+"""(step, name, value); names begin with `step.` or, at an epoch's last step, with `epoch.`."""
+
+SECONDS = "step.seconds"
+"""The wall time of a training at a step, in seconds since it began, pauses left out; noted now and then."""
+
+VALIDATION_ACCURACY = "epoch.validation_accuracy"
+"""What the best epoch is chosen by."""
+
+OLD_NAMES = {
+    "epoch.test_loss": "epoch.validation_loss",
+    "epoch.test_accuracy": VALIDATION_ACCURACY,
+}
+"""What the first version called what an epoch is judged by, and what it is called now."""

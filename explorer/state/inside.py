@@ -1,0 +1,106 @@
+"""The parts of the state about what happens inside the network in view.
+
+Held by `state/model.py`; changed only by `state/reducer`. All of it is of one network: another version empties
+it. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from explorer.engine.inside_messages import (
+    ChannelsRanked,
+    CostMeasured,
+    Decided,
+    Embedded,
+    EmbeddingMethod,
+    Excited,
+    GradientsFlowed,
+    KernelsRead,
+    LesionsTested,
+    Metered,
+    NumberRead,
+    ProbesFitted,
+    SamplePooled,
+    Swept,
+)
+
+if TYPE_CHECKING:
+    from explorer.nets.insights import Attribution, Method
+
+InsideTopic = Literal["residuals", "lesions", "gradients", "decisions", "embedding", "excites", "cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayState:
+    """The attribution over the picture.
+
+    Attributes:
+        method: How; empty for no overlay.
+        label: The class that is explained; None for the likeliest.
+        image_id: The picture that the answer is of.
+        attribution: The answer; None until it is there.
+        milliseconds: It took.
+        opacity: 0 to 1.
+        threshold: What is weaker is not drawn, 0 to 1 of the strongest.
+    """
+
+    method: Method | Literal[""] = ""
+    label: int | None = None
+    image_id: int | None = None
+    attribution: Attribution | None = None
+    milliseconds: float = 0.0
+    opacity: float = 0.6
+    threshold: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class InsideState:
+    """What was found inside the network in view.
+
+    Attributes:
+        version: Of the network that all of it is of.
+        topic: What the view shows.
+        busy: What is being found now.
+        data: The sample's data: a name or a path.
+        overlay: The attribution over the picture.
+        number: How the number that was clicked is made.
+        kernels: Weights of the selected node.
+        ranked: How much its channels speak for a class.
+        metered_picture: The residual meter of the current picture.
+        metered_sample: The same of the sample.
+        flows: Gradient norms by depth.
+        tested: What the network with the present lesions knows.
+        swept: Each block in turn.
+        pooled: The sample whose pooled features the engine holds.
+        probes: The linear probes.
+        decided: What they say of the current picture.
+        embedding: How the sample is laid out.
+        embedded: Where it lies.
+        embedding_key: The block whose features are laid out; empty for the last.
+        excited: Pictures that excite the selected node.
+        cost: Measured time and memory.
+    """
+
+    version: int = 0
+    topic: InsideTopic = "residuals"
+    busy: frozenset[str] = frozenset()
+    data: str = "digits"
+    overlay: OverlayState = OverlayState()
+    number: NumberRead | None = None
+    kernels: KernelsRead | None = None
+    ranked: ChannelsRanked | None = None
+    metered_picture: Metered | None = None
+    metered_sample: Metered | None = None
+    flows: GradientsFlowed | None = None
+    tested: LesionsTested | None = None
+    swept: Swept | None = None
+    pooled: SamplePooled | None = None
+    probes: ProbesFitted | None = None
+    decided: Decided | None = None
+    embedding: EmbeddingMethod = "pca"
+    embedding_key: str = ""
+    embedded: Embedded | None = None
+    excited: Excited | None = None
+    cost: CostMeasured | None = None

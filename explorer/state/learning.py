@@ -1,0 +1,220 @@
+"""The parts of the state about training, data and runs.
+
+Held by `state/model.py`; changed only by `state/reducer`. Curves are an append-only buffer held by
+reference. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from explorer.engine.data_messages import DataCard, DataFacts
+from explorer.engine.messages import WeightsChoice
+from explorer.engine.run_messages import RunRow
+from explorer.engine.training_messages import FIRST_VALUES, ShownMistake, TrainingBegan, TrainingEnded
+from explorer.training.plan import Plan
+from explorer.training.recipes import DEFAULT_RECIPE, plan_for
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from explorer.present.curves import CurveBuffer
+
+TrainingStatus = Literal[
+    "idle",
+    "opening",
+    "preparing",
+    "running",
+    "pausing",
+    "paused",
+    "stopping",
+    "stopped",
+    "finished",
+    "failed",
+]
+"""`opening` reads the data, `preparing` builds the network and measures; `pausing` and `stopping` wait for
+the next step."""
+
+Purpose = Literal["train", "resume", "find"]
+
+BUSY: frozenset[str] = frozenset({"opening", "preparing", "running", "pausing", "stopping"})
+"""The states in which another training cannot begin."""
+
+
+FIRST_DATA, FIRST_DATA_IMAGES = "digits", 1437
+"""What the form begins with: needs no network and is learned in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingForm:
+    """What the user has set up; a training begins with it.
+
+    Attributes:
+        data: A data set's name, or the path of a folder or zip.
+        recipe: The recipe that the plan began as.
+        plan: How; its epochs follow the data until the user sets them.
+        chosen: The plan's fields that the user has set; they survive another recipe or data set.
+        starts_from: The weights that it starts from.
+        refusal: Why the last edit of the plan was refused: field, cause and hint; None where it was not.
+    """
+
+    data: str = FIRST_DATA
+    recipe: str = DEFAULT_RECIPE
+    plan: Plan = field(default_factory=lambda: plan_for(FIRST_DATA, FIRST_DATA_IMAGES))
+    chosen: frozenset[str] = frozenset()
+    starts_from: WeightsChoice = FIRST_VALUES
+    refusal: tuple[str, str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinderState:
+    """The learning-rate finder.
+
+    Attributes:
+        status: Whether it runs.
+        rates: Learning rates, rising.
+        losses: The smoothed loss at each.
+        suggested: Where the loss falls fastest; None until it is found, or where it never fell.
+    """
+
+    status: Literal["running", "done"] = "running"
+    rates: tuple[float, ...] = ()
+    losses: tuple[float, ...] = ()
+    suggested: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """A run's metrics: the buffer grows, the version says that it did.
+
+    Attributes:
+        run: Whose.
+        buffer: Append-only.
+        version: Rises with each appending.
+    """
+
+    run: str
+    buffer: CurveBuffer
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """The one training that runs or ran last.
+
+    Attributes:
+        status: How it stands.
+        began: What it is; None before its first step.
+        step: Steps that are done.
+        epoch: The epoch that runs, from 0.
+        images_per_second: Now.
+        eta_seconds: Left.
+        side_share: The part of the time that watching takes, 0 to 1.
+        curves: Its metrics so far.
+        best_epoch: The one with the best validation accuracy, from 0; None before the first ended.
+        confusion: Of the last epoch: int64 (classes, classes), rows by truth.
+        mistakes: Of the last epoch, the surest first.
+        ended: What it reached; None before its end.
+        cause: Why it halted or failed, in words; empty where the user asked for it.
+        finder: The learning-rate finder; None where it was not used.
+        purpose: What the data that is being opened is for.
+        resumes: The run that goes on once its data is open; empty for a new one.
+    """
+
+    status: TrainingStatus = "idle"
+    began: TrainingBegan | None = None
+    step: int = 0
+    epoch: int = 0
+    images_per_second: float = 0.0
+    eta_seconds: float | None = None
+    side_share: float = 0.0
+    curves: Curves | None = None
+    best_epoch: int | None = None
+    confusion: NDArray[np.int64] | None = None
+    mistakes: tuple[ShownMistake, ...] = ()
+    ended: TrainingEnded | None = None
+    cause: str = ""
+    finder: FinderState | None = None
+    purpose: Purpose = "train"
+    resumes: str = ""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another training cannot begin now."""
+        return self.status in BUSY
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0 to 1."""
+        if self.began is None:
+            return 0.0
+        return self.step / max(self.began.epochs * self.began.steps_per_epoch, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DataState:
+    """Labelled data.
+
+    Attributes:
+        cards: The sets known by name; empty until they were listed.
+        facts: What is in the set that was opened last; None before the first.
+        status: Whether one is being read.
+        wanted: The set that is being read, or that a training waits for.
+    """
+
+    cards: tuple[DataCard, ...] = ()
+    facts: DataFacts | None = None
+    status: Literal["none", "opening", "open", "failed"] = "none"
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A class that the user teaches: its name and the numbers of its pictures."""
+
+    name: str
+    image_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TeachState:
+    """Classes taught by dropping pictures into bins.
+
+    Attributes:
+        name: Of the set that they become.
+        bins: In the order they were made.
+        collecting: Whether they are being copied to be trained on.
+        waiting: Tickets of pictures that are being read, each with the place of its bin.
+    """
+
+    name: str = "my-classes"
+    bins: tuple[Bin, ...] = (Bin("class 1"), Bin("class 2"))
+    collecting: bool = False
+    waiting: tuple[tuple[int, int], ...] = ()
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class RunsState:
+    """The runs in the store.
+
+    Attributes:
+        rows: The newest first; those deleted are not among them.
+        is_listed: Whether the store was read.
+        version: Of the list; an older one that comes later is not shown.
+        shown: The run whose curves are looked at beside the present one; empty for none.
+        curves: The metrics that were read, by run.
+    """
+
+    rows: tuple[RunRow, ...] = ()
+    is_listed: bool = False
+    version: int = 0
+    shown: str = ""
+    curves: Mapping[str, Curves] = field(default_factory=_nothing)

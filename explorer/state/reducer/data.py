@@ -1,0 +1,153 @@
+"""The reducer's slice of labelled data: which sets there are, what is in the chosen one, folders dropped.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from explorer.engine.data_messages import (
+    DataCard,
+    DataFetched,
+    DataListed,
+    DataOpened,
+    DataProgress,
+    FetchData,
+    FolderPeeked,
+    ListData,
+    OpenData,
+)
+from explorer.engine.messages import LoadPictures
+from explorer.state.learning_actions import (
+    AllowFetchData,
+    ChooseData,
+    ClassifyFolder,
+    LookUpData,
+    TrainOnFolder,
+)
+from explorer.state.model import NoticeAction
+from explorer.state.reducer import training
+from explorer.state.reducer.turn import Turn
+
+SHOWN_CLASSES = 4
+"""Class names in the question about a dropped folder; more are counted."""
+
+
+def on_look_up_data(turn: Turn, action: LookUpData) -> None:
+    """List the sets, and read the chosen one where it is here."""
+    turn.ask(ListData)
+    facts, data = turn.state.data.facts, turn.state.form.data
+    if facts is None or facts.data != data:
+        _open(turn, data)
+
+
+def on_data_listed(turn: Turn, event: DataListed) -> None:
+    """The sets known by name."""
+    turn.change(data=replace(turn.state.data, cards=event.cards))
+
+
+def on_choose_data(turn: Turn, action: ChooseData) -> None:
+    """Train on another set: read it, or ask whether it may be downloaded."""
+    if turn.state.training.is_busy:
+        return
+    form = replace(turn.state.form, data=action.data)
+    turn.change(form=training.fitted(form, None))
+    card = _card(turn, action.data)
+    if card is not None and not card.is_present:
+        ask_to_fetch(turn, card)
+    else:
+        _open(turn, action.data)
+
+
+def ask_to_fetch(turn: Turn, card: DataCard) -> None:
+    """Nothing is downloaded before the user says yes."""
+    turn.change(data=replace(turn.state.data, status="none", wanted=card.name))
+    turn.notify(
+        "question",
+        "{title} is not on this machine. Download {size} MB?",
+        "It is fetched from the network only if you say so, and kept.",
+        arguments=(("title", card.title), ("size", round(card.size_bytes / 1e6))),
+        actions=(NoticeAction("Download", AllowFetchData(card.name)),),
+    )
+
+
+def on_allow_fetch_data(turn: Turn, action: AllowFetchData) -> None:
+    """The user has said yes."""
+    turn.ask(FetchData, name=action.name)
+
+
+def on_data_fetched(turn: Turn, event: DataFetched) -> None:
+    """It is here: read it where it is the chosen one."""
+    turn.ask(ListData)
+    if turn.state.form.data == event.name:
+        _open(turn, event.name)
+
+
+def on_data_progress(turn: Turn, event: DataProgress) -> None:
+    """Some of a set is read."""
+    turn.progress(event.ticket, event.done / max(event.total, 1))
+
+
+def on_data_opened(turn: Turn, event: DataOpened) -> None:
+    """A set is in memory; a training that waited for it begins."""
+    if not turn.is_newest(event, OpenData):
+        return
+    facts = event.facts
+    turn.change(data=replace(turn.state.data, facts=facts, status="open", wanted=""))
+    if turn.state.form.data == facts.data:
+        turn.change(form=training.fitted(turn.state.form, facts))
+    training.begin(turn, facts)
+
+
+def on_open_failed(turn: Turn, cause: str) -> None:
+    """It cannot be read; the notice says why. A set that is merely not here yet is offered."""
+    wanted = turn.state.data.wanted
+    turn.change(data=replace(turn.state.data, status="failed"))
+    training.on_training_failed(turn, cause)
+    card = _card(turn, wanted)
+    if card is not None and not card.is_present:
+        ask_to_fetch(turn, card)
+
+
+def on_folder_peeked(turn: Turn, event: FolderPeeked) -> None:
+    """A folder of class folders can be classified or trained on; any other is read as pictures."""
+    if len(event.classes) < 2:
+        turn.ask(LoadPictures, paths=(event.path,))
+        return
+    names = ", ".join(event.classes[:SHOWN_CLASSES])
+    more = len(event.classes) - SHOWN_CLASSES
+    turn.notify(
+        "question",
+        "{path} holds {pictures} pictures in {count} classes: {names}.",
+        "Classify them, or train a network on them?",
+        arguments=(
+            ("path", event.path),
+            ("pictures", event.n_pictures),
+            ("count", len(event.classes)),
+            ("names", f"{names} and {more} more" if more > 0 else names),
+        ),
+        actions=(
+            NoticeAction("Classify them", ClassifyFolder(event.path)),
+            NoticeAction("Train on them", TrainOnFolder(event.path)),
+        ),
+    )
+
+
+def on_classify_folder(turn: Turn, action: ClassifyFolder) -> None:
+    """Read its pictures; they are classified as all are."""
+    turn.ask(LoadPictures, paths=(action.path,))
+
+
+def on_train_on_folder(turn: Turn, action: TrainOnFolder) -> None:
+    """Make it the data of the form."""
+    on_choose_data(turn, ChooseData(action.path))
+
+
+def _open(turn: Turn, data: str) -> None:
+    turn.change(data=replace(turn.state.data, status="opening", wanted=data))
+    turn.ask(OpenData, data=data, input_size=turn.state.document.spec.input_size)
+
+
+def _card(turn: Turn, name: str) -> DataCard | None:
+    return next((card for card in turn.state.data.cards if card.name == name), None)

@@ -1,0 +1,145 @@
+"""The reducer's slice of the runs in the store, and of those that were cut off.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from explorer.engine.messages import WeightsChoice
+from explorer.engine.run_messages import (
+    CurvesRead,
+    DeleteRuns,
+    EditRun,
+    ExportRun,
+    ListRuns,
+    ReadCurves,
+    RestoreRuns,
+    RunExported,
+    RunRow,
+    RunsListed,
+)
+from explorer.state.learning import Curves, TrainingForm
+from explorer.state.learning_actions import (
+    BringBackRuns,
+    DiscardRuns,
+    GoOnTraining,
+    LookUpRuns,
+    MarkRun,
+    OpenRun,
+    ShowRun,
+    WriteRun,
+)
+from explorer.state.model import KNOWN_WEIGHTS, NoticeAction
+from explorer.state.reducer.document import set_document, with_spec
+from explorer.state.reducer.turn import Turn
+
+CUT_OFF = frozenset({"interrupted", "paused"})
+"""Runs that are offered at start: killed, or paused when the program ended."""
+
+
+def on_look_up_runs(turn: Turn, action: LookUpRuns) -> None:
+    """Read the store."""
+    turn.ask(ListRuns)
+
+
+def on_runs_listed(turn: Turn, event: RunsListed) -> None:
+    """They are here; one that was cut off is offered, once."""
+    runs = turn.state.runs
+    if event.version < runs.version:
+        return
+    turn.change(runs=replace(runs, rows=event.rows, is_listed=True, version=event.version))
+    for text in event.warnings:
+        turn.notify("warning", "{text}", arguments=(("text", text),))
+    if not runs.is_listed and not turn.state.training.is_busy:
+        cut = next((row for row in event.rows if row.status in CUT_OFF and row.can_resume), None)
+        if cut is not None:
+            turn.notify(
+                "question",
+                "The training {run} waits after {done} of {epochs} epochs. Nothing is lost.",
+                "Go on where its last checkpoint stands?",
+                arguments=(
+                    ("run", cut.name or cut.id),
+                    ("done", cut.epochs_done),
+                    ("epochs", cut.plan.epochs),
+                ),
+                actions=(NoticeAction("Resume", GoOnTraining(cut.id)),),
+            )
+
+
+def on_show_run(turn: Turn, action: ShowRun) -> None:
+    """Look at a run's curves."""
+    turn.change(runs=replace(turn.state.runs, shown=action.run))
+    if action.run and action.run not in turn.state.runs.curves:
+        turn.ask(ReadCurves, run=action.run)
+
+
+def on_curves_read(turn: Turn, event: CurvesRead) -> None:
+    """A run's metrics are here."""
+    from explorer.present.curves import CurveBuffer
+
+    buffer = CurveBuffer()
+    buffer.append(event.rows)
+    curves = {**turn.state.runs.curves, event.run: Curves(event.run, buffer, 1)}
+    turn.change(runs=replace(turn.state.runs, curves=MappingProxyType(curves)))
+
+
+def on_open_run(turn: Turn, action: OpenRun) -> None:
+    """Its network with its trained weights, and its plan in the form."""
+    row = _row(turn, action.run)
+    if row is None:
+        return
+    document = with_spec(turn.state.document, row.spec)
+    if row.has_weights:
+        # A bundled run's weights are the bundled ones of its spec; `known` finds them.
+        weights = KNOWN_WEIGHTS if row.is_bundled else WeightsChoice("run", row.id)
+        document = replace(document, weights=weights)
+    set_document(turn, replace(document, unfolded=None))
+    if not turn.state.training.is_busy:
+        chosen = frozenset(type(row.plan).model_fields)
+        turn.change(form=TrainingForm(data=row.data, plan=row.plan, chosen=chosen))
+
+
+def on_mark_run(turn: Turn, action: MarkRun) -> None:
+    """Name, note or star it."""
+    turn.ask(EditRun, run=action.run, name=action.name, note=action.note, is_starred=action.is_starred)
+
+
+def on_discard_runs(turn: Turn, action: DiscardRuns) -> None:
+    """Delete, and offer to undo it. What runs now and what ships with the program stays."""
+    began = turn.state.training.began
+    busy = began.run if began is not None and turn.state.training.is_busy else ""
+    rows = {row.id: row for row in turn.state.runs.rows}
+    runs = tuple(run for run in action.runs if run in rows and run != busy and not rows[run].is_bundled)
+    if not runs:
+        return
+    turn.ask(DeleteRuns, runs=runs)
+    one = rows[runs[0]]
+    turn.notify(
+        "info",
+        "The run {name} was deleted." if len(runs) == 1 else "{count} runs were deleted.",
+        "Its files go when the program ends.",
+        arguments=(("name", one.name or one.id), ("count", len(runs))),
+        actions=(NoticeAction("Undo", BringBackRuns(runs)),),
+    )
+
+
+def on_bring_back_runs(turn: Turn, action: BringBackRuns) -> None:
+    """Undo deleting."""
+    turn.ask(RestoreRuns, runs=action.runs)
+
+
+def on_write_run(turn: Turn, action: WriteRun) -> None:
+    """Export its metrics."""
+    turn.ask(ExportRun, run=action.run, path=action.path, kind=action.kind)
+
+
+def on_run_exported(turn: Turn, event: RunExported) -> None:
+    """Say where it is."""
+    turn.notify("info", "The metrics are in {path}.", arguments=(("path", event.path),))
+
+
+def _row(turn: Turn, run: str) -> RunRow | None:
+    return next((row for row in turn.state.runs.rows if row.id == run), None)

@@ -1,0 +1,37 @@
+"""The reducer's slice of teaching: what was dropped into bins becomes a data set, and the net is fine-tuned.
+
+Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from explorer.engine.data_messages import CollectTaught, TaughtCollected
+from explorer.state.learning_actions import ChooseRecipe, StartTraining, Teach
+from explorer.state.reducer import training
+from explorer.state.reducer.turn import Turn
+
+RECIPE = "fine-tune"
+
+
+def on_teach(turn: Turn, action: Teach) -> None:
+    """Make a data set of the bins."""
+    teach = turn.state.teach
+    if turn.state.training.is_busy or teach.collecting:
+        return
+    turn.change(teach=replace(teach, collecting=True))
+    turn.ask(CollectTaught, name=teach.name, bins=tuple((one.name, one.image_ids) for one in teach.bins))
+
+
+def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
+    """They are a data set now: fine-tune on it."""
+    turn.change(teach=replace(turn.state.teach, collecting=False))
+    turn.change(form=replace(turn.state.form, data=event.path, chosen=frozenset()))
+    training.on_choose_recipe(turn, ChooseRecipe(RECIPE))
+    training.on_start_training(turn, StartTraining())
+
+
+def on_collect_failed(turn: Turn) -> None:
+    """The notice says why."""
+    turn.change(teach=replace(turn.state.teach, collecting=False))

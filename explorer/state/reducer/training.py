@@ -1,0 +1,395 @@
+"""The reducer's slice of training: the form, the start, the live numbers, the end.
+
+A training begins in two steps: the IO pool opens the data (`data.on_data_opened` calls `begin`), then the
+compute thread trains. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.data_messages import DataFacts, OpenData
+from explorer.engine.messages import WeightsChoice
+from explorer.engine.training_messages import (
+    FIRST_VALUES,
+    TRAINING_SUBJECT,
+    EpochEnded,
+    FindRate,
+    HaltTraining,
+    LiveAnswer,
+    LiveMaps,
+    RateFound,
+    RateProbed,
+    ResumeTraining,
+    Train,
+    TrainingBegan,
+    TrainingEnded,
+    TrainingHalted,
+    TrainTick,
+)
+from explorer.errors import RunError, SpecError
+from explorer.nets.facts import Origin
+from explorer.state.learning import (
+    Curves,
+    FinderState,
+    Purpose,
+    TrainingForm,
+    TrainingState,
+    TrainingStatus,
+)
+from explorer.state.learning_actions import (
+    ChooseRecipe,
+    ChooseStart,
+    EditPlan,
+    GoOnTraining,
+    PauseTraining,
+    ResetPlan,
+    SeekRate,
+    StartTraining,
+    StopTraining,
+    TakeRate,
+)
+from explorer.state.model import KNOWN_WEIGHTS, Answer, Document, MapsState, Seen
+from explorer.state.reducer.document import with_spec
+from explorer.state.reducer.maps import look
+from explorer.state.reducer.pictures import answer_all
+from explorer.state.reducer.turn import Turn
+from explorer.training.recipes import plan_for, recipe
+
+UNKNOWN_SIZE = 50_000
+"""Pictures that a plan is fitted to before its data is open."""
+
+# The form
+
+
+def fitted(form: TrainingForm, facts: DataFacts | None) -> TrainingForm:
+    """The form with its recipe fitted to the data; what the user has set stays."""
+    n_images = sum(facts.train_counts) if facts is not None and facts.data == form.data else UNKNOWN_SIZE
+    kept = {name: getattr(form.plan, name) for name in form.chosen}
+    return replace(form, plan=plan_for(form.data, n_images, form.recipe, **kept), refusal=None)
+
+
+def on_choose_recipe(turn: Turn, action: ChooseRecipe) -> None:
+    """Begin from another recipe; what it starts from follows."""
+    starts_known = recipe(action.name).starts_from_known
+    form = replace(
+        turn.state.form, recipe=action.name, starts_from=KNOWN_WEIGHTS if starts_known else FIRST_VALUES
+    )
+    turn.change(form=fitted(form, turn.state.data.facts))
+
+
+def on_edit_plan(turn: Turn, action: EditPlan) -> None:
+    """Change fields, or say why not beside the first of them."""
+    form = turn.state.form
+    changes = dict(action.changes)
+    try:
+        plan = form.plan.edited(**changes)
+    except RunError as error:
+        refusal = (next(iter(changes)), error.cause_text, error.hint_text)
+        turn.change(form=replace(form, refusal=refusal))
+        return
+    turn.change(form=replace(form, plan=plan, chosen=form.chosen | changes.keys(), refusal=None))
+
+
+def on_reset_plan(turn: Turn, action: ResetPlan) -> None:
+    """Back to the recipe."""
+    form = turn.state.form
+    chosen = form.chosen - {action.field} if action.field else frozenset()
+    turn.change(form=fitted(replace(form, chosen=chosen), turn.state.data.facts))
+
+
+def on_choose_start(turn: Turn, action: ChooseStart) -> None:
+    """Start from other weights."""
+    turn.change(form=replace(turn.state.form, starts_from=action.weights))
+
+
+# The start
+
+
+def on_start_training(turn: Turn, action: StartTraining) -> None:
+    """Open the data; the training begins when it is there."""
+    _open(turn, "train", turn.state.form.data, turn.state.document.spec)
+
+
+def on_seek_rate(turn: Turn, action: SeekRate) -> None:
+    """Open the data; the finder begins when it is there."""
+    _open(turn, "find", turn.state.form.data, turn.state.document.spec)
+
+
+def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
+    """Resume: the one in memory at once, another when its data is open again."""
+    state = turn.state
+    training = state.training
+    if training.is_busy:
+        return
+    present = training.began.run if training.began is not None else ""
+    run = action.run or present
+    if run and run == present and training.status in ("paused", "stopped"):
+        turn.change(training=replace(training, status="preparing", cause=""))
+        turn.ask(ResumeTraining, run=run)
+        return
+    row = next((row for row in state.runs.rows if row.id == run), None)
+    if row is not None and row.can_resume:
+        _open(turn, "resume", row.data, row.spec, run)
+
+
+def _open(turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "") -> None:
+    if turn.state.training.is_busy:
+        return
+    turn.change(
+        training=replace(turn.state.training, status="opening", purpose=purpose, resumes=run, cause=""),
+        data=replace(turn.state.data, status="opening", wanted=data),
+    )
+    turn.ask(OpenData, data=data, input_size=spec.input_size)
+
+
+def begin(turn: Turn, facts: DataFacts) -> None:
+    """The data that a training waited for is open: show the network that learns, and let it."""
+    training = turn.state.training
+    if training.status != "opening":
+        return
+    if training.purpose == "resume":
+        turn.change(training=replace(training, status="preparing"))
+        turn.ask(ResumeTraining, run=training.resumes)
+        return
+    form = fitted(turn.state.form, facts)
+    try:
+        spec = turn.state.document.spec.edited(num_classes=len(facts.classes))
+    except SpecError as error:
+        _fail(turn, error.cause_text)
+        turn.notify("error", error.message, error.hint, arguments=tuple(error.arguments.items()))
+        return
+    turn.change(form=form, training=replace(training, status="preparing"))
+    if training.purpose == "find":
+        turn.change(training=replace(turn.state.training, finder=FinderState()))
+        turn.ask(FindRate, spec=spec, plan=form.plan, data=facts.data, weights=_start(turn, form))
+        return
+    _put_in_view(turn, spec)
+    turn.ask(
+        Train,
+        spec=spec,
+        plan=form.plan,
+        data=facts.data,
+        weights=_start(turn, form),
+        recipe=form.recipe,
+    )
+
+
+def _start(turn: Turn, form: TrainingForm) -> WeightsChoice:
+    """What the training starts from; `known` means those of the net in view, whatever its classes."""
+    document = turn.state.document
+    return document.weights if form.starts_from == KNOWN_WEIGHTS else form.starts_from
+
+
+def _put_in_view(turn: Turn, spec: ArchitectureSpec) -> None:
+    """Make a network the document's without building it: the training brings it along."""
+    before = turn.state.document
+    if spec == before.spec:
+        return
+    history = turn.state.history
+    turn.change(
+        document=with_spec(before, spec),
+        history=replace(history, past=(*history.past, before), future=(), gesture=""),
+        refusal=None,
+    )
+
+
+# What it says
+
+
+def on_training_began(turn: Turn, event: TrainingBegan) -> None:
+    """The first step comes next: the network in view is the one that learns."""
+    if not turn.is_newest(event, Train, TRAINING_SUBJECT) and not turn.is_newest(
+        event, ResumeTraining, TRAINING_SUBJECT
+    ):
+        return
+    from explorer.present.curves import CurveBuffer
+
+    state = turn.state
+    before = state.training
+    goes_on = before.curves is not None and before.curves.run == event.run
+    buffer = before.curves.buffer if goes_on and before.curves is not None else CurveBuffer()
+    buffer.append(event.rows)
+    fresh = before if goes_on else TrainingState(finder=before.finder)
+    training = replace(
+        fresh,
+        status="running",
+        began=event,
+        step=event.first_step,
+        epoch=event.first_step // event.steps_per_epoch,
+        curves=Curves(event.run, buffer, before.curves.version + 1 if goes_on and before.curves else 1),
+        best_epoch=_best_epoch(event),
+        ended=None,
+        cause="",
+    )
+    turn.change(training=training)
+    _put_in_view(turn, event.spec)
+    net = replace(
+        turn.state.net,
+        status="ready",
+        share=1.0,
+        spec=event.spec,
+        origin=Origin("run", event.run),
+        classes=event.classes,
+        can_copy=0,
+        version=turn.state.net.version + 1,
+    )
+    turn.change(net=net, answers=MappingProxyType({}))
+    answer_all(turn)
+    look(turn)
+
+
+def _best_epoch(event: TrainingBegan) -> int | None:
+    """The best epoch of earlier sittings."""
+    best = max(
+        ((value, -step) for step, name, value in event.rows if name == "epoch.validation_accuracy"),
+        default=None,
+    )
+    return None if best is None else -best[1] // event.steps_per_epoch
+
+
+def on_train_tick(turn: Turn, event: TrainTick) -> None:
+    """Some steps more."""
+    training = turn.state.training
+    if training.curves is None or training.curves.run != event.run:
+        return
+    training.curves.buffer.append(event.rows)
+    turn.change(
+        training=replace(
+            training,
+            step=event.step,
+            epoch=event.epoch,
+            images_per_second=event.images_per_second,
+            eta_seconds=event.eta_seconds,
+            side_share=event.side_share,
+            curves=replace(training.curves, version=training.curves.version + 1),
+        )
+    )
+    turn.progress(event.ticket, turn.state.training.share)
+
+
+def on_epoch_ended(turn: Turn, event: EpochEnded) -> None:
+    """One epoch more."""
+    training = turn.state.training
+    if training.began is None or training.began.run != event.run:
+        return
+    turn.change(
+        training=replace(
+            training,
+            best_epoch=event.epoch if event.is_best else training.best_epoch,
+            confusion=event.confusion,
+            mistakes=event.mistakes,
+        )
+    )
+
+
+def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
+    """It waits; why is said where the user did not ask for it."""
+    status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
+    cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
+    turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
+    if event.cause:
+        turn.notify("warning", event.cause, event.hint, arguments=event.arguments)
+
+
+def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
+    """It is done, and its weights are the net's in view."""
+    training = replace(
+        turn.state.training,
+        status="finished",
+        ended=event,
+        best_epoch=event.best_epoch,
+        eta_seconds=0.0,
+        images_per_second=event.images_per_second,
+    )
+    turn.change(training=training)
+    net = turn.state.net
+    if net.origin == Origin("run", event.run):
+        origin = Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
+        document = replace(turn.state.document, weights=WeightsChoice("run", event.run))
+        turn.change(net=replace(net, origin=origin, version=net.version + 1), document=document)
+
+
+def on_training_failed(turn: Turn, cause: str) -> None:
+    """It broke off; the notice says why."""
+    if turn.state.training.is_busy:
+        _fail(turn, cause)
+
+
+def _fail(turn: Turn, cause: str) -> None:
+    turn.change(training=replace(turn.state.training, status="failed", cause=cause, eta_seconds=None))
+
+
+# Pause, stop, look
+
+
+def on_pause_training(turn: Turn, action: PauseTraining) -> None:
+    """Say so at once; it happens at the next step."""
+    if turn.state.training.status == "running":
+        turn.change(training=replace(turn.state.training, status="pausing"))
+        turn.ask(HaltTraining, how="pause")
+
+
+def on_stop_training(turn: Turn, action: StopTraining) -> None:
+    """Say so at once; it happens at the next step. Before the first, the request is taken back."""
+    training = turn.state.training
+    if training.status in ("running", "pausing"):
+        turn.change(training=replace(training, status="stopping"))
+        turn.ask(HaltTraining, how="stop")
+    elif training.status in ("opening", "preparing"):
+        turn.change(training=replace(training, status="stopped" if training.began else "idle"))
+        for kind, subject in ((OpenData, ()), (Train, TRAINING_SUBJECT), (FindRate, TRAINING_SUBJECT)):
+            ticket = turn.state.tickets.get((kind.__name__, subject))
+            if ticket is not None:
+                turn.cancel(ticket)
+    elif training.status == "paused":
+        turn.change(training=replace(training, status="stopped"))
+
+
+def on_live_answer(turn: Turn, event: LiveAnswer) -> None:
+    """What the learning net says now of the picture that is looked at."""
+    if not _is_in_view(turn, event.run):
+        return
+    answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
+    seen = Seen(event.image_id, turn.state.net.version, event.seen)
+    turn.change(answers=MappingProxyType(answers), seen=seen)
+
+
+def on_live_maps(turn: Turn, event: LiveMaps) -> None:
+    """The maps that are looked at, as they are now."""
+    document: Document = turn.state.document
+    if _is_in_view(turn, event.run) and event.key == document.selected:
+        maps = MapsState(event.key, event.image_id, turn.state.net.version, event.maps)
+        turn.change(maps=maps)
+
+
+def _is_in_view(turn: Turn, run: str) -> bool:
+    return turn.state.net.origin == Origin("run", run)
+
+
+# The finder
+
+
+def on_rate_probed(turn: Turn, event: RateProbed) -> None:
+    """Some points of its curve more."""
+    if turn.is_newest(event, FindRate, TRAINING_SUBJECT):
+        finder = FinderState("running", event.rates, event.losses)
+        turn.change(training=replace(turn.state.training, status="running", finder=finder))
+        turn.progress(event.ticket, event.share)
+
+
+def on_rate_found(turn: Turn, event: RateFound) -> None:
+    """The finder is done."""
+    finder = FinderState("done", event.rates, event.losses, event.suggested)
+    training = turn.state.training
+    status: TrainingStatus = "stopped" if training.began is not None else "idle"
+    turn.change(training=replace(training, status="finished" if training.ended else status, finder=finder))
+
+
+def on_take_rate(turn: Turn, action: TakeRate) -> None:
+    """Use a rate, and put the curve away."""
+    if action.rate is not None:
+        on_edit_plan(turn, EditPlan((("learning_rate", action.rate),)))
+    turn.change(training=replace(turn.state.training, finder=None))

@@ -1,0 +1,85 @@
+"""The runs in their dock: looked up when it is first seen.
+
+Made by `ui/main_window.py`. Imports the runs view when the dock is first opened. Must not import torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from explorer.state.actions import Complain
+from explorer.state.learning_actions import (
+    DiscardRuns,
+    GoOnTraining,
+    LookUpRuns,
+    MarkRun,
+    OpenRun,
+    ShowRun,
+    WriteRun,
+)
+from explorer.state.model import AppState
+from explorer.ui.seen_dock import SeenDock
+from explorer.ui.store import Store
+
+if TYPE_CHECKING:
+    from explorer.state.learning import Curves
+    from explorer.ui.views.runs import RunsView
+    from explorer.ui.views.sparkline import Line
+
+
+class RunsDock(SeenDock):
+    """Shows the runs in their dock.
+
+    Args:
+        deck: Where the dock lives.
+        store: The state.
+    """
+
+    def __init__(self, deck: QMainWindow, store: Store) -> None:
+        super().__init__("Runs", "runs", deck, store)
+        self._view: RunsView | None = None
+
+    def build(self) -> QWidget:
+        """The view, with its signals connected."""
+        from explorer.ui.views.runs import RunsView
+
+        dispatch = self._store.dispatch
+        view = self._view = RunsView()
+        view.run_shown.connect(lambda run: dispatch(ShowRun(run)))
+        view.open_requested.connect(lambda run: dispatch(OpenRun(run)))
+        view.resume_requested.connect(lambda run: dispatch(GoOnTraining(run)))
+        view.marked.connect(self._on_marked)
+        view.delete_requested.connect(lambda runs: dispatch(DiscardRuns(runs)))
+        view.export_requested.connect(lambda run, path, kind: dispatch(WriteRun(run, path, kind)))
+        view.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
+        return view
+
+    def look_up(self) -> None:
+        """Read the store."""
+        self._store.dispatch(LookUpRuns())
+
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show the rows and the curves of the run that is looked at."""
+        assert self._view is not None
+        runs = new.runs
+        if old is None or old.runs is not runs or old.training.is_busy != new.training.is_busy:
+            self._view.show_runs(runs.rows, is_listed=runs.is_listed, can_train=not new.training.is_busy)
+            curves = runs.curves.get(runs.shown)
+            if curves is not None:
+                self._view.show_curves(runs.shown, accuracy_lines(curves))
+
+    def _on_marked(self, run: str, changes: Mapping[str, object]) -> None:
+        self._store.dispatch(MarkRun(run, **changes))  # type: ignore[arg-type]
+
+
+def accuracy_lines(curves: Curves) -> tuple[Line, ...]:
+    """Training and validation accuracy by epoch, as far as a run has them."""
+    from explorer.ui.views.sparkline import Line
+
+    train = curves.buffer.series("epoch.train_accuracy")[1].tolist()
+    validation = curves.buffer.series("epoch.validation_accuracy")[1].tolist()
+    lines = (Line("training", tuple(train), "muted"), Line("validation", tuple(validation), "accent"))
+    return tuple(line for line in lines if line.values)

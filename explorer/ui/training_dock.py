@@ -1,0 +1,107 @@
+"""The training in its dock: set up, started, watched.
+
+Made by `ui/main_window.py`. Imports the training view, and with it the plotting library, when the dock is
+first opened. Must not import torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from explorer.state.learning_actions import (
+    ChooseData,
+    ChooseRecipe,
+    ChooseStart,
+    EditPlan,
+    GoOnTraining,
+    LookUpData,
+    PauseTraining,
+    ResetPlan,
+    SeekRate,
+    StartTraining,
+    StopTraining,
+    TakeRate,
+)
+from explorer.state.model import AppState
+from explorer.state.reducer.training import fitted
+from explorer.ui.seen_dock import SeenDock
+from explorer.ui.store import Store
+
+if TYPE_CHECKING:
+    from explorer.state.learning import Curves
+    from explorer.training.plan import Plan
+    from explorer.ui.views.training import TrainingView
+
+
+class TrainingDock(SeenDock):
+    """Shows the training in its dock.
+
+    Args:
+        deck: Where the dock lives.
+        store: The state.
+    """
+
+    def __init__(self, deck: QMainWindow, store: Store) -> None:
+        super().__init__("Training", "training", deck, store)
+        self._view: TrainingView | None = None
+
+    def build(self) -> QWidget:
+        """The view, with its signals connected."""
+        from explorer.ui.views.training import TrainingView
+
+        dispatch = self._store.dispatch
+        view = self._view = TrainingView()
+        view.start_requested.connect(lambda: dispatch(StartTraining()))
+        view.pause_requested.connect(lambda: dispatch(PauseTraining()))
+        view.resume_requested.connect(lambda: dispatch(GoOnTraining()))
+        view.stop_requested.connect(lambda: dispatch(StopTraining()))
+        form = view.form
+        form.data_chosen.connect(lambda data: dispatch(ChooseData(data)))
+        form.recipe_chosen.connect(lambda name: dispatch(ChooseRecipe(name)))
+        form.plan_edited.connect(lambda changes: dispatch(EditPlan(tuple(changes.items()))))
+        form.plan_reset.connect(lambda name: dispatch(ResetPlan(name)))
+        form.start_chosen.connect(lambda weights: dispatch(ChooseStart(weights)))
+        form.finder_requested.connect(lambda: dispatch(SeekRate()))
+        form.rate_taken.connect(lambda rate: dispatch(TakeRate(rate)))
+        return view
+
+    def look_up(self) -> None:
+        """List the sets of data and read the chosen one."""
+        self._store.dispatch(LookUpData())
+
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show what differs."""
+        view = self._view
+        assert view is not None
+        form_is_new = old is None or old.form is not new.form
+        data_is_new = old is None or old.data is not new.data
+        if form_is_new or data_is_new:
+            view.show_form(new.form, _usual(new))
+            view.show_data(new.data, new.form)
+        if form_is_new or old is None or old.training is not new.training or old.runs is not new.runs:
+            view.show_training(new.training, new.form, *_other(new))
+
+
+def _usual(state: AppState) -> Plan:
+    """The recipe's plan as it fits the data; only what the user has set can differ from it."""
+    form = state.form
+    fitting = fitted(replace(form, chosen=frozenset()), state.data.facts).plan
+    followed = {name: getattr(form.plan, name) for name in type(form.plan).model_fields}
+    return fitting.model_copy(update={name: followed[name] for name in followed.keys() - form.chosen})
+
+
+def _other(state: AppState) -> tuple[Curves | None, tuple[int, int]]:
+    """The curves of the run that is looked at beside the present one, its steps an epoch and its batch."""
+    curves = state.runs.curves.get(state.runs.shown)
+    present = state.training.curves
+    if curves is None or present is None or curves.run == present.run:
+        return None, (0, 0)
+    row = next((row for row in state.runs.rows if row.id == curves.run), None)
+    steps, _ = curves.buffer.series("epoch.validation_accuracy")
+    if not len(steps) or row is None:
+        return curves, (0, 0)
+    # Epochs are stored with their last step.
+    return curves, (round((int(steps[-1]) + 1) / max(row.epochs_done, len(steps))), row.plan.batch_size)

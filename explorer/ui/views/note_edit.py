@@ -1,0 +1,67 @@
+"""A note to write: told when it is left, or a moment after the last key.
+
+Used by the runs view. Knows nothing of the store.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+NOTE_WAIT_MS = 800
+"""A note is kept when nothing was typed for so long."""
+
+
+class NoteEdit(QPlainTextEdit):
+    """One note at a time, each of its own subject.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    edited = Signal(object)
+    """The whole note."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs.note")
+        self.setAccessibleName("Note")
+        self.setPlaceholderText("A note on this run")
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet(
+            "QPlainTextEdit { border: 1px solid palette(mid); border-radius: 6px; padding: 4px;"
+            " background: palette(base); }"
+        )
+        self._subject = ""
+        self._kept = ""
+        self._timer = QTimer(self, singleShot=True, interval=NOTE_WAIT_MS)
+        self._timer.timeout.connect(self.keep)
+        self.textChanged.connect(self._timer.start)
+
+    def show_note(self, subject: str, note: str) -> None:
+        """Show a note; what is being written on the same subject stays.
+
+        Args:
+            subject: What it is about.
+            note: The text that is kept.
+        """
+        is_written = subject == self._subject and self.toPlainText().strip() != self._kept
+        self._subject, self._kept = subject, note
+        if not is_written and note != self.toPlainText().strip():
+            self.setPlainText(note)
+        if not is_written:
+            self._timer.stop()
+
+    def keep(self) -> None:
+        """Tell the note where it was changed."""
+        self._timer.stop()
+        note = self.toPlainText().strip()
+        if note != self._kept:
+            self._kept = note
+            self.edited.emit(note)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.keep()
+        super().focusOutEvent(event)

@@ -1,0 +1,169 @@
+"""A run in words: its title, status, numbers, the command that makes it, and the table of all as CSV.
+
+Called by the runs view and its model. Pure functions; imports no Qt and no torch.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import PurePath
+
+from explorer.arch.spec import ArchitectureSpec
+from explorer.arch.speech import as_command
+from explorer.engine.run_messages import RunRow, RunStatus
+from explorer.training.plan import Plan
+from explorer.training.recipes import RECIPES
+from explorer.ui import words
+from explorer.ui.widgets.elided_label import Tone
+
+STATUS: dict[RunStatus, tuple[str, Tone, str]] = {
+    "running": ("running", "accent", "It trains now."),
+    "finished": ("finished", "success", "All of its epochs are done."),
+    "paused": ("paused", "warning", "Resume goes on at the next step."),
+    "stopped": ("stopped", "muted", "It was ended before its last epoch."),
+    "interrupted": (
+        "cut off",
+        "warning",
+        "The program ended while it ran. Resume goes on.",
+    ),
+    "failed": ("failed", "danger", "It could not go on."),
+}
+"""A status as it is said, its colour, and what it means."""
+
+BUNDLED = "ships with the program"
+
+_CSV_HEADER = (
+    "id",
+    "name",
+    "network",
+    "data",
+    "status",
+    "epochs",
+    "validation_accuracy",
+    "test_accuracy",
+    "seconds",
+    "created",
+    "starred",
+    "note",
+)
+
+
+def status(row: RunRow) -> tuple[str, Tone, str]:
+    """How it stands: the word, its colour, and what it means."""
+    if row.is_bundled:
+        return "bundled", "muted", f"It {BUNDLED}."
+    word, tone, about = STATUS[row.status]
+    return word, tone, " ".join(filter(None, (about, row.cause)))
+
+
+@lru_cache(maxsize=512)
+def network(spec: ArchitectureSpec) -> str:
+    """What people call a run's network; cached, for a table asks often."""
+    return words.net_title(spec)
+
+
+def title(row: RunRow) -> str:
+    """The user's name for it, else its network and data."""
+    return row.name or f"{network(row.spec)} on {data(row)}"
+
+
+def data(row: RunRow) -> str:
+    """The data's name, or the last part of its path."""
+    return PurePath(row.data).name or row.data
+
+
+def epochs(row: RunRow) -> str:
+    """Epochs that are done, of how many."""
+    return f"{row.epochs_done:,} / {row.plan.epochs:,}"
+
+
+def percent(share: float | None) -> str:
+    """A share with two decimals, as accuracies are compared; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """How long a training took: `42 s`, `2 min 05 s`, `3 h 20 min`; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min" if minutes >= 10 else f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes:02d} min"
+
+
+def date(row: RunRow) -> str:
+    """When it began, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
+
+
+def searched(row: RunRow) -> str:
+    """All that the filter looks at, in small letters."""
+    bundled = BUNDLED if row.is_bundled else ""
+    parts = (row.name, row.id, network(row.spec), row.data, row.note, status(row)[0], bundled)
+    return "\n".join(parts).lower()
+
+
+def command(row: RunRow) -> str:
+    """The command line that makes this run again."""
+    said = shlex.split(as_command(row.spec))
+    said[1] = "train"
+    name, edits = min(
+        ((name, _plan_edits(known.plan, row.plan)) for name, known in RECIPES.items()),
+        key=lambda candidate: len(candidate[1]),
+    )
+    said += ["--data", row.data, "--recipe", name, "--epochs", str(row.plan.epochs)]
+    for edit in edits:
+        said += ["--plan", edit]
+    return shlex.join(said)
+
+
+def _plan_edits(before: Plan, after: Plan) -> list[str]:
+    return [
+        f"{field}={_as_text(getattr(after, field))}"
+        for field in Plan.model_fields
+        if field != "epochs" and getattr(after, field) != getattr(before, field)
+    ]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def to_csv(rows: Sequence[RunRow]) -> str:
+    """The runs as a table: accuracies 0 to 1, the date in ISO 8601."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(_CSV_HEADER)
+    for row in rows:
+        writer.writerow(
+            (
+                row.id,
+                row.name,
+                network(row.spec),
+                row.data,
+                row.status,
+                row.epochs_done,
+                _number(row.validation_accuracy),
+                _number(row.test_accuracy),
+                "" if row.seconds is None else f"{row.seconds:.1f}",
+                time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(row.created)),
+                int(row.is_starred),
+                row.note,
+            )
+        )
+    return table.getvalue()
+
+
+def _number(share: float | None) -> str:
+    return "" if share is None else f"{share:.6f}"

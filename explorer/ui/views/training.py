@@ -1,0 +1,292 @@
+"""The training view: the form at the left, the curves in the middle, what it gets wrong beside or below.
+
+Made by `ui/training_dock.py` after the first paint. Shows plain slices of the state and tells what the user
+does; knows nothing of the store.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.state.learning import Curves, DataState, TrainingForm, TrainingState
+from explorer.training.plan import Plan
+from explorer.ui.panels.training_form import FORM_WIDTH_PX, TrainingFormPanel
+from explorer.ui.theme import HALF, SPACE
+from explorer.ui.views.confusion import ConfusionMatrix
+from explorer.ui.views.curves import CurvesView, write_text
+from explorer.ui.views.mistakes import Mistakes
+from explorer.ui.views.training_head import TrainingHead
+from explorer.ui.views.training_words import empty_message, facts
+from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.empty_state import EmptyState
+from explorer.ui.widgets.picture_files import write_png
+
+_ROOM_FOR_FORM_PX = 720
+"""In a narrower view the form takes the place of the curves instead of standing beside them."""
+_ROOM_BELOW_PX = 660
+_LEAST_PX = 320
+_ROOM_BESIDE_PX = 760
+"""From this width what it gets wrong stands beside the curves, else below them."""
+
+
+class TrainingView(QWidget):
+    """Sets up, starts and watches a training.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    start_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train.view")
+        self._wants_form: bool | None = None
+        self._is_busy = False
+        self._facts: tuple[tuple[str, str], ...] = ()
+        self.head = TrainingHead()
+        self.form = TrainingFormPanel()
+        self.curves = CurvesView()
+        self.confusion = ConfusionMatrix()
+        self.mistakes = Mistakes()
+        self._said = ElidedLabel("muted")
+        self._lay_out()
+        self._connect()
+
+    # What it shows
+
+    def show_form(self, form: TrainingForm, usual: Plan) -> None:
+        """Show what is set up; arguments as `TrainingFormPanel.show_form`."""
+        self.form.show_form(form, usual)
+        self._empty.set_message(empty_message(form))
+
+    def show_data(self, data: DataState, form: TrainingForm) -> None:
+        """Show which data is chosen and what is in it."""
+        self.form.show_data(data, form)
+
+    def show_training(
+        self,
+        training: TrainingState,
+        form: TrainingForm,
+        other: Curves | None = None,
+        other_sizes: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Show how the training stands.
+
+        Args:
+            training: The one that runs or ran last.
+            form: What is set up.
+            other: Another run's curves, drawn faintly.
+            other_sizes: That run's steps an epoch and batch size.
+        """
+        self.head.show_training(training, form)
+        self.form.show_finder(training.finder, is_busy=training.is_busy)
+        began = training.began
+        self._pages.setCurrentIndex(0 if training.curves is None else 1)
+        classes = began.classes if began is not None else ()
+        sizes = (began.steps_per_epoch, began.plan.batch_size) if began is not None else (0, 0)
+        self.curves.show_curves(training.curves, sizes, other, other_sizes)
+        self.confusion.show_counts(training.confusion, classes)
+        self.mistakes.show_mistakes(training.mistakes, classes, has_judged=training.confusion is not None)
+        self._show_facts(facts(training))
+        if training.is_busy != self._is_busy:
+            # While it learns the curves are what one came for; afterwards one sets up the next.
+            self._is_busy = training.is_busy
+            self._wants_form = None
+            self._arrange()
+
+    def _show_facts(self, lines: tuple[tuple[str, str], ...]) -> None:
+        if lines == self._facts:
+            return
+        if [what for what, _ in lines] != [what for what, _ in self._facts]:
+            while self._facts_grid.count():
+                item = self._facts_grid.takeAt(0)
+                old = item.widget() if item is not None else None
+                if old is not None:
+                    old.hide()
+                    old.deleteLater()
+            for row, (what, _) in enumerate(lines):
+                label, value = QLabel(what), QLabel()
+                label.setProperty("tone", "muted")
+                value.setWordWrap(True)
+                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                self._facts_grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+                self._facts_grid.addWidget(value, row, 1)
+        self._facts = lines
+        for row, (_, said) in enumerate(lines):
+            item = self._facts_grid.itemAtPosition(row, 1)
+            widget = item.widget() if item is not None else None
+            if isinstance(widget, QLabel) and widget.text() != said:
+                widget.setText(said)
+
+    # How it finds room
+
+    def minimumSizeHint(self) -> QSize:
+        # Less than all parts side by side: what has no room makes way.
+        return QSize(_LEAST_PX, _LEAST_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        has_room = self.width() >= _ROOM_FOR_FORM_PX
+        usual = has_room or (not self._is_busy and self._pages.currentIndex() == 0)
+        shown = usual if self._wants_form is None else self._wants_form
+        self.form.setVisible(shown)
+        self._pages.setVisible(has_room or not shown)
+        self.head.form_button.setChecked(shown)
+        self.form.setMaximumWidth(FORM_WIDTH_PX if has_room else 16_777_215)
+        room = self.width() - (FORM_WIDTH_PX if has_room and shown else 0)
+        beside = room >= _ROOM_BESIDE_PX
+        self._stack_curves(not beside and self.height() < _ROOM_BELOW_PX)
+        wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        if self._split.orientation() != wanted:
+            self._split.setOrientation(wanted)
+            self._split.setSizes([2 * room // 3, room // 3] if beside else [300, 200])
+
+    def _stack_curves(self, is_short: bool) -> None:
+        """Where there is room neither beside nor below, the curves are the first tab."""
+        if is_short == (self._tabs.indexOf(self.curves) >= 0):
+            return
+        if is_short:
+            self._tabs.insertTab(0, self.curves, "Curves")
+            self._tabs.setCurrentIndex(0)
+        else:
+            self._tabs.removeTab(self._tabs.indexOf(self.curves))
+            self._split.insertWidget(0, self.curves)
+            self.curves.show()
+
+    def _on_form_toggled(self, is_wanted: bool) -> None:
+        self._wants_form = is_wanted
+        self._arrange()
+
+    # How it is built
+
+    def _lay_out(self) -> None:
+        self._empty = EmptyState()
+        self._empty.setObjectName("train.empty")
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.curves)
+        self._split.addWidget(self._make_details())
+        self._split.setStretchFactor(0, 2)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes([600, 300])
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._split)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.form, 1)
+        middle.addWidget(self._pages, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addLayout(middle, 1)
+
+    def _make_details(self) -> QWidget:
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("train.details")
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self.confusion, "Confusion")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.mistakes)
+        self._tables: dict[QWidget, ConfusionMatrix | Mistakes] = {
+            self.confusion: self.confusion,
+            scroll: self.mistakes,
+        }
+        self._tabs.addTab(scroll, "Mistakes")
+        self._tabs.addTab(self._make_facts(), "Run")
+        self._save = QToolButton()
+        self._save.setText("Save…")
+        self._save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        # No arrow: beside three tabs there is no room for one.
+        self._save.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self._save.setObjectName("train.save_details")
+        menu = QMenu(self._save)
+        menu.addAction("Save as PNG…", lambda: self._on_save("png"))
+        menu.addAction("Save as CSV…", lambda: self._on_save("csv"))
+        self._save.setMenu(menu)
+        self._tabs.setCornerWidget(self._save)
+        self._tabs.currentChanged.connect(lambda _: self._save.setEnabled(self._table() is not None))
+        details = QWidget()
+        column = QVBoxLayout(details)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tabs, 1)
+        column.addWidget(self._said)
+        details.setMinimumSize(280, 200)
+        return details
+
+    def _make_facts(self) -> QWidget:
+        content = QWidget()
+        outer = QVBoxLayout(content)
+        outer.setContentsMargins(SPACE + HALF, SPACE + HALF, SPACE, SPACE)
+        self._facts_grid = QGridLayout()
+        self._facts_grid.setColumnStretch(1, 1)
+        self._facts_grid.setHorizontalSpacing(2 * SPACE)
+        self._facts_grid.setVerticalSpacing(HALF)
+        outer.addLayout(self._facts_grid)
+        outer.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("train.facts")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(content)
+        return scroll
+
+    def _connect(self) -> None:
+        self.head.start_requested.connect(self.start_requested)
+        self.head.pause_requested.connect(self.pause_requested)
+        self.head.resume_requested.connect(self.resume_requested)
+        self.head.stop_requested.connect(self.stop_requested)
+        self.head.form_toggled.connect(self._on_form_toggled)
+        self.curves.said.connect(self._said.set_text)
+        for shown, name in ((self.confusion, "confusion"), (self.mistakes, "mistakes")):
+            shown.png_requested.connect(lambda shown=shown, name=name: self._save_png(shown, name))
+            shown.csv_requested.connect(lambda shown=shown, name=name: self._save_csv(shown, name))
+
+    def _table(self) -> ConfusionMatrix | Mistakes | None:
+        """What the tab in front shows, where it can be saved as a table."""
+        front = self._tabs.currentWidget()
+        return self._tables.get(front) if front is not None else None
+
+    def _on_save(self, kind: str) -> None:
+        table = self._table()
+        if table is not None:
+            (table.png_requested if kind == "png" else table.csv_requested).emit()
+
+    def _save_png(self, shown: QWidget, name: str) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", f"{name}.png", "PNG (*.png)")
+        if path:
+            self._said.set_text(write_png(shown.grab().toImage(), path))
+
+    def _save_csv(self, shown: ConfusionMatrix | Mistakes, name: str) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", f"{name}.csv", "CSV (*.csv)")
+        if path:
+            self._said.set_text(write_text(shown.to_csv(), path))

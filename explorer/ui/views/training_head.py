@@ -1,0 +1,188 @@
+"""The top of the training view: what happens, the buttons, how far it is, the numbers that matter.
+
+Used by the training view. Knows nothing of the store.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from explorer.state.learning import TrainingForm, TrainingState
+from explorer.ui.theme import HALF, SPACE, Colours, font
+from explorer.ui.views.training_words import Number, can_resume, headline, is_finding, numbers
+from explorer.ui.widgets.elided_label import ElidedLabel
+
+_BAR_PX = 4
+
+
+class ShareBar(QWidget):
+    """How much is done, as a thin line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train.progress")
+        self.setFixedHeight(_BAR_PX)
+        self.share = 0.0
+        """0 to 1."""
+        self._is_on = False
+
+    def show_share(self, share: float, *, is_on: bool) -> None:
+        """Show how much is done; grey where it does not run."""
+        if (share, is_on) != (self.share, self._is_on):
+            self.share, self._is_on = share, is_on
+            self.setAccessibleDescription(f"{100 * share:.0f} % done")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = Colours.of(self.palette())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.hairline)
+        painter.drawRoundedRect(QRectF(self.rect()), _BAR_PX / 2, _BAR_PX / 2)
+        if self.share > 0:
+            painter.setBrush(colours.accent if self._is_on else colours.muted)
+            width = max(self.width() * self.share, _BAR_PX)
+            painter.drawRoundedRect(QRectF(0, 0, width, _BAR_PX), _BAR_PX / 2, _BAR_PX / 2)
+
+
+class NumberRow(QWidget):
+    """Numbers with their captions, from left to right; the last are left out where there is no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train.numbers")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._numbers: tuple[Number, ...] = ()
+        self._value_font, self._caption_font = font("heading", strong=True), font("small")
+        self.hide()
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """What is shown."""
+        return self._numbers
+
+    def show_numbers(self, shown: tuple[Number, ...]) -> None:
+        """Show numbers."""
+        if shown == self._numbers:
+            return
+        self._numbers = shown
+        said = ", ".join(f"{number.caption} {number.value}" for number in shown)
+        self.setAccessibleName(said)
+        self.setToolTip("<br>".join(f"{number.caption}: {number.value}" for number in shown))
+        self.setVisible(bool(shown))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 2 * self.fontMetrics().height() + HALF)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colours = Colours.of(self.palette())
+        x, line = 0.0, self.height() / 2
+        for number in self._numbers:
+            painter.setFont(self._caption_font)
+            width = painter.fontMetrics().horizontalAdvance(number.caption)
+            painter.setFont(self._value_font)
+            # Digits change all the time: a little room keeps what follows where it is.
+            width = max(width, painter.fontMetrics().horizontalAdvance(number.value)) + HALF
+            if x + width > self.width():
+                return
+            painter.setPen(colours.text)
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(x, 0, width, line), left, number.value)
+            painter.setFont(self._caption_font)
+            painter.setPen(colours.muted)
+            painter.drawText(QRectF(x, line, width, line), left, number.caption)
+            x += width + 2 * SPACE + HALF
+
+
+class TrainingHead(QWidget):
+    """Status, buttons, progress and numbers.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    start_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_requested = Signal()
+    form_toggled = Signal(object)
+    """The user shows or hides the form."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train.head")
+        self._title = ElidedLabel()
+        self._title.setObjectName("train.status")
+        self._title.setFont(font("heading", strong=True))
+        self._detail = ElidedLabel("muted")
+        self._detail.setObjectName("train.detail")
+        self.form_button = QToolButton()
+        self.form_button.setText("Set up")
+        self.form_button.setObjectName("train.set_up")
+        self.form_button.setToolTip("Show or hide data, recipe and settings")
+        self.form_button.setCheckable(True)
+        self.start = _button("Start", "train.start", "Train the net in view as it is set up here")
+        self.start.setDefault(True)
+        self.pause = _button("Pause", "train.pause", "Wait at the next step; all is kept")
+        self.resume = _button("Resume", "train.resume", "Go on where it was")
+        self.stop = _button("Stop", "train.stop", "End at the next step; it can be resumed later")
+        self._bar = ShareBar()
+        self._numbers = NumberRow()
+        self._lay_out()
+        self.start.clicked.connect(self.start_requested)
+        self.pause.clicked.connect(self.pause_requested)
+        self.resume.clicked.connect(self.resume_requested)
+        self.stop.clicked.connect(self.stop_requested)
+        self.form_button.clicked.connect(lambda is_on: self.form_toggled.emit(is_on))
+
+    def _lay_out(self) -> None:
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        names.addWidget(self._title)
+        names.addWidget(self._detail)
+        line = QHBoxLayout()
+        line.setSpacing(SPACE)
+        line.addWidget(self.form_button)
+        line.addLayout(names, 1)
+        for button in (self.pause, self.resume, self.stop, self.start):
+            line.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE + HALF, SPACE, SPACE + HALF, SPACE)
+        column.setSpacing(SPACE)
+        column.addLayout(line)
+        column.addWidget(self._bar)
+        column.addWidget(self._numbers)
+
+    def show_training(self, training: TrainingState, form: TrainingForm) -> None:
+        """Show how a training stands."""
+        said = headline(training, form)
+        self._title.set_text(said.title)
+        self._title.set_tone(said.tone)
+        self._detail.set_text(said.detail)
+        self._bar.show_share(training.share, is_on=training.is_busy)
+        self._numbers.show_numbers(numbers(training))
+        status, finding = training.status, is_finding(training)
+        waits = can_resume(training)
+        self.pause.setVisible(status in ("running", "pausing", "preparing", "opening") and not finding)
+        self.pause.setEnabled(status == "running")
+        self.pause.setText("Pausing…" if status == "pausing" else "Pause")
+        self.resume.setVisible(waits)
+        self.resume.setDefault(waits)
+        self.stop.setVisible(training.is_busy or status == "paused")
+        self.stop.setEnabled(status != "stopping")
+        self.stop.setText("Stopping…" if status == "stopping" else "Stop")
+        self.start.setVisible(not training.is_busy)
+        self.start.setText("Start anew" if waits else "Start")
+        self.start.setDefault(not waits)
+
+
+def _button(text: str, name: str, tooltip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setToolTip(tooltip)
+    return button

@@ -1,0 +1,151 @@
+"""A training in words: what it does now, what it reached, its numbers, its facts.
+
+Called by the training view. Pure functions of the state's values; imports no Qt and no torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from explorer.state.learning import TrainingForm, TrainingState
+from explorer.ui.views.run_words import duration, network
+from explorer.ui.widgets.elided_label import Tone
+
+DASH = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What is said at the top: a title, what more there is to know, and its colour."""
+
+    title: str
+    detail: str = ""
+    tone: Tone = "text"
+
+
+def is_finding(training: TrainingState) -> bool:
+    """Whether the learning-rate finder runs, not a training."""
+    return training.is_busy and training.purpose == "find"
+
+
+def can_resume(training: TrainingState) -> bool:
+    """Whether the training in view can go on."""
+    waits = training.status in ("paused", "stopped")
+    return waits and training.began is not None and training.ended is None
+
+
+def percent(share: float | None) -> str:
+    """An accuracy: `97.8 %`."""
+    return DASH if share is None else f"{100 * share:.1f} %"
+
+
+def headline(training: TrainingState, form: TrainingForm) -> Headline:
+    """What the training does, in a few words."""
+    if is_finding(training):
+        return Headline("Finding a learning rate…", "One short training with a rising rate.", "accent")
+    if training.status == "failed":
+        return Headline("It could not go on", training.cause or "The message above says why.", "danger")
+    if training.status == "opening":
+        return Headline("Reading the data…", PurePath(form.data).name)
+    if training.status == "preparing":
+        return Headline("Getting ready…", "Building the network and measuring which precision is fastest.")
+    if training.ended is not None and not training.is_busy:
+        return _finished(training)
+    if training.began is None:
+        return Headline("Not trained yet", "Press Start: the net in view learns from the data chosen here.")
+    what = f"{network(training.began.spec)} on {PurePath(training.began.data).name}"
+    if training.status in ("paused", "stopped"):
+        return _halted(training)
+    titles = {"pausing": "Pausing…", "stopping": "Stopping…"}
+    return Headline(titles.get(training.status, "Training"), what, "accent")
+
+
+def _finished(training: TrainingState) -> Headline:
+    assert training.ended is not None
+    ended = training.ended
+    epochs = "1 epoch" if ended.epochs == 1 else f"{ended.epochs} epochs"
+    early = ", stopped early" if ended.stopped_early else ""
+    return Headline(
+        f"{percent(ended.test_accuracy)} on the test pictures",
+        f"after {epochs} in {duration(ended.seconds)}{early}. The trained network is the one in view.",
+        "success",
+    )
+
+
+def _halted(training: TrainingState) -> Headline:
+    title = "Paused" if training.status == "paused" else "Stopped"
+    if training.cause:
+        return Headline(title, f"{training.cause} Resume goes on where it was.", "warning")
+    if training.status == "paused":
+        return Headline(title, "Resume goes on at the next step.", "warning")
+    return Headline(title, "It can be resumed, here or from the runs.", "muted")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with what it is."""
+
+    value: str
+    caption: str
+
+
+def numbers(training: TrainingState) -> tuple[Number, ...]:
+    """The numbers at the top, the weightiest first; empty before the first step."""
+    began, curves = training.began, training.curves
+    if began is None or curves is None or is_finding(training):
+        return ()
+    accuracies = curves.buffer.series("epoch.validation_accuracy")[1]
+    now = float(accuracies[-1]) if len(accuracies) else None
+    best = float(accuracies.max()) if len(accuracies) else None
+    epoch = min(training.epoch + 1, began.epochs)
+    said = [Number(f"{epoch} / {began.epochs}", "epoch"), Number(percent(now), "accuracy now")]
+    caption = "best" if training.best_epoch is None else f"best, epoch {training.best_epoch + 1}"
+    said.append(Number(percent(best), caption))
+    if training.status in ("running", "pausing", "stopping"):
+        eta = DASH if training.eta_seconds is None else duration(training.eta_seconds)
+        said.append(Number(eta, "left"))
+    said.append(Number(f"{training.images_per_second:,.0f}", "images/s"))
+    said.append(Number(_share(training.side_share), "spent watching"))
+    return tuple(said)
+
+
+def _share(share: float) -> str:
+    return "0 %" if share == 0 else f"{100 * share:.1f} %"
+
+
+def facts(training: TrainingState) -> tuple[tuple[str, str], ...]:
+    """What the run is, as (what, value) lines; empty before it began."""
+    began = training.began
+    if began is None:
+        return ()
+    plan = began.plan
+    lines = [
+        ("Network", network(began.spec)),
+        (
+            "Data",
+            f"{PurePath(began.data).name}: {began.n_train:,} to learn from, {began.n_validation:,} judge it",
+        ),
+        ("Classes", str(len(began.classes))),
+        (
+            "Length",
+            f"{began.epochs:,} epochs of {began.steps_per_epoch:,} steps of {plan.batch_size} pictures",
+        ),
+        ("Device", began.device),
+        ("Precision", began.precision),
+    ]
+    # The fastest first: that is the one that was taken.
+    for name, rate in sorted(began.rates, key=lambda pair: -pair[1]):
+        lines.append((f"  {name}", f"{rate:,.0f} images/s measured"))
+    lines += [("Seed", str(plan.seed)), ("Optimiser", f"{plan.optimiser}, rate {plan.learning_rate:g}")]
+    lines.append(("Schedule", plan.schedule))
+    if training.eta_seconds:
+        lines.append(("Left", duration(training.eta_seconds)))
+    lines.append(("Run", began.run))
+    return tuple(lines)
+
+
+def empty_message(form: TrainingForm) -> str:
+    """What is said where there are no curves yet."""
+    name = PurePath(form.data).name
+    return f"Press Start and watch the network learn {name}: loss and accuracy are drawn here as it goes."

@@ -1,0 +1,212 @@
+"""Trainings on the real engine: begun, watched, halted, resumed, and left by the program."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explorer.arch.presets import preset
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.data_messages import DataOpened, OpenData
+from explorer.engine.messages import (
+    BuildModel,
+    Classified,
+    Classify,
+    EngineReady,
+    LoadPictures,
+    ModelBuilt,
+    NodeProbed,
+    PicturesLoaded,
+    ProbeNode,
+    RequestFailed,
+    RequestFinished,
+    WeightsChoice,
+)
+from explorer.engine.training_messages import (
+    EpochEnded,
+    FindRate,
+    HaltTraining,
+    LiveAnswer,
+    LiveMaps,
+    RateFound,
+    ResumeTraining,
+    Train,
+    TrainingBegan,
+    TrainingEnded,
+    TrainingHalted,
+    TrainTick,
+    WatchTraining,
+)
+from explorer.engine.worker import Engine
+from explorer.nets.weight_files import read_weights
+from explorer.runs.store import RunStore
+from explorer.training.checkpoint import read_checkpoint
+from explorer.training.plan import Plan
+from tests.engine.test_worker import Listener
+
+SPEC: ArchitectureSpec = preset("cifar-resnet20").spec.edited(
+    stage_depths=(1, 1, 1), stage_widths=(16, 32, 64), input_size=16
+)
+PLAN = Plan(epochs=2, batch_size=64, precision="float32", channels_last="no", flip=False, reproducible=True)
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path / "home"))
+    listener = Listener()
+    engine = Engine(listener)
+    engine.listener = listener
+    engine.tickets = itertools.count(1)
+
+    def ask(kind, **fields):
+        ticket = next(engine.tickets)
+        engine.send(kind(ticket=ticket, **fields))
+        return ticket
+
+    engine.ask = ask
+    engine.start()
+    listener.first(EngineReady)
+    yield engine
+    assert engine.stop()
+
+
+def begin(engine, plan=PLAN, spec=SPEC, **more):
+    engine.ask(OpenData, data="digits", input_size=spec.input_size)
+    engine.listener.first(DataOpened)
+    return engine.ask(Train, spec=spec, plan=plan, data="digits", **more)
+
+
+def picture(engine, path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    engine.ask(LoadPictures, paths=(str(path),))
+    return engine.listener.first(PicturesLoaded).loaded[0].image_id
+
+
+def test_a_training_tells_all_its_steps_and_keeps_its_weights(engine):
+    ticket = begin(engine)
+    ended = engine.listener.first(TrainingEnded, ticket)
+    engine.listener.first(RequestFinished, ticket)
+    seen = engine.listener.seen
+    began = engine.listener.first(TrainingBegan)
+    assert (began.epochs, began.n_train + began.n_validation) == (2, 1797)
+    ticks = [event for event in seen if isinstance(event, TrainTick)]
+    rows = [row for tick in ticks for row in tick.rows]
+    steps = [step for step, name, _ in rows if name == "step.loss"]
+    assert steps == list(range(2 * began.steps_per_epoch))
+    assert {name for _, name, _ in rows} >= {
+        "step.accuracy",
+        "step.learning_rate",
+        "epoch.validation_accuracy",
+    }
+    epochs = [event for event in seen if isinstance(event, EpochEnded)]
+    assert [event.confusion.sum() for event in epochs] == [began.n_validation] * 2
+    assert epochs[-1].mistakes[0].picture.shape[:2] == (16, 16)
+    assert read_weights(Path(ended.path)).tensors.keys()
+    with RunStore() as store:
+        run = store.run(began.run)
+        assert run.status == "finished"
+        assert [step for step, _, _ in store.metrics(run.id, "step.loss")] == steps
+
+
+def test_the_net_that_learns_answers_clicks_and_is_refreshed_by_itself(engine, tmp_path):
+    image_id = picture(engine, tmp_path / "noise.png")
+    ticket = begin(engine, PLAN.edited(epochs=30))
+    engine.listener.first(TrainingBegan)
+    engine.ask(WatchTraining, image_id=image_id, key="layer2.0.add")
+    live = engine.listener.first(LiveMaps)
+    assert live.maps.shape == (32, 8, 8)
+    assert engine.listener.first(LiveAnswer).image_id == image_id
+    classified = engine.ask(Classify, image_id=image_id)
+    probed = engine.ask(ProbeNode, image_id=image_id, key="conv1")
+    assert len(engine.listener.first(Classified, classified).predictions) == 5
+    assert engine.listener.first(NodeProbed, probed).maps.shape == (16, 16, 16)
+    engine.ask(HaltTraining, how="stop")
+    engine.listener.first(TrainingHalted, ticket)
+
+
+def test_paused_and_watched_it_learns_the_same_as_undisturbed(engine, tmp_path):
+    begin(engine)
+    undisturbed = engine.listener.first(TrainingEnded)
+    image_id = picture(engine, tmp_path / "noise.png")
+    engine.listener.seen.clear()
+    ticket = engine.ask(Train, spec=SPEC, plan=PLAN, data="digits")
+    run = engine.listener.first(TrainingBegan, ticket).run
+    engine.ask(WatchTraining, image_id=image_id, key="layer1.0.add")
+    engine.ask(Classify, image_id=image_id)
+    engine.listener.first(LiveMaps)
+    engine.ask(HaltTraining, how="pause")
+    halted = engine.listener.first(TrainingHalted, ticket)
+    engine.listener.first(RequestFinished, ticket)
+    engine.ask(ProbeNode, image_id=image_id, key="conv1")
+    again = engine.ask(ResumeTraining, run=run)
+    began = engine.listener.first(TrainingBegan, again)
+    assert began.first_step == halted.step
+    assert [row[0] for row in began.rows if row[1] == "step.loss"] == list(range(halted.step))
+    ended = engine.listener.first(TrainingEnded, again)
+    first, second = (read_weights(Path(event.path)).tensors for event in (undisturbed, ended))
+    for key, tensor in first.items():
+        assert torch.equal(tensor, second[key]), key
+
+
+def test_a_program_that_ends_leaves_a_checkpoint_of_the_last_step(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path / "home"))
+    listener = Listener()
+    engine = Engine(listener)
+    engine.start()
+    listener.first(EngineReady)
+    engine.send(OpenData(ticket=1, data="digits", input_size=16))
+    listener.first(DataOpened)
+    engine.send(Train(ticket=2, spec=SPEC, plan=PLAN.edited(epochs=500), data="digits"))
+    run = listener.first(TrainingBegan).run
+    listener.until(lambda event: isinstance(event, TrainTick) and event.step > 3)
+    assert engine.stop()
+    with RunStore() as store:
+        entry = store.run(run)
+        assert entry.status == "paused"
+        assert entry.can_resume
+        steps = [step for step, _, _ in store.metrics(run, "step.loss")]
+    assert read_checkpoint(entry.checkpoints).progress.step == steps[-1] + 1
+
+
+def test_while_it_learns_the_same_spec_brings_the_learning_net_back(engine):
+    begin(engine, PLAN.edited(epochs=500))
+    run = engine.listener.first(TrainingBegan).run
+    other = SPEC.edited(stage_depths=(2, 1, 1))
+    away = engine.ask(BuildModel, spec=other)
+    assert engine.listener.first(ModelBuilt, away).origin.kind == "untrained"
+    back = engine.ask(BuildModel, spec=SPEC)
+    origin = engine.listener.first(ModelBuilt, back).origin
+    assert (origin.kind, origin.name) == ("run", run)
+
+
+def test_a_finished_run_can_be_built_again_by_its_id(engine):
+    begin(engine)
+    ended = engine.listener.first(TrainingEnded)
+    engine._context.active = None
+    ticket = engine.ask(BuildModel, spec=SPEC, weights=WeightsChoice("run", ended.run))
+    built = engine.listener.first(ModelBuilt, ticket)
+    assert (built.origin.kind, built.origin.name) == ("run", ended.run)
+    assert built.origin.accuracy_percent == pytest.approx(100 * ended.test_accuracy)
+    assert built.classes == tuple("0123456789")
+
+
+def test_the_finder_leaves_no_run_behind(engine):
+    engine.ask(OpenData, data="digits", input_size=16)
+    engine.listener.first(DataOpened)
+    engine.ask(FindRate, spec=SPEC, plan=PLAN, data="digits")
+    found = engine.listener.first(RateFound)
+    assert 1e-4 < found.suggested < 10
+    with RunStore() as store:
+        assert store.runs() == []
+
+
+def test_fine_tuning_needs_weights_to_start_from(engine):
+    engine.ask(BuildModel, spec=SPEC)
+    engine.listener.first(ModelBuilt)
+    ticket = begin(engine, weights=WeightsChoice("known"))
+    failed = engine.listener.first(RequestFailed, ticket)
+    assert "untrained" in failed.message

@@ -1,0 +1,447 @@
+"""Training, data, teaching and runs in the reducer alone."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from explorer.arch.presets import preset
+from explorer.engine.data_messages import (
+    CollectTaught,
+    DataCard,
+    DataFacts,
+    DataListed,
+    DataOpened,
+    FetchData,
+    FolderPeeked,
+    OpenData,
+    PeekFolder,
+    TaughtCollected,
+)
+from explorer.engine.messages import BuildModel, Cancel, LoadPictures, RequestFailed, RequestFinished
+from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
+from explorer.engine.training_messages import (
+    EpochEnded,
+    FindRate,
+    HaltTraining,
+    LiveAnswer,
+    RateFound,
+    ResumeTraining,
+    Train,
+    TrainingBegan,
+    TrainingEnded,
+    TrainingHalted,
+    TrainTick,
+    WatchTraining,
+)
+from explorer.nets.facts import Origin, Prediction
+from explorer.state.actions import CancelWork, Drop, OpenSpec, Start, Undo
+from explorer.state.learning_actions import (
+    AllowFetchData,
+    BringBackRuns,
+    ChooseData,
+    ChooseRecipe,
+    DiscardRuns,
+    EditPlan,
+    FillBin,
+    GoOnTraining,
+    LookUpData,
+    PauseTraining,
+    RemoveBin,
+    RenameBin,
+    ResetPlan,
+    SeekRate,
+    StartTraining,
+    StopTraining,
+    TakeRate,
+    Teach,
+    TrainOnFolder,
+)
+from explorer.state.session import decode, encode
+from explorer.training.plan import Plan
+from tests.state.player import Player
+
+RUN = "20260101-000000-abcdef"
+
+
+def facts(data="digits", classes=10, n_train=1437):
+    return DataFacts(
+        data=data,
+        title=data,
+        input_size=32,
+        channels=1,
+        classes=tuple(str(i) for i in range(classes)),
+        train_counts=(n_train // classes,) * classes,
+        test_counts=(10,) * classes,
+        is_split_here=True,
+        mean=(0.3,),
+        std=(0.4,),
+        samples=((),) * classes,
+        broken=(),
+        keeps_flips=False,
+    )
+
+
+class Trainer(Player):
+    """A player that opens data and trains as the engine does."""
+
+    def open_data(self, **what):
+        return self(DataOpened(ticket=self.newest(OpenData).ticket, facts=facts(**what)))
+
+    def begin(self, kind=Train, first_step=0, rows=()):
+        request = self.newest(kind)
+        train = self.newest(Train) if kind is Train else None
+        return self(
+            TrainingBegan(
+                ticket=request.ticket,
+                run=RUN,
+                spec=train.spec if train else self.state.document.spec,
+                plan=train.plan if train else Plan(epochs=10),
+                data="digits",
+                classes=tuple("0123456789"),
+                first_step=first_step,
+                epochs=10,
+                steps_per_epoch=11,
+                precision="float32",
+                rates=(),
+                device="cpu",
+                n_train=1437,
+                n_validation=360,
+                rows=rows,
+            )
+        )
+
+    def tick(self, step, rows=()):
+        return self(
+            TrainTick(
+                ticket=1,
+                run=RUN,
+                step=step,
+                epoch=step // 11,
+                rows=rows,
+                images_per_second=900.0,
+                eta_seconds=12.0,
+            )
+        )
+
+
+@pytest.fixture
+def play():
+    player = Trainer()
+    player(Start(sample="cat.jpg"))
+    player.build()
+    player.load(1)
+    return player
+
+
+@pytest.fixture
+def training(play):
+    play(StartTraining())
+    play.open_data()
+    play.begin()
+    return play
+
+
+def row(status="interrupted", **changes):
+    values = {
+        "id": RUN,
+        "name": "",
+        "note": "",
+        "is_starred": False,
+        "is_bundled": False,
+        "status": status,
+        "can_resume": True,
+        "created": 0.0,
+        "spec": preset("cifar-resnet20").spec,
+        "plan": Plan(epochs=10),
+        "data": "digits",
+        "epochs_done": 3,
+        "validation_accuracy": 0.5,
+        "test_accuracy": None,
+        "seconds": None,
+        "has_weights": False,
+    }
+    return RunRow(**{**values, **changes})
+
+
+def test_start_opens_the_data_and_then_trains_the_net_with_its_classes(play):
+    play(OpenSpec(preset("cifar-resnet20").spec.edited(num_classes=100)))
+    play.build()
+    play(StartTraining())
+    assert play.state.training.status == "opening"
+    play.open_data()
+    train = play.newest(Train)
+    assert play.state.training.status == "preparing"
+    assert (train.spec.num_classes, train.data, train.weights.kind) == (10, "digits", "untrained")
+    assert play.state.document.spec == train.spec
+    assert not train.plan.flip
+    play(Undo())
+    assert play.state.document.spec.num_classes == 100
+
+
+def test_the_net_that_learns_comes_into_view_and_is_watched(training):
+    state = training.state
+    assert state.training.status == "running"
+    assert state.net.origin == Origin("run", RUN)
+    assert state.net.classes == tuple("0123456789")
+    assert training.newest(WatchTraining).image_id == 1
+    assert training.newest(WatchTraining).key == state.document.selected
+    training(
+        LiveAnswer(run=RUN, image_id=1, predictions=(Prediction("3", 3, 0.9),), seen=None, milliseconds=1.0)
+    )
+    assert training.state.answers[1].predictions[0].label == "3"
+
+
+def test_ticks_grow_the_curves_in_place_and_raise_their_version(training):
+    buffer = training.state.training.curves.buffer
+    version = training.state.training.curves.version
+    training.tick(2, ((0, "step.loss", 2.3), (1, "step.loss", 2.1)))
+    training.tick(3, ((1, "step.loss", 2.0), (2, "step.loss", 1.9)))
+    curves = training.state.training.curves
+    assert curves.buffer is buffer
+    assert curves.version == version + 2
+    steps, values = buffer.series("step.loss")
+    assert steps.tolist() == [0, 1, 2]
+    assert values.tolist() == [2.3, 2.0, 1.9]
+    assert training.state.training.share == pytest.approx(3 / 110)
+    assert training.state.training.eta_seconds == 12.0
+
+
+def test_ticks_of_another_run_are_not_shown(training):
+    before = training.state.training
+    training(
+        TrainTick(
+            run="other", step=9, epoch=0, rows=((0, "step.loss", 1.0),), images_per_second=1, eta_seconds=1
+        )
+    )
+    assert training.state.training is before
+
+
+def test_pause_is_acknowledged_at_once_and_resumed_from_memory(training):
+    training(PauseTraining())
+    assert training.state.training.status == "pausing"
+    assert training.newest(HaltTraining).how == "pause"
+    training(TrainingHalted(run=RUN, how="pause", step=14))
+    assert training.state.training.status == "paused"
+    training(GoOnTraining())
+    assert training.newest(ResumeTraining).run == RUN
+    training.begin(ResumeTraining, first_step=14)
+    assert training.state.training.status == "running"
+    assert training.state.training.step == 14
+
+
+def test_stop_before_the_first_step_takes_the_requests_back(play):
+    play(StartTraining())
+    play(StopTraining())
+    assert play.state.training.status == "idle"
+    assert play.newest(Cancel).cancelled == play.newest(OpenData).ticket
+    play.open_data()
+    assert not any(isinstance(request, Train) for request in play.sent)
+
+
+def test_cancelling_in_the_status_bar_stops_with_a_checkpoint(training):
+    ticket = training.newest(Train).ticket
+    training(CancelWork(ticket))
+    assert training.state.training.status == "stopping"
+    assert training.newest(HaltTraining).how == "stop"
+
+
+def test_a_second_start_waits_for_the_first_to_end(training):
+    n_sent = len(training.sent)
+    training(StartTraining())
+    training(SeekRate())
+    training(ChooseData("shapes"))
+    assert len(training.sent) == n_sent
+
+
+def test_a_disk_that_is_full_pauses_and_says_why(training):
+    training(
+        TrainingHalted(
+            run=RUN,
+            how="pause",
+            step=5,
+            cause="No room in {path}.",
+            hint="Make room.",
+            arguments=(("path", "/x"),),
+        )
+    )
+    assert training.state.training.status == "paused"
+    assert training.state.training.cause == "No room in /x."
+    assert training.state.notices[-1].hint == "Make room."
+
+
+def test_a_failure_leaves_its_cause_and_lets_another_training_begin(training):
+    ticket = training.newest(Train).ticket
+    training(
+        RequestFailed(
+            ticket=ticket, kind="Train", message="The loss is {x}.", hint="", arguments=(("x", "nan"),)
+        )
+    )
+    training(RequestFinished(ticket=ticket))
+    assert training.state.training.status == "failed"
+    assert training.state.training.cause == "The loss is nan."
+    assert isinstance(training.sent[-1], ListRuns)
+    training(StartTraining())
+    assert training.state.training.status == "opening"
+
+
+def test_at_its_end_the_net_keeps_the_runs_weights(training):
+    confusion = np.eye(10, dtype=np.int64)
+    training(EpochEnded(run=RUN, epoch=4, is_best=True, confusion=confusion, mistakes=()))
+    training(
+        TrainingEnded(
+            run=RUN,
+            path="/w.safetensors",
+            epochs=10,
+            test_accuracy=0.98,
+            test_loss=0.1,
+            best_epoch=4,
+            seconds=20.0,
+            images_per_second=900.0,
+            stopped_early=False,
+        )
+    )
+    state = training.state
+    assert state.training.status == "finished"
+    assert state.training.best_epoch == 4
+    assert (state.document.weights.kind, state.document.weights.name) == ("run", RUN)
+    assert state.net.origin.accuracy_percent == pytest.approx(98.0)
+
+
+def test_what_the_user_set_survives_another_recipe_and_other_data(play):
+    play(EditPlan((("epochs", 7), ("label_smoothing", 0.2))))
+    play(ChooseRecipe("fine-tune"))
+    form = play.state.form
+    assert (form.plan.epochs, form.plan.label_smoothing, form.starts_from.kind) == (7, 0.2, "known")
+    play(ChooseData("shapes"))
+    assert play.state.form.plan.epochs == 7
+    play(ResetPlan("epochs"))
+    assert play.state.form.plan.epochs != 7
+    assert play.state.form.plan.label_smoothing == 0.2
+
+
+def test_an_edit_that_the_plan_refuses_is_said_beside_the_field(play):
+    before = play.state.form.plan
+    play(EditPlan((("epochs", -1),)))
+    assert play.state.form.plan == before
+    assert play.state.form.refusal[0] == "epochs"
+    play(EditPlan((("epochs", 5),)))
+    assert play.state.form.refusal is None
+
+
+def test_data_that_is_not_here_is_downloaded_only_after_a_yes(play):
+    card = DataCard("cifar10", "CIFAR-10", "", 170_000_000, False, 10)
+    play(DataListed(cards=(card,)))
+    play(ChooseData("cifar10"))
+    assert not any(isinstance(request, OpenData | FetchData) for request in play.sent)
+    question = play.state.notices[-1]
+    assert question.severity == "question"
+    assert question.actions[0].action == AllowFetchData("cifar10")
+    play(question.actions[0].action)
+    assert play.newest(FetchData).name == "cifar10"
+
+
+def test_data_that_cannot_be_read_ends_the_start(play):
+    play(StartTraining())
+    ticket = play.newest(OpenData).ticket
+    play(RequestFailed(ticket=ticket, kind="OpenData", message="There is nothing.", hint="Add some."))
+    assert play.state.training.status == "failed"
+    assert play.state.data.status == "failed"
+
+
+def test_looking_up_data_reads_the_chosen_set_once(play):
+    play(LookUpData())
+    play.open_data()
+    n_sent = len(play.sent)
+    play(LookUpData())
+    assert [type(request).__name__ for request in play.sent[n_sent:]] == ["ListData"]
+
+
+def test_a_folder_is_looked_into_and_offered_two_ways(play):
+    play(Drop(paths=("/photos/cats", "/a.png")))
+    assert play.newest(PeekFolder).path == "/photos/cats"
+    assert play.newest(LoadPictures).paths == ("/a.png",)
+    play(FolderPeeked(path="/photos/cats", classes=("cat", "dog"), n_pictures=20))
+    labels = [action.label for action in play.state.notices[-1].actions]
+    assert labels == ["Classify them", "Train on them"]
+    play(TrainOnFolder("/photos/cats"))
+    assert play.state.form.data == "/photos/cats"
+    assert play.newest(OpenData).data == "/photos/cats"
+
+
+def test_a_folder_without_classes_is_read_as_pictures(play):
+    play(FolderPeeked(path="/photos", classes=(), n_pictures=3))
+    assert play.newest(LoadPictures).paths == ("/photos",)
+
+
+def test_pictures_dropped_into_a_bin_are_in_it_and_teaching_fine_tunes(play):
+    play(RenameBin(0, "cup"))
+    play(FillBin(0, paths=("/cup.png",)))
+    play.load(7)
+    play(FillBin(1, paths=("/pot.png",)))
+    play.load(8)
+    assert [one.image_ids for one in play.state.teach.bins] == [(7,), (8,)]
+    play(Teach())
+    assert play.newest(CollectTaught).bins == (("cup", (7,)), ("class 2", (8,)))
+    play(TaughtCollected(path="/home/taught/my-classes"))
+    assert play.state.form.recipe == "fine-tune"
+    play.open_data(data="/home/taught/my-classes", classes=2, n_train=20)
+    train = play.newest(Train)
+    assert (train.spec.num_classes, train.weights.kind, train.plan.freeze_epochs > 0) == (2, "known", True)
+
+
+def test_pictures_on_their_way_to_a_bin_find_it_after_another_was_removed(play):
+    play(FillBin(1, paths=("/pot.png",)))
+    play(RemoveBin(0))
+    play.load(8)
+    assert [one.image_ids for one in play.state.teach.bins] == [(8,)]
+
+
+def test_a_run_that_was_cut_off_is_offered_once(play):
+    play(RunsListed(rows=(row(),)))
+    offer = play.state.notices[-1]
+    assert offer.actions[0].action == GoOnTraining(RUN)
+    play(RunsListed(rows=(row(),)))
+    assert sum(notice.message == offer.message for notice in play.state.notices) == 1
+    play(offer.actions[0].action)
+    assert play.newest(OpenData).data == "digits"
+    play.open_data()
+    assert play.newest(ResumeTraining).run == RUN
+    rows = ((10, "epoch.validation_accuracy", 0.4), (21, "epoch.validation_accuracy", 0.6))
+    play.begin(ResumeTraining, first_step=33, rows=rows)
+    assert play.state.training.best_epoch == 1
+    assert play.state.training.curves.buffer.series("epoch.validation_accuracy")[1].tolist() == [0.4, 0.6]
+
+
+def test_deleting_runs_can_be_undone_and_spares_bundled_ones(play):
+    play(RunsListed(rows=(row("finished"), row("finished", id="shipped", is_bundled=True))))
+    play(DiscardRuns((RUN, "shipped")))
+    assert play.newest(DeleteRuns).runs == (RUN,)
+    undo = play.state.notices[-1].actions[0].action
+    assert undo == BringBackRuns((RUN,))
+    play(undo)
+    assert play.newest(RestoreRuns).runs == (RUN,)
+
+
+def test_the_finder_suggests_a_rate_that_can_be_taken(play):
+    play(SeekRate())
+    play.open_data()
+    request = play.newest(FindRate)
+    play(RateFound(ticket=request.ticket, rates=(0.1, 1.0), losses=(2.0, 1.0), suggested=0.3))
+    assert play.state.training.finder.suggested == 0.3
+    assert not play.state.training.is_busy
+    play(TakeRate(0.3))
+    assert play.state.form.plan.learning_rate == 0.3
+    assert play.state.training.finder is None
+
+
+def test_the_form_is_kept_in_the_session(play):
+    play(ChooseRecipe("paper-2015"))
+    play(EditPlan((("epochs", 9),)))
+    again = decode(encode(play.state))
+    assert again.form == dataclasses.replace(play.state.form, refusal=None)
+
+
+def test_training_builds_nothing_twice(training):
+    builds = [request for request in training.sent if isinstance(request, BuildModel)]
+    assert len(builds) == 1

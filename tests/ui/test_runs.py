@@ -1,0 +1,338 @@
+"""The runs view: a table to sort, filter, name and star; what it tells; and its dock on the real state."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow, QPushButton
+
+from explorer.arch.presets import preset
+from explorer.engine.run_messages import (
+    CurvesRead,
+    DeleteRuns,
+    EditRun,
+    ExportRun,
+    ListRuns,
+    ReadCurves,
+    RunRow,
+    RunsListed,
+)
+from explorer.state.model import AppState
+from explorer.training.plan import Plan
+from explorer.training.recipes import RECIPES, plan_for
+from explorer.ui import theme
+from explorer.ui.runs_dock import RunsDock
+from explorer.ui.store import Store
+from explorer.ui.views import run_words
+from explorer.ui.views.runs import RunsView
+from explorer.ui.views.runs_model import NAME, NETWORK, STAR, STATUS, TEST
+from explorer.ui.views.sparkline import Line, thinned
+
+
+def run_row(run, **changes):
+    row = RunRow(
+        id=run,
+        name="",
+        note="",
+        is_starred=False,
+        is_bundled=False,
+        status="finished",
+        can_resume=False,
+        created=1_760_000_000.0,
+        spec=preset("cifar-resnet20").spec,
+        plan=Plan(epochs=30),
+        data="cifar10",
+        epochs_done=30,
+        validation_accuracy=0.912,
+        test_accuracy=0.905,
+        seconds=840.0,
+        has_weights=True,
+    )
+    return replace(row, **changes)
+
+
+ROWS = (
+    run_row("a", name="first try", created=3.0, test_accuracy=0.91),
+    run_row("b", status="interrupted", can_resume=True, created=2.0, test_accuracy=None, epochs_done=3),
+    run_row("c", is_bundled=True, created=1.0, test_accuracy=0.885, spec=preset("cifar-plain20").spec),
+)
+
+
+@pytest.fixture
+def view(qtbot):
+    theme.apply(QApplication.instance(), "light")
+    made = RunsView()
+    qtbot.addWidget(made)
+    made.resize(1000, 600)
+    made.show_runs(ROWS, is_listed=True, can_train=True)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def table(view):
+    return view._table
+
+
+def cell(view, run, column):
+    return table(view).model().index(view.shown.index(run), column)
+
+
+def choose(view, run):
+    table(view).selectRow(view.shown.index(run))
+    # The details below the table appear with the first choice.
+    QApplication.processEvents()
+
+
+def button(view, name):
+    return view.findChild(QPushButton, name)
+
+
+def click(qtbot, view, run, column):
+    at = table(view).visualRect(cell(view, run, column)).center()
+    qtbot.mouseClick(table(view).viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_the_newest_stands_first_and_a_heading_sorts(view):
+    assert view.shown == ("a", "b", "c")
+    table(view).sortByColumn(TEST, Qt.SortOrder.AscendingOrder)
+    assert view.shown == ("b", "c", "a"), "a run without a number sorts below the others"
+    table(view).sortByColumn(NETWORK, Qt.SortOrder.AscendingOrder)
+    assert view.shown[0] == "c"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("first", ("a",)), ("cut off", ("b",)), ("PLAIN", ("c",)), ("ships", ("c",)), ("cifar10 try", ("a",))],
+)
+def test_the_filter_finds_every_word_in_what_a_run_says(view, qtbot, text, left):
+    qtbot.keyClicks(view.findChild(QLineEdit, "runs.filter"), text)
+    assert view.shown == left
+
+
+def test_a_name_is_edited_in_place(view, qtbot):
+    told = []
+    view.marked.connect(lambda *what: told.append(what))
+    choose(view, "b")
+    table(view).setFocus()
+    qtbot.keyClick(table(view), Qt.Key.Key_F2)
+    editor = table(view).findChild(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "second")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: told == [("b", {"name": "second"})])
+
+
+def test_a_bundled_run_is_only_read(view, qtbot):
+    told = []
+    view.marked.connect(lambda *what: told.append(what))
+    choose(view, "c")
+    click(qtbot, view, "c", STAR)
+    assert not cell(view, "c", NAME).flags() & Qt.ItemFlag.ItemIsEditable
+    assert not button(view, "runs.delete").isEnabled()
+    assert view._note.isReadOnly()
+    assert view._chip.text == "ships with the program"
+    assert told == []
+
+
+def test_a_click_stars_and_says_which_way(view, qtbot):
+    told = []
+    view.marked.connect(lambda *what: told.append(what))
+    click(qtbot, view, "a", STAR)
+    view.show_runs((replace(ROWS[0], is_starred=True), *ROWS[1:]), is_listed=True, can_train=True)
+    click(qtbot, view, "a", STAR)
+    assert told == [("a", {"is_starred": True}), ("a", {"is_starred": False})]
+
+
+def test_a_note_is_told_when_it_is_left_or_another_run_is_chosen(view, qtbot):
+    told = []
+    view.marked.connect(lambda *what: told.append(what))
+    choose(view, "a")
+    qtbot.keyClicks(view._note, "too slow")
+    assert told == []
+    choose(view, "b")
+    assert told == [("a", {"note": "too slow"})]
+    qtbot.keyClicks(view._note, "x")
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert told[1] == ("b", {"note": "x"})
+
+
+def test_a_note_that_is_being_written_is_not_replaced_by_an_older_one(view, qtbot):
+    choose(view, "a")
+    qtbot.keyClicks(view._note, "one")
+    view._note.keep()
+    qtbot.keyClicks(view._note, " two")
+    view.show_runs((replace(ROWS[0], note="one"), *ROWS[1:]), is_listed=True, can_train=True)
+    assert view._note.toPlainText() == "one two"
+
+
+def test_only_a_run_with_a_checkpoint_can_be_gone_on_with(view, qtbot):
+    wanted = []
+    view.resume_requested.connect(wanted.append)
+    choose(view, "a")
+    assert not button(view, "runs.resume").isEnabled()
+    choose(view, "b")
+    qtbot.mouseClick(button(view, "runs.resume"), Qt.MouseButton.LeftButton)
+    assert wanted == ["b"]
+    view.show_runs(ROWS, is_listed=True, can_train=False)
+    assert not button(view, "runs.resume").isEnabled(), "there is one training at a time"
+
+
+def test_keys_open_and_delete(view, qtbot):
+    opened, deleted = [], []
+    view.open_requested.connect(opened.append)
+    view.delete_requested.connect(deleted.append)
+    choose(view, "a")
+    qtbot.keyClick(table(view), Qt.Key.Key_Return)
+    table(view).selectAll()
+    qtbot.keyClick(table(view), Qt.Key.Key_Delete)
+    assert opened == ["a"]
+    assert deleted == [("a", "b")], "what ships with the program stays"
+
+
+def test_the_current_run_stays_where_a_new_one_comes_above_it(view):
+    told = []
+    choose(view, "b")
+    view.run_shown.connect(told.append)
+    view.show_runs((run_row("d", created=9.0), *ROWS), is_listed=True, can_train=True)
+    assert view.shown[0] == "d"
+    assert table(view).current_run.id == "b"
+    assert told == []
+    view.show_runs((ROWS[0], ROWS[2]), is_listed=True, can_train=True)
+    assert told == [""]
+
+
+def test_the_status_has_its_colour_and_its_cause(view):
+    view.show_runs(
+        (run_row("f", status="failed", cause="The loss is no number."),), is_listed=True, can_train=True
+    )
+    assert "The loss is no number." in cell(view, "f", STATUS).data(Qt.ItemDataRole.ToolTipRole)
+    area = table(view).visualRect(cell(view, "f", STATUS))
+    picture = table(view).viewport().grab(area).toImage()
+    danger = theme.Colours.of(view.palette()).danger
+    found = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert danger.name() in found
+
+
+def test_the_table_as_csv(view, tmp_path, monkeypatch, qtbot):
+    path = tmp_path / "runs.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    qtbot.keyClicks(view.findChild(QLineEdit, "runs.filter"), "first")
+    qtbot.mouseClick(button(view, "runs.save"), Qt.MouseButton.LeftButton)
+    header, *lines = path.read_text().splitlines()
+    assert header.startswith("id,name,network,data,status,epochs,validation_accuracy,test_accuracy")
+    assert len(lines) == 1
+    assert lines[0].startswith("a,first try,CIFAR ResNet-20,cifar10,finished,30,")
+    told = []
+    view.save_failed.connect(told.append)
+    view.save_csv(tmp_path / "absent" / "runs.csv")
+    assert "could not be written" in told[0]
+
+
+def test_an_empty_store_says_how_runs_come(view):
+    view.show_runs((), is_listed=True, can_train=True)
+    assert view._empty.isVisible()
+    assert view._empty.message.startswith("No runs yet.")
+
+
+def test_the_command_makes_the_run_again():
+    plan = plan_for("digits", 1_400, "paper-2015", batch_size=64, milestones=(0.25, 0.5))
+    said = shlex.split(run_words.command(run_row("a", data="digits", plan=plan)))
+    assert said[:3] == ["resnet-explorer", "train", "cifar-resnet20"]
+    texts = [said[at + 1] for at, word in enumerate(said) if word == "--plan"]
+    name = said[said.index("--recipe") + 1]
+    edits = dict(text.split("=") for text in texts)
+    again = RECIPES[name].plan.edited(epochs=said[said.index("--epochs") + 1], **edits)
+    assert again == plan
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "–"),
+        (4.2, "4.2 s"),
+        (59.0, "59 s"),
+        (60.0, "1 min 00 s"),
+        (3_599.6, "1 h 00 min"),
+        (12_000, "3 h 20 min"),
+    ],
+)
+def test_durations(seconds, said):
+    assert run_words.duration(seconds) == said
+
+
+def test_a_long_line_is_thinned_to_its_ends():
+    points = thinned([float(n) for n in range(10_000)])
+    assert len(points) <= 402
+    assert points[0] == (0, 0.0)
+    assert points[-1] == (9_999, 9_999.0)
+    assert thinned([1.0, float("nan"), 3.0]) == [(0, 1.0), (2, 3.0)]
+
+
+def test_the_curves_are_drawn(view):
+    choose(view, "a")
+    before = view._curves.grab().toImage()
+    view.show_curves("b", (Line("validation", (0.1, 0.2)),))
+    assert view._curves.lines == (), "another run's curves are not shown"
+    view.show_curves("a", (Line("training", (0.2, 0.6), "muted"), Line("validation", (0.1, 0.5))))
+    assert view._curves.grab().toImage() != before
+
+
+@pytest.fixture
+def dock(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    sent = []
+    store = Store(AppState(), sent.append)
+    made = RunsDock(window, store)
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, made.dock)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield made, store, sent
+    window.close()
+
+
+def test_the_dock_reads_the_store_and_shows_what_comes(dock, qtbot, tmp_path, monkeypatch):
+    made, store, sent = dock
+    qtbot.waitUntil(lambda: made._view is not None)
+    assert [type(request) for request in sent] == [ListRuns]
+    store.dispatch(RunsListed(ticket=sent[0].ticket, rows=ROWS))
+    view = made._view
+    assert view.shown == ("a", "b", "c")
+    choose(view, "a")
+    assert isinstance(sent[-1], ReadCurves)
+    metrics = tuple((step, "epoch.validation_accuracy", step / 10) for step in range(5))
+    store.dispatch(CurvesRead(ticket=sent[-1].ticket, run="a", rows=metrics))
+    assert view._curves.lines == (Line("validation", (0.0, 0.1, 0.2, 0.3, 0.4)),)
+    click(qtbot, view, "a", STAR)
+    assert isinstance(sent[-1], EditRun)
+    assert sent[-1].is_starred is True
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "m.csv"), ""))
+    view.build_menu()
+    view._export.menu().actions()[0].trigger()
+    assert isinstance(sent[-1], ExportRun)
+    assert (sent[-1].run, sent[-1].kind) == ("a", "csv")
+    qtbot.mouseClick(button(view, "runs.delete"), Qt.MouseButton.LeftButton)
+    assert isinstance(sent[-1], DeleteRuns)
+    assert store.state.notices[-1].actions[0].label == "Undo"
+
+
+def test_a_hidden_dock_waits(dock, qtbot):
+    made, store, sent = dock
+    qtbot.waitUntil(lambda: made._view is not None)
+    made.dock.hide()
+    store.dispatch(RunsListed(ticket=sent[0].ticket, rows=ROWS))
+    assert made._view.shown == ()
+    made.open()
+    qtbot.waitUntil(lambda: made._view.shown == ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("width", [400, 700, 900, 1100])
+def test_a_narrow_table_leaves_out_what_is_told_elsewhere(view, width):
+    view.resize(width, 600)
+    QApplication.processEvents()
+    assert table(view).isColumnHidden(NETWORK) == (width < 900)
+    assert not table(view).isColumnHidden(TEST)
+    assert table(view).horizontalScrollBar().maximum() == 0

@@ -1,0 +1,140 @@
+"""The training form: what is chosen, what is refused, and the way back."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+
+from explorer.engine.training_messages import FIRST_VALUES
+from explorer.state.learning_actions import EditPlan
+from explorer.state.model import KNOWN_WEIGHTS
+from explorer.training.plan import Plan
+from explorer.ui.panels.plan_fields import grouped_fields, plan_facts
+from explorer.ui.panels.training_form import MAIN_FIELDS
+from tests.ui.test_training_view import Shown
+
+
+@pytest.fixture
+def shown(qtbot):
+    return Shown(qtbot)
+
+
+def choose(shown, name, data):
+    combo = shown.child(name)
+    index = combo.findData(data)
+    assert index >= 0
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+
+
+def form(shown):
+    return shown.feed.store.state.form
+
+
+def test_every_field_of_a_plan_has_a_control(shown):
+    grouped = [name for names in grouped_fields(MAIN_FIELDS).values() for name in names]
+    assert sorted((*grouped, *MAIN_FIELDS)) == sorted(Plan.model_fields)
+    shown.click("train.all_settings")
+    for title in grouped_fields(MAIN_FIELDS):
+        shown.click(f"plan.group.{title.lower()}")
+    for name in Plan.model_fields:
+        assert shown.child(f"plan.{name}").toolTip(), name
+
+
+def test_small_rates_fit_their_control(shown):
+    shown.feed.store.dispatch(EditPlan((("learning_rate", 0.0003),)))
+    assert shown.child("plan.learning_rate").value() == pytest.approx(0.0003)
+
+
+def test_a_recipe_fills_the_fields_and_names_its_source(shown):
+    choose(shown, "train.recipe", "paper-2015")
+    assert form(shown).recipe == "paper-2015"
+    assert shown.child("plan.learning_rate").value() == pytest.approx(0.1)
+    assert shown.child("plan.epochs").value() == 164
+    assert shown.child("train.schedule_drawing").rates[-1] == pytest.approx(0.001)
+
+
+def test_an_edit_is_marked_and_can_be_taken_back(shown):
+    back = shown.child("plan.batch_size.reset")
+    assert back.isHidden()
+    shown.click("plan.batch_size.plus")
+    assert form(shown).plan.batch_size == 129
+    assert not back.isHidden()
+    assert shown.child("train.reset").text() == "Reset 1 changed"
+    shown.click("plan.batch_size.reset")
+    assert form(shown).plan.batch_size == 128
+    assert back.isHidden()
+    assert shown.child("train.reset").isHidden()
+
+
+def test_all_edits_are_taken_back_at_once(shown):
+    shown.click("plan.batch_size.plus")
+    shown.click("plan.epochs.plus")
+    shown.click("train.reset")
+    assert form(shown).chosen == frozenset()
+
+
+def test_only_fields_that_apply_are_shown(shown):
+    shown.click("train.all_settings")
+    shown.click("plan.group.schedule")
+    assert not shown.child("plan.milestones").isVisible()
+    choose(shown, "plan.schedule", "step")
+    assert shown.child("plan.milestones").isVisible()
+
+
+def test_a_refusal_stands_beside_its_field_and_can_be_put_back(shown):
+    choose(shown, "plan.schedule", "step")
+    shown.click("train.all_settings")
+    shown.click("plan.group.schedule")
+    line = shown.child("plan.milestones")
+    line.setText("0.5, 2")
+    line.editingFinished.emit()
+    assert form(shown).refusal[0] == "milestones"
+    error = shown.child("plan.error")
+    assert error.isVisible()
+    assert error.text
+    error.reverted.emit()
+    assert form(shown).refusal is None
+    assert not error.isVisible()
+    assert line.text() == "0.5, 0.75"
+
+
+def test_data_is_said_and_chosen(shown, monkeypatch, tmp_path):
+    shown.feed.open_data()
+    assert shown.child("train.data.about").text() == (
+        "10 classes · 1,430 to learn from · 360 to test · 32 × 32, grey"
+    )
+    choose(shown, "train.data", "shapes")
+    assert form(shown).data == "shapes"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    choose(shown, "train.data", "choose a folder")
+    assert form(shown).data == str(tmp_path)
+    assert shown.child("train.data").currentText() == tmp_path.name
+
+
+def test_a_cancelled_folder_leaves_the_choice(shown, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    choose(shown, "train.data", "choose a folder")
+    assert form(shown).data == "digits"
+    assert shown.child("train.data").currentText() == "digits"
+
+
+def test_where_it_starts_from(shown, qtbot):
+    qtbot.mouseClick(shown.child("train.starts_from.present"), Qt.MouseButton.LeftButton)
+    assert form(shown).starts_from == KNOWN_WEIGHTS
+    qtbot.mouseClick(shown.child("train.starts_from.first"), Qt.MouseButton.LeftButton)
+    assert form(shown).starts_from == FIRST_VALUES
+
+
+def test_field_facts_of_a_plan_have_their_bounds():
+    assert plan_facts("epochs").most == 10_000
+    assert plan_facts("learning_rate").real.least <= 1e-8
+    assert plan_facts("weight_decay").real.least == 0
+    assert plan_facts("backbone_rate").real.most == 1
+
+
+def test_a_seed_too_large_for_the_control_is_shown_as_the_largest(shown):
+    shown.click("train.all_settings")
+    shown.click("plan.group.run")
+    shown.feed.store.dispatch(EditPlan((("seed", 2**40),)))
+    assert shown.child("plan.seed").value() == 2**31 - 1
+    assert form(shown).plan.seed == 2**40

@@ -1,0 +1,276 @@
+"""The training view in its dock, with the real store and reducer."""
+
+import re
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
+
+from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
+from explorer.ui.training_dock import TrainingDock
+from tests.ui.training_feed import RUN, Feed
+
+
+class Shown:
+    """The dock in a window, and the feed behind it."""
+
+    def __init__(self, qtbot, width=1300, height=850, **feed):
+        self.qtbot = qtbot
+        self.feed = Feed(**feed)
+        self.window = QMainWindow()
+        self.dock = TrainingDock(self.window, self.feed.store)
+        self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock.dock)
+        self.window.resize(width, height)
+        qtbot.addWidget(self.window)
+        self.window.show()
+        qtbot.waitUntil(lambda: self.dock.dock.widget() is not None)
+
+    @property
+    def view(self):
+        return self.dock.dock.widget()
+
+    @property
+    def training(self):
+        return self.feed.store.state.training
+
+    def child(self, name):
+        found = self.window.findChild(object, name)
+        assert found is not None, name
+        return found
+
+    def click(self, name):
+        self.qtbot.mouseClick(self.child(name), Qt.MouseButton.LeftButton)
+
+    def buttons(self):
+        names = ("start", "pause", "resume", "stop")
+        return {name for name in names if not self.child(f"train.{name}").isHidden()}
+
+    def until_drawn(self):
+        key = self.view.curves._key
+        self.qtbot.waitUntil(lambda: self.view.curves._drawn == key())
+
+
+@pytest.fixture
+def shown(qtbot):
+    return Shown(qtbot)
+
+
+def test_nothing_but_start_is_offered_at_first(shown):
+    assert shown.buttons() == {"start"}
+    assert "Press Start" in shown.child("train.empty").message
+    assert not shown.child("train.numbers").isVisible()
+
+
+def test_start_pause_resume_stop_answer_at_once(shown):
+    shown.feed.begin()
+    assert shown.buttons() == {"pause", "stop"}
+    shown.click("train.pause")
+    assert isinstance(shown.feed.asked[-1], HaltTraining)
+    assert shown.child("train.pause").text() == "Pausing…"
+    assert not shown.child("train.pause").isEnabled()
+    assert shown.child("train.status").text == "Pausing…"
+    shown.feed.halt("pause")
+    assert shown.buttons() == {"start", "resume", "stop"}
+    shown.click("train.resume")
+    assert isinstance(shown.feed.asked[-1], ResumeTraining)
+    assert shown.feed.asked[-1].run == RUN
+    assert shown.buttons() == {"pause", "stop"}
+    shown.click("train.stop")
+    assert shown.training.status == "stopped"
+
+
+def test_stop_says_so_while_it_runs(shown):
+    shown.feed.begin()
+    shown.click("train.stop")
+    assert shown.child("train.stop").text() == "Stopping…"
+    assert shown.feed.asked[-1].how == "stop"
+
+
+def test_a_click_on_start_trains_as_it_is_set_up(shown):
+    shown.click("train.start")
+    assert shown.training.status == "opening"
+    shown.feed.open_data()
+    assert shown.feed.newest(Train).data == "digits"
+
+
+def test_the_cause_of_a_halt_is_said(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.halt("pause", cause="The disk is full.")
+    assert shown.child("train.detail").text == "The disk is full. Resume goes on where it was."
+
+
+def test_numbers_and_end(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(3)
+    said = {number.caption: number.value for number in shown.child("train.numbers").numbers}
+    assert said["epoch"] == "3 / 12"
+    assert said["images/s"] == "1,556"
+    assert said["spent watching"] == "3.1 %"
+    assert said["left"] == "8.6 s"
+    shown.feed.run_epochs(9, 3)
+    shown.feed.finish()
+    assert shown.child("train.status").text == "97.8 % on the test pictures"
+    assert "after 12 epochs in 41 s" in shown.child("train.detail").text
+    assert shown.buttons() == {"start"}
+    assert shown.child("train.progress").share == 1
+
+
+def test_the_finder_shows_its_curve_and_its_rate_is_used(shown):
+    shown.click("train.find_rate")
+    assert shown.training.status == "opening"
+    shown.feed.find_rate()
+    assert shown.feed.newest(FindRate).data == "digits"
+    assert shown.child("train.use_rate").text() == "Use 0.12"
+    shown.click("train.use_rate")
+    assert shown.feed.store.state.form.plan.learning_rate == pytest.approx(0.12)
+    assert shown.child("train.rate_curve").isHidden() or not shown.child("train.rate_curve").isVisible()
+    assert shown.child("train.find_rate").isVisible()
+
+
+def test_a_click_on_the_finders_curve_marks_another_rate(shown, qtbot):
+    shown.feed.find_rate()
+    curve = shown.child("train.rate_curve")
+    qtbot.mouseClick(curve, Qt.MouseButton.LeftButton, pos=curve.rect().center())
+    # The middle of 1e-5 to 3 on a logarithmic axis.
+    assert curve.marked == pytest.approx(0.0055, rel=0.1)
+
+
+def test_curves_are_drawn_with_gap_and_best_epoch(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(7)
+    shown.until_drawn()
+    loss, accuracy, third = shown.view.curves.plots
+    assert [line.name for line in loss.shown.lines] == ["training", "validation"]
+    assert loss.shown.lines[0].raw is not None
+    assert len(loss.shown.gap[0]) == 7
+    values = shown.training.curves.buffer.series("epoch.validation_accuracy")[1]
+    assert accuracy.shown.best[1] == values.max()
+    assert accuracy.shown.best_epoch == int(values.argmax()) + 1
+    assert third.subject == "rate"
+
+
+def test_axes_scale_and_third_plot_can_be_chosen(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(4)
+    shown.until_drawn()
+    loss, _, third = shown.view.curves.plots
+    assert loss.shown.lines[0].x[-1] == pytest.approx(4)
+    shown.click("train.axis.step")
+    assert loss.shown.lines[0].x[-1] == 48
+    shown.click("train.axis.time")
+    # 48 steps of 128 pictures at about 1,500 a second.
+    assert loss.shown.lines[0].x[-1] == pytest.approx(4.1, rel=0.1)
+    before = loss.plot.viewRange()[1]
+    shown.click("train.scale.log")
+    assert loss.plot.viewRange()[1][1] == pytest.approx(np.log10(before[1]), abs=0.1)
+    combo = shown.child("train.third")
+    combo.setCurrentIndex(combo.findData("gradients"))
+    combo.activated.emit(combo.currentIndex())
+    assert [line.name for line in third.shown.lines] == ["stem", "layer1", "layer2", "layer3", "head"]
+
+
+def test_the_mouse_reads_all_plots_at_once(shown, qtbot):
+    shown.feed.begin()
+    shown.feed.run_epochs(4)
+    shown.until_drawn()
+    loss, accuracy, _ = shown.view.curves.plots
+    loss.plot.hovered.emit(QPointF(loss.plot.rect().center()))
+    for plot in (loss, accuracy):
+        assert plot._cursor.isVisible()
+        assert re.search(r"epoch (1\.[89]|2)", plot.legend.text())
+    loss.plot.hovered.emit(None)
+    assert not accuracy._cursor.isVisible()
+
+
+def test_confusion_and_mistakes_are_read_and_written(shown, qtbot, monkeypatch, tmp_path):
+    shown.feed.begin()
+    shown.feed.run_epochs(2)
+    matrix = shown.child("train.confusion")
+    assert matrix.reading(8, 1) == "8 taken for 1: 4 (10.5 % of 8)"
+    assert matrix.to_csv().splitlines()[9] == "8,0,4,0,0,0,0,0,0,34,0"
+    square = matrix._square()
+    cell = square.width() / 10
+    place = QPointF(square.left() + 1.5 * cell, square.top() + 8.5 * cell)
+    qtbot.mouseMove(matrix, place.toPoint())
+    assert matrix._cell_at(place) == (8, 1)
+    assert shown.child("train.mistakes").to_csv().splitlines()[1] == "0,8,1,0.990000"
+    for kind, name in (("png", "m.png"), ("csv", "m.csv")):
+        target = tmp_path / name
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, target=target: (str(target), ""))
+        getattr(matrix, f"{kind}_requested").emit()
+        assert target.stat().st_size > 100
+
+
+def test_curves_are_written(shown, monkeypatch, tmp_path):
+    shown.feed.begin()
+    shown.feed.run_epochs(2)
+    shown.until_drawn()
+    target = tmp_path / "loss.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    shown.view.curves.plots[0].csv_requested.emit()
+    rows = target.read_text().splitlines()
+    assert rows[0] == "step,name,value"
+    assert len(rows) == 1 + 24 + 2 + 2
+    target = tmp_path / "loss.png"
+    shown.view.curves.plots[0].png_requested.emit()
+    assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_narrow_view_puts_the_form_away_while_it_learns(qtbot):
+    shown = Shown(qtbot, width=480, height=700)
+    assert shown.child("train.form").isVisible()
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    assert not shown.child("train.form").isVisible()
+    assert shown.view.curves.isVisible()
+    shown.click("train.set_up")
+    assert shown.child("train.form").isVisible()
+    assert not shown.view.curves.isVisible()
+
+
+def test_a_short_and_narrow_view_has_the_curves_in_a_tab(qtbot):
+    shown = Shown(qtbot, width=440, height=560)
+    shown.feed.begin()
+    shown.feed.run_epochs(2)
+    tabs = shown.child("train.details")
+    assert tabs.widget(0) is shown.view.curves
+    shown.until_drawn()
+    assert not shown.child("train.save_details").isEnabled()
+    tabs.setCurrentIndex(1)
+    assert shown.child("train.save_details").isEnabled()
+    shown.window.resize(1300, 850)
+    qtbot.waitUntil(lambda: tabs.indexOf(shown.view.curves) < 0)
+    assert shown.view.curves.isVisible()
+    shown.until_drawn()
+
+
+def test_a_wide_view_has_all_side_by_side(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    assert shown.child("train.form").isVisible()
+    assert shown.view.curves.isVisible()
+    assert shown.child("train.details").isVisible()
+    assert shown.view.findChildren(QPushButton)
+
+
+def test_run_facts_name_what_was_measured(shown):
+    shown.feed.begin()
+    facts = dict(shown.view._facts)
+    assert facts["Device"] == "cpu"
+    assert facts["Precision"] == "bfloat16 channels-last"
+    assert facts["  float32"] == "720 images/s measured"
+
+
+def test_hidden_curves_are_not_drawn_until_seen(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.until_drawn()
+    shown.dock.dock.hide()
+    drawn = shown.view.curves._drawn
+    shown.feed.run_epochs(1, 1)
+    assert shown.view.curves._drawn == drawn
+    shown.dock.dock.show()
+    shown.until_drawn()
+    assert shown.view.curves._drawn != drawn
