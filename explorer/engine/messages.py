@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from explorer.arch.lesions import INTACT, Lesions
 from explorer.arch.spec import ArchitectureSpec
 from explorer.nets.assumptions import Assumption
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
@@ -194,6 +195,7 @@ class Classify(Request):
 
     image_id: int
     column: str = MAIN_COLUMN
+    lesions: Lesions = INTACT
 
     @property
     def subject(self) -> Hashable:
@@ -208,6 +210,7 @@ class ClassifyMany(Request):
 
     image_ids: tuple[int, ...]
     column: str = MAIN_COLUMN
+    lesions: Lesions = INTACT
 
     @property
     def subject(self) -> Hashable:
@@ -221,6 +224,7 @@ class ProbeNode(Request):
     image_id: int
     key: str
     column: str = MAIN_COLUMN
+    lesions: Lesions = INTACT
 
     @property
     def subject(self) -> Hashable:

@@ -1,7 +1,7 @@
 """The parts of the state about what happens inside the network in view.
 
-Held by `state/model.py`; changed only by `state/reducer`. All of it is of one network: another version empties
-it. Must not import torch or Qt.
+Held by `state/model.py`; changed only by `state/reducer`. All of it is of one network: another version
+empties it. Must not import torch or Qt.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class ChooseSample(Action):
 
 @dataclass(frozen=True, slots=True)
 class RunTopic(Action):
-    """Find (again) what a topic shows: the sweep, the probes, the measurement, …"""
+    """Find, or find again, what a topic shows."""
 
     topic: InsideTopic
 

@@ -12,12 +12,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.arch.budget import Budget
+from explorer.arch.lesions import INTACT, Lesions
 from explorer.arch.own import OwnArchitecture
 from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.runs.architectures import Unreadable
+from explorer.state.inside import InsideState
 from explorer.state.learning import DataState, RunsState, TeachState, TrainingForm, TrainingState
 from explorer.state.settings import Settings
 
@@ -42,6 +44,7 @@ class Document:
         selected: The key of the node that is looked at.
         unfolded: The folds of the graph that are open; None is the usual view.
         budget: The cost that edits hold; None where they need not.
+        lesions: What is changed in the network for a moment.
     """
 
     spec: ArchitectureSpec = field(default_factory=lambda: preset(DEFAULT_PRESET).spec)
@@ -50,6 +53,7 @@ class Document:
     selected: str = "act1"
     unfolded: frozenset[str] | None = None
     budget: Budget | None = None
+    lesions: Lesions = INTACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,7 @@ class AppState:
         data: Labelled data.
         teach: Classes that the user teaches.
         runs: The runs in the store.
+        inside: What was found inside the network in view.
         notices: Messages that stay.
         work: What is under way, oldest first.
         images_per_second: Of the last batch; None before one.
@@ -295,6 +300,7 @@ class AppState:
     data: DataState = field(default_factory=DataState)
     teach: TeachState = field(default_factory=TeachState)
     runs: RunsState = field(default_factory=RunsState)
+    inside: InsideState = field(default_factory=InsideState)
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()
     images_per_second: float | None = None

@@ -10,6 +10,7 @@ from dataclasses import replace
 from explorer.arch.budget import Budget, total
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
+from explorer.arch.lesions import INTACT
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import BuildModel, SpecRead, WeightsChoice
@@ -86,7 +87,7 @@ def nearest_key(before: Graph, after: Graph, key: str) -> str:
 def with_spec(document: Document, spec: ArchitectureSpec) -> Document:
     """The document of another architecture; known weights are looked for again."""
     selected = nearest_key(expand(document.spec), expand(spec), document.selected)
-    return replace(document, spec=spec, weights=KNOWN_WEIGHTS, selected=selected)
+    return replace(document, spec=spec, weights=KNOWN_WEIGHTS, selected=selected, lesions=INTACT)
 
 
 def on_edit_spec(turn: Turn, action: EditSpec) -> None:
