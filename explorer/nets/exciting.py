@@ -7,7 +7,6 @@ weights, modes, grad mode and random numbers as they were.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from math import floor
 
 import numpy as np
@@ -17,27 +16,10 @@ from torch import Tensor, nn
 
 from explorer.arch.graph import Graph
 from explorer.arch.receptive import Rectangle, seen_by
-from explorer.nets.findings import Excitement
+from explorer.nets.findings import Crop, Excitement
 from explorer.nets.sample import Sample, passing
 
 N_BEST = 9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Crop:
-    """The part of a picture that one activation sees.
-
-    Attributes:
-        picture: The picture's place in the sample.
-        value: The activation.
-        pixels: uint8 (height, width, channels), a copy; None where it sees nothing but padding.
-        seen: Where that is in the picture as the network sees it; None likewise.
-    """
-
-    picture: int
-    value: float
-    pixels: NDArray[np.uint8] | None
-    seen: Rectangle | None
 
 
 def exciting(

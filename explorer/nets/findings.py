@@ -1,7 +1,6 @@
 """What a sample brings to light in a network, as frozen values that cross from the compute thread.
 
-Made by `nets/exciting.py`, `nets/pooled.py`, `nets/profile.py`, `nets/linear_probe.py` and
-`nets/embedding.py`. Must not import torch.
+Made by `nets/exciting.py`, `nets/pooled.py` and `nets/profile.py`. Must not import torch.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from explorer.arch.receptive import Rectangle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +34,23 @@ class Excitement:
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     images: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """The part of a picture that one activation sees.
+
+    Attributes:
+        picture: The picture's place in the sample.
+        value: The activation.
+        pixels: uint8 (height, width, channels), a copy; None where it sees nothing but padding.
+        seen: Where that is in the picture as the network sees it; None likewise.
+    """
+
+    picture: int
+    value: float
+    pixels: NDArray[np.uint8] | None
+    seen: Rectangle | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

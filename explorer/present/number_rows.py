@@ -29,9 +29,7 @@ class Asked:
     Attributes:
         inputs: (channels, height, width) of each input; a vector has maps of one place.
         weights: The module's parameters and buffers by name.
-        channel: Of the output, as are the next two.
-        row: See `channel`.
-        column: See `channel`.
+        place: Channel, row and column of the output.
     """
 
     inputs: Sequence[NDArray[np.floating]]
@@ -79,9 +77,8 @@ def _convolved(op: ops.Conv2d, asked: Asked) -> Windowed:
     patch, _ = _under(asked.inputs[0][first : first + per_group], top, left, op.kernel, op.kernel)
     kernel = asked.weights["weight"][asked.channel]
     formula = _SUM_AND_BIAS if op.bias else _SUM
-    return windowed(
-        patch, kernel, channels, formula=formula, bias=asked.weight("bias", 0.0), top=top, left=left
-    )
+    bias = asked.weight("bias", 0.0)
+    return windowed(patch, kernel, channels, formula=formula, bias=bias, top=top, left=left)
 
 
 def _linear(op: ops.Linear, asked: Asked) -> Windowed:
@@ -129,18 +126,13 @@ def _activated(op: ops.Activation, asked: Asked) -> Pointwise:
 
 def _added(op: ops.Add, asked: Asked) -> Pointwise:
     branch, shortcut = (float(maps[asked.place]) for maps in asked.inputs)
-    return pointwise(
-        branch + shortcut,
-        "F(x) + x = {branch} + {shortcut}",
-        (asked.place, asked.place),
-        branch=branch,
-        shortcut=shortcut,
-    )
+    formula, places = "F(x) + x = {branch} + {shortcut}", (asked.place, asked.place)
+    return pointwise(branch + shortcut, formula, places, branch=branch, shortcut=shortcut)
 
 
 def _scaled(op: ops.Scale, asked: Asked) -> Pointwise:
-    x = float(asked.inputs[0][asked.place])
-    return pointwise(op.factor * x, "{factor} · {x}", (asked.place,), factor=op.factor, x=x)
+    x, factor = float(asked.inputs[0][asked.place]), op.factor
+    return pointwise(factor * x, "{factor} · {x}", (asked.place,), factor=factor, x=x)
 
 
 def _gated(op: ops.Gate, asked: Asked) -> Pointwise:

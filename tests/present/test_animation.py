@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explorer.present import animation
 from explorer.present.animation import Scene, frame, saving_gif, saving_pngs
 
 RED, BLUE = (200, 30, 20), (20, 40, 220)
@@ -79,3 +80,13 @@ def test_what_is_stopped_leaves_nothing(tmp_path):
     for steps in (saving_gif([], tmp_path / "a.gif"), saving_pngs([], tmp_path / "a")):
         with pytest.raises(ValueError, match="scene"):
             next(steps)
+
+
+def test_without_a_font_of_the_systems_captions_are_in_ascii(monkeypatch):
+    monkeypatch.setattr(animation, "_FONTS", ())
+    animation._font.cache_clear()
+    try:
+        found = frame(_scene(RED, "3×3 convolution — équilibre"), (200, 120))
+        assert found.tobytes() == frame(_scene(RED, "3x3 convolution - equilibre"), (200, 120)).tobytes()
+    finally:
+        animation._font.cache_clear()
