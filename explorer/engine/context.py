@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from explorer.arch.spec import ArchitectureSpec
     from explorer.images.dataset import Dataset
     from explorer.nets.facts import DeviceInfo
+    from explorer.nets.findings import PooledFeatures
+    from explorer.nets.linear_probe import LinearProbe
     from explorer.runs.store import Run, RunStore
     from explorer.training.prepare import Training
 
@@ -204,6 +206,27 @@ class ActiveTraining:
         return LiveNet(training.spec, training.model, origin, self.classes, self.transform)
 
 
+@dataclass(slots=True, eq=False)
+class PooledSample:
+    """A sample's pooled features, and what was made of them.
+
+    Attributes:
+        net: Whose features.
+        features: Of every block.
+        labels: The truth, (images,).
+        classes: The sample's.
+        probes: A linear probe a block; empty until they are fitted.
+        pictures: Features of dropped pictures, by number and block.
+    """
+
+    net: LiveNet
+    features: PooledFeatures
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    probes: tuple[LinearProbe, ...] = ()
+    pictures: dict[int, dict[str, NDArray[np.float32]]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Context:
     """What a handler may use beside its request.
@@ -214,6 +237,7 @@ class Context:
         nets: The live networks by column.
         donors: The values of the last trained network of each column, on the CPU, to copy from.
         active: The training in memory.
+        pooled: Samples that were looked at, by column.
         shelf: The pictures.
         datasets: The labelled data that was opened last.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
@@ -225,6 +249,7 @@ class Context:
     nets: dict[str, LiveNet] = field(default_factory=dict)
     donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
     active: ActiveTraining | None = None
+    pooled: dict[str, PooledSample] = field(default_factory=dict)
     shelf: PictureShelf = field(default_factory=PictureShelf)
     datasets: OpenDatasets = field(default_factory=OpenDatasets)
     is_wanted: Callable[[Request], bool] = _always

@@ -29,6 +29,16 @@ _WORK = {
     "Train": "Training on {name}",
     "ResumeTraining": "Training",
     "FindRate": "Finding a learning rate on {name}",
+    "Attribute": "Explaining the answer",
+    "FlowGradients": "Measuring gradients",
+    "SweepLesions": "Bypassing block after block",
+    "TestLesions": "Asking the network with lesions",
+    "PoolSample": "Looking at the sample",
+    "FitProbes": "Fitting linear probes",
+    "Embed": "Laying the sample out",
+    "Excite": "Looking for exciting pictures",
+    "MeasureCost": "Measuring time and memory",
+    "WriteWalk": "Writing the walk",
 }
 
 

@@ -9,7 +9,14 @@ import pytest
 
 from explorer.arch.expand import expand
 from explorer.arch.presets import cifar_spec, plain_twin, preset
-from explorer.engine import data_messages, messages, own_messages, run_messages, training_messages
+from explorer.engine import (
+    data_messages,
+    inside_messages,
+    messages,
+    own_messages,
+    run_messages,
+    training_messages,
+)
 from explorer.engine.messages import (
     BuildModel,
     Cancel,
@@ -36,7 +43,7 @@ from explorer.engine.messages import (
 )
 from explorer.engine.run_messages import ListRuns
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
-from explorer.state import actions, learning_actions
+from explorer.state import actions, inside_actions, learning_actions
 from explorer.state.actions import (
     AllowFetchPicture,
     AllowFetchWeights,
@@ -70,9 +77,9 @@ def test_every_action_and_event_has_a_handler():
         found = (item for _, item in inspect.getmembers(module, inspect.isclass))
         return {item for item in found if issubclass(item, base) and item is not base}
 
-    said = (messages, own_messages, data_messages, run_messages, training_messages)
+    said = (messages, own_messages, data_messages, inside_messages, run_messages, training_messages)
     events = set().union(*(kinds(module, messages.Event) for module in said))
-    done = kinds(actions, actions.Action) | kinds(learning_actions, actions.Action)
+    done = set().union(*(kinds(each, actions.Action) for each in (actions, inside_actions, learning_actions)))
     assert set(HANDLERS) == done | events
 
 

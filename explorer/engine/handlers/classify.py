@@ -5,6 +5,7 @@ Called through `handlers/table.py` by the worker, and by `cli`. Must not import 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -12,12 +13,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.arch.expand import expand
 from explorer.engine.context import Context, LiveNet
 from explorer.engine.messages import Classified, Classify, ClassifyMany, Event, ManyClassified
 from explorer.errors import ImageError
 from explorer.images.load import Picture
 from explorer.images.prepare import normalised, seen
 from explorer.nets.classify import classifying
+from explorer.nets.facts import Prediction
+from explorer.nets.lesion import lesioned_predict
 from explorer.nets.predict import predict, top
 
 TOP = 5
@@ -34,7 +38,7 @@ def seen_by(net: LiveNet, image_id: int, context: Context) -> NDArray[np.uint8]:
     return pixels
 
 
-def classify(request: Classify, context: Context) -> Generator[Event, None, None]:
+def classify(request: Classify, context: Context) -> Generator[Classified, None, None]:
     """Answer for one picture, in float32.
 
     Raises:
@@ -48,7 +52,11 @@ def classify(request: Classify, context: Context) -> Generator[Event, None, None
     pixels = seen_by(net, request.image_id, context)
     batch = normalised(pixels, net.transform, net.spec.in_channels)[None]
     started = time.perf_counter()
-    probabilities = predict(net.module, batch, context.device)[0]
+    if request.lesions:
+        graph = expand(net.spec)
+        probabilities = lesioned_predict(net.module, graph, batch, request.lesions, context.device)[0]
+    else:
+        probabilities = predict(net.module, batch, context.device)[0]
     yield Classified(
         ticket=request.ticket,
         column=request.column,
@@ -68,6 +76,9 @@ def classify_many(request: ClassifyMany, context: Context) -> Generator[Event | 
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    if request.lesions:
+        yield from _one_by_one(request, net, context)
+        return
     ids: list[int] = []
     started = time.perf_counter()
     batches = classifying(
@@ -84,6 +95,27 @@ def classify_many(request: ClassifyMany, context: Context) -> Generator[Event | 
             for answer in batch
             if answer.probabilities is not None
         )
+        yield ManyClassified(
+            ticket=request.ticket,
+            column=request.column,
+            answers=answers,
+            done=done,
+            total=len(request.image_ids),
+            images_per_second=done / (time.perf_counter() - started),
+        )
+
+
+def _one_by_one(request: ClassifyMany, net: LiveNet, context: Context) -> Generator[Event, None, None]:
+    """Many pictures for a network with lesions: the fast copy for many has none."""
+    started = time.perf_counter()
+    for done, image_id in enumerate(request.image_ids, start=1):
+        answers: tuple[tuple[int, tuple[Prediction, ...]], ...] = ()
+        # One that was removed since, or cannot be read, has no answer.
+        with contextlib.suppress(ImageError):
+            one = Classify(
+                ticket=request.ticket, column=request.column, image_id=image_id, lesions=request.lesions
+            )
+            answers = tuple((image_id, event.predictions) for event in classify(one, context))
         yield ManyClassified(
             ticket=request.ticket,
             column=request.column,

@@ -13,6 +13,7 @@ from explorer.engine.handlers.architectures import (
 )
 from explorer.engine.handlers.data import fetch_data, list_data, open_data, peek_folder
 from explorer.engine.handlers.downloads import fetch_weights
+from explorer.engine.handlers.inside_fit import embed_sample, fit_probes
 from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
 from explorer.engine.handlers.runs import (
     delete_runs,
@@ -24,6 +25,7 @@ from explorer.engine.handlers.runs import (
 )
 from explorer.engine.handlers.taught import collect_taught
 from explorer.engine.handlers.weights import read_weights_file
+from explorer.engine.inside_messages import Embed, FitProbes
 from explorer.engine.messages import (
     FetchPicture,
     FetchWeights,
@@ -45,6 +47,8 @@ from explorer.engine.run_messages import (
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
+    Embed: embed_sample,
+    FitProbes: fit_probes,
     CollectTaught: collect_taught,
     DeleteRuns: delete_runs,
     EditRun: edit_run,

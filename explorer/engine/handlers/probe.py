@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
+from explorer.arch.expand import expand
 from explorer.engine.context import Context
 from explorer.engine.handlers.classify import seen_by
 from explorer.engine.messages import Event, NodeProbed, ProbeNode
 from explorer.images.prepare import normalised
+from explorer.nets.lesion import lesioned
 from explorer.nets.probe import probe
 
 
@@ -27,7 +29,8 @@ def probe_node(request: ProbeNode, context: Context) -> Generator[Event, None, N
         return
     image = normalised(seen_by(net, request.image_id, context), net.transform, net.spec.in_channels)
     started = time.perf_counter()
-    maps = probe(net.module, image, (request.key,), context.device)[request.key]
+    with lesioned(net.module, expand(net.spec), request.lesions):
+        maps = probe(net.module, image, (request.key,), context.device)[request.key]
     maps.setflags(write=False)
     yield NodeProbed(
         ticket=request.ticket,

@@ -7,9 +7,41 @@ from __future__ import annotations
 
 from explorer.engine.handlers.build import build_model, use_device
 from explorer.engine.handlers.classify import classify, classify_many
+from explorer.engine.handlers.inside_look import (
+    attribute,
+    rank_channels,
+    read_kernels,
+    read_number,
+    write_walk,
+)
+from explorer.engine.handlers.inside_sample import (
+    decide,
+    excite,
+    flow_gradients,
+    measure_cost,
+    meter,
+    pool_sample,
+    sweep_lesions,
+    test_lesions,
+)
 from explorer.engine.handlers.probe import probe_node
 from explorer.engine.handlers.train import find_rate, halt_training, resume_training, train, watch_training
 from explorer.engine.handlers.weights import save_weights_file
+from explorer.engine.inside_messages import (
+    Attribute,
+    Decide,
+    Excite,
+    FlowGradients,
+    MeasureCost,
+    Meter,
+    PoolSample,
+    RankChannels,
+    ReadKernels,
+    ReadNumber,
+    SweepLesions,
+    TestLesions,
+    WriteWalk,
+)
 from explorer.engine.messages import (
     BuildModel,
     Classify,
@@ -29,15 +61,28 @@ from explorer.engine.training_messages import (
 from explorer.engine.worker import Handler
 
 COMPUTE_HANDLERS: dict[type[Request], Handler] = {
+    Attribute: attribute,
     BuildModel: build_model,
     Classify: classify,
     ClassifyMany: classify_many,
+    Decide: decide,
+    Excite: excite,
     FindRate: find_rate,
+    FlowGradients: flow_gradients,
     HaltTraining: halt_training,
+    MeasureCost: measure_cost,
+    Meter: meter,
+    PoolSample: pool_sample,
     ProbeNode: probe_node,
+    RankChannels: rank_channels,
+    ReadKernels: read_kernels,
+    ReadNumber: read_number,
     ResumeTraining: resume_training,
     SaveWeights: save_weights_file,
+    SweepLesions: sweep_lesions,
+    TestLesions: test_lesions,
     Train: train,
     UseDevice: use_device,
     WatchTraining: watch_training,
+    WriteWalk: write_walk,
 }

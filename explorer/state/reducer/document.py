@@ -6,6 +6,7 @@ Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from explorer.arch.budget import Budget, total
 from explorer.arch.expand import expand
@@ -32,7 +33,9 @@ from explorer.state.actions import (
 )
 from explorer.state.model import KNOWN_WEIGHTS, Document, Refusal
 from explorer.state.reducer.budget import fitted, retargeted
+from explorer.state.reducer.inside import on_lesions_changed
 from explorer.state.reducer.maps import look
+from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.turn import Turn
 
 MAX_UNDO = 200
@@ -62,6 +65,11 @@ def _show(turn: Turn, document: Document) -> None:
     turn.change(document=document, refusal=None)
     if (document.spec, document.weights, document.seed) != (before.spec, before.weights, before.seed):
         build(turn)
+    elif document.lesions != before.lesions:
+        turn.change(answers=MappingProxyType({}))
+        answer_all(turn)
+        look(turn)
+        on_lesions_changed(turn)
     elif document.selected != before.selected:
         look(turn)
 

@@ -9,6 +9,7 @@ from explorer.arch.expand import expand
 from explorer.engine.messages import MAIN_COLUMN, NodeProbed, ProbeNode
 from explorer.engine.training_messages import WatchTraining
 from explorer.state.model import MapsState
+from explorer.state.reducer.inside import look_inside
 from explorer.state.reducer.turn import Turn
 
 
@@ -19,7 +20,13 @@ def look(turn: Turn) -> None:
     """
     state = turn.state
     if state.net.status == "ready" and state.pictures.loaded(state.pictures.current) is not None:
-        turn.ask(ProbeNode, image_id=state.pictures.current, key=state.document.selected)
+        turn.ask(
+            ProbeNode,
+            image_id=state.pictures.current,
+            key=state.document.selected,
+            lesions=state.document.lesions,
+        )
+        look_inside(turn)
     if state.training.status == "running":
         loaded = state.pictures.loaded(state.pictures.current)
         turn.ask(

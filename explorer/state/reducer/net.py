@@ -24,6 +24,7 @@ from explorer.engine.messages import (
 from explorer.state.actions import AllowFetchWeights, ChooseDevice
 from explorer.state.model import KNOWN_WEIGHTS
 from explorer.state.reducer.document import build, use_weights
+from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.turn import Turn
@@ -81,6 +82,7 @@ def on_model_built(turn: Turn, event: ModelBuilt) -> None:
         version=turn.state.net.version + 1,
     )
     turn.change(net=net, answers=MappingProxyType({}))
+    renew(turn)
     answer_all(turn)
     look(turn)
 

@@ -27,7 +27,7 @@ from explorer.state.actions import (
 )
 from explorer.state.learning_actions import AllowFetchData, StopTraining
 from explorer.state.model import NoticeAction
-from explorer.state.reducer import data, teach, training
+from explorer.state.reducer import data, inside, teach, training
 from explorer.state.reducer.net import on_build_failed
 from explorer.state.reducer.turn import Turn
 
@@ -51,6 +51,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
         teach.on_collect_failed(turn)
     elif event.kind in TRAININGS:
         training.on_training_failed(turn, "" if event.is_cancelled else cause)
+    inside.on_inside_failed(turn, event.kind)
     if not event.is_cancelled:
         turn.notify(
             "error",

@@ -121,7 +121,7 @@ def _say_failed(turn: Turn, failed: tuple[FailedPicture, ...]) -> None:
 def _ask_current(turn: Turn) -> None:
     state = turn.state
     if state.net.status == "ready" and state.pictures.loaded(state.pictures.current) is not None:
-        turn.ask(Classify, image_id=state.pictures.current)
+        turn.ask(Classify, image_id=state.pictures.current, lesions=state.document.lesions)
 
 
 def _ask_unanswered(turn: Turn) -> None:
@@ -134,7 +134,7 @@ def _ask_unanswered(turn: Turn) -> None:
         and item.image_id != state.pictures.current
     )
     if waiting and state.net.status == "ready":
-        turn.ask(ClassifyMany, image_ids=waiting)
+        turn.ask(ClassifyMany, image_ids=waiting, lesions=state.document.lesions)
 
 
 def answer_all(turn: Turn) -> None:

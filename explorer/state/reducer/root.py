@@ -8,16 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explorer.engine import data_messages, messages, own_messages, run_messages, training_messages
+from explorer.engine import (
+    data_messages,
+    inside_messages,
+    messages,
+    own_messages,
+    run_messages,
+    training_messages,
+)
 from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.engine.run_messages import ListRuns
-from explorer.state import actions, learning_actions
+from explorer.state import actions, inside_actions, learning_actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
 from explorer.state.reducer import (
     bins,
     data,
     document,
+    inside,
+    lesions,
     maps,
     net,
     notices,
@@ -117,6 +126,35 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     messages.Classified: pictures.on_classified,
     messages.ManyClassified: pictures.on_many_classified,
     messages.NodeProbed: maps.on_node_probed,
+    inside_actions.ChooseOverlay: inside.on_choose_overlay,
+    inside_actions.TuneOverlay: inside.on_tune_overlay,
+    inside_actions.ToggleLesion: lesions.on_toggle_lesion,
+    inside_actions.ExchangeBlocks: lesions.on_exchange_blocks,
+    inside_actions.HealAll: lesions.on_heal_all,
+    inside_actions.AskNumber: inside.on_ask_number,
+    inside_actions.AskKernels: inside.on_ask_kernels,
+    inside_actions.AskRelevance: inside.on_ask_relevance,
+    inside_actions.ShowTopic: inside.on_show_topic,
+    inside_actions.ChooseSample: inside.on_choose_sample,
+    inside_actions.RunTopic: inside.on_run_topic,
+    inside_actions.ChooseEmbedding: inside.on_choose_embedding,
+    inside_actions.KeepWalk: inside.on_keep_walk,
+    inside_messages.Attributed: inside.on_attributed,
+    inside_messages.NumberRead: inside.on_number_read,
+    inside_messages.KernelsRead: inside.on_kernels_read,
+    inside_messages.ChannelsRanked: inside.on_channels_ranked,
+    inside_messages.Metered: inside.on_metered,
+    inside_messages.GradientsFlowed: inside.on_gradients_flowed,
+    inside_messages.LesionsTested: inside.on_lesions_tested,
+    inside_messages.Swept: inside.on_swept,
+    inside_messages.SamplePooled: inside.on_sample_pooled,
+    inside_messages.ProbesFitted: inside.on_probes_fitted,
+    inside_messages.Decided: inside.on_decided,
+    inside_messages.Embedded: inside.on_embedded,
+    inside_messages.Excited: inside.on_excited,
+    inside_messages.CostMeasured: inside.on_cost_measured,
+    inside_messages.WalkWritten: inside.on_walk_written,
+    inside_messages.InsideProgress: inside.on_inside_progress,
     data_messages.DataListed: data.on_data_listed,
     data_messages.DataProgress: data.on_data_progress,
     data_messages.DataOpened: data.on_data_opened,

@@ -53,6 +53,7 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import KNOWN_WEIGHTS, Answer, Document, MapsState, Seen
 from explorer.state.reducer.document import with_spec
+from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.turn import Turn
@@ -237,6 +238,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         version=turn.state.net.version + 1,
     )
     turn.change(net=net, answers=MappingProxyType({}))
+    renew(turn)
     answer_all(turn)
     look(turn)
 

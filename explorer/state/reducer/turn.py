@@ -12,6 +12,18 @@ from types import MappingProxyType
 from typing import Any
 
 from explorer.engine.data_messages import CollectTaught, FetchData, OpenData
+from explorer.engine.inside_messages import (
+    Attribute,
+    Embed,
+    Excite,
+    FitProbes,
+    FlowGradients,
+    MeasureCost,
+    PoolSample,
+    SweepLesions,
+    TestLesions,
+    WriteWalk,
+)
 from explorer.engine.messages import (
     BuildModel,
     Cancel,
@@ -41,6 +53,16 @@ SHOWN_WORK: tuple[type[Request], ...] = (
     Train,
     ResumeTraining,
     FindRate,
+    Attribute,
+    FlowGradients,
+    SweepLesions,
+    TestLesions,
+    PoolSample,
+    FitProbes,
+    Embed,
+    Excite,
+    MeasureCost,
+    WriteWalk,
 )
 """Requests that take long enough for the status bar to speak of them."""
 

@@ -1,0 +1,61 @@
+"""What scikit-learn makes of a pooled sample: linear probes and embeddings, on the IO pool.
+
+Called through `handlers/io_table.py` by the worker. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from explorer.engine.context import Context, PooledSample
+from explorer.engine.inside_messages import Embed, Embedded, FitProbes, InsideProgress, ProbesFitted
+from explorer.engine.messages import Event
+from explorer.errors import DataError
+from explorer.nets.embedding import embed
+from explorer.nets.linear_probe import fitting
+
+
+def _pooled(column: str, context: Context) -> PooledSample:
+    pooled = context.pooled.get(column)
+    if pooled is None:
+        raise DataError("No sample was looked at with this network yet.", "Choose a sample and run it.")
+    return pooled
+
+
+def fit_probes(request: FitProbes, context: Context) -> Generator[Event | None, None, None]:
+    """Fit a linear probe a block.
+
+    Raises:
+        DataError: No sample was pooled, or it has fewer than two classes.
+    """
+    pooled = _pooled(request.column, context)
+    steps = fitting(pooled.features.by_key, pooled.labels)
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as finished:
+            pooled.probes = finished.value
+            break
+        yield InsideProgress(ticket=request.ticket, share=share)
+    accuracies = tuple((probe.key, probe.accuracy) for probe in pooled.probes)
+    yield ProbesFitted(ticket=request.ticket, accuracies=accuracies, classes=pooled.classes)
+
+
+def embed_sample(request: Embed, context: Context) -> Generator[Event | None, None, None]:
+    """Lay the pooled sample out in the plane, and dropped pictures among it.
+
+    Raises:
+        DataError: No sample was pooled, or it is too small.
+    """
+    pooled = _pooled(request.column, context)
+    key = request.key or next(reversed(tuple(pooled.features.by_key)))
+    layout = embed(pooled.features.by_key[key], request.method)
+    placed = []
+    for image_id in request.image_ids:
+        features = pooled.pictures.get(image_id)
+        if features is not None:
+            x, y = layout.place(features[key][None])[0].tolist()
+            placed.append((image_id, x, y))
+    yield Embedded(
+        ticket=request.ticket, method=request.method, key=key, points=layout.points, placed=tuple(placed)
+    )

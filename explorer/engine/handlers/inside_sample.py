@@ -1,0 +1,316 @@
+"""What a sample brings to light: meters, gradients, lesions, pooled features, exciting pictures, cost.
+
+Called through `handlers/table.py` by the worker. Must not import Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.arch.expand import expand
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.context import Context, LiveNet, PooledSample
+from explorer.engine.handlers.classify import seen_by
+from explorer.engine.handlers.inside_look import Steps, told
+from explorer.engine.handlers.samples import SLICE, Asked, asking, drawn
+from explorer.engine.inside_messages import (
+    CostMeasured,
+    Decide,
+    Decided,
+    Excite,
+    Excited,
+    ExcitingPicture,
+    FlowGradients,
+    GradientsFlowed,
+    InsideProgress,
+    LesionsTested,
+    MeasureCost,
+    Meter,
+    Metered,
+    PoolSample,
+    SamplePooled,
+    SweepLesions,
+    Swept,
+    TestLesions,
+)
+from explorer.engine.messages import Event
+from explorer.errors import DataError
+from explorer.images.prepare import normalised
+from explorer.nets import catalogue
+from explorer.nets.assemble import assembling
+from explorer.nets.exciting import crops, exciting
+from explorer.nets.gradient_flow import flowing_at_start, gradient_flow
+from explorer.nets.insights import BlockLesion, Knowledge, Sweep
+from explorer.nets.lesion import knowing, sweeping
+from explorer.nets.meter import metering
+from explorer.nets.pooled import pooling
+from explorer.nets.profile import profiling
+from explorer.nets.sample import Sample
+from explorer.nets.weights import load_for_spec
+
+GRADIENT_BATCH = 64
+"""Pictures whose gradient is taken: as one step, because batch norm looks at all of them."""
+SHOWN_CHANNELS = 64
+"""Channels whose pictures are cut out and sent; numbers are there for all."""
+
+
+def meter(request: Meter, context: Context) -> Steps:
+    """The residual meter of a picture or a sample.
+
+    Raises:
+        DataError: The data was not opened.
+        ImageError: The picture cannot be read.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    if request.image_id is not None:
+        pixels = seen_by(net, request.image_id, context)
+        images: NDArray[np.float32] = normalised(pixels, net.transform, net.spec.in_channels)[None]
+    else:
+        assert request.sample is not None, "a picture or a sample"
+        images = (yield from asking(request.sample, net, context)).images
+    steps = metering(net.module, expand(net.spec), images, context.device)
+    found = yield from told(request.ticket, steps)
+    yield Metered(ticket=request.ticket, image_id=request.image_id, meter=found)
+
+
+def flow_gradients(request: FlowGradients, context: Context) -> Steps:
+    """Gradient norms by depth: of the net as it is, then of others at their start.
+
+    Raises:
+        DataError: The data was not opened.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    asked = yield from asking(request.sample, net, context)
+    images, labels = asked.images[:GRADIENT_BATCH], asked.labels[:GRADIENT_BATCH]
+    own = gradient_flow(net.module, expand(net.spec), images, labels, context.device)
+    yield InsideProgress(ticket=request.ticket, share=1 / (len(request.others) + 1))
+    titles = [title for title, _ in request.others]
+    specs = [spec for _, spec in request.others]
+    flows = yield from told(
+        request.ticket, flowing_at_start(specs, images, labels, context.device, seed=request.seed)
+    )
+    yield GradientsFlowed(ticket=request.ticket, flows=(("now", own), *zip(titles, flows, strict=True)))
+
+
+def test_lesions(request: TestLesions, context: Context) -> Steps:
+    """What the network with lesions still knows.
+
+    Raises:
+        DataError: The data was not opened.
+        InsideError: The lesions do not fit the network.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    asked = yield from asking(request.sample, net, context)
+    graph, device = expand(net.spec), context.device
+    intact = yield from told(request.ticket, knowing(net.module, graph, asked.images, asked.labels, device))
+    changed = yield from told(
+        request.ticket, knowing(net.module, graph, asked.images, asked.labels, device, request.lesions)
+    )
+    yield LesionsTested(
+        ticket=request.ticket,
+        lesions=request.lesions,
+        knowledge=changed,
+        intact=intact,
+        knows_truth=asked.knows_truth,
+        images=len(asked.images),
+    )
+
+
+test_lesions.__test__ = False  # type: ignore[attr-defined]
+
+
+def sweep_lesions(request: SweepLesions, context: Context) -> Steps:
+    """Bypass each block in turn, here and in the plain twin.
+
+    Raises:
+        DataError: The data was not opened.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    asked = yield from asking(request.sample, net, context)
+    sweep = yield from _swept(request, net, asked, context)
+    twin = yield from _twin(request.twin, context) if request.twin is not None else _nobody()
+    yield Swept(
+        ticket=request.ticket, sweep=sweep, twin=None, knows_truth=asked.knows_truth, is_done=twin is None
+    )
+    if twin is not None:
+        other = yield from asking(request.sample, twin, context)
+        steps = sweeping(twin.module, expand(twin.spec), other.images, other.labels, context.device)
+        beside = yield from _silent(steps)
+        yield Swept(
+            ticket=request.ticket, sweep=sweep, twin=beside, knows_truth=asked.knows_truth, is_done=True
+        )
+
+
+def _nobody() -> Generator[Event | None, None, LiveNet | None]:
+    return None
+    yield
+
+
+def _swept(
+    request: SweepLesions, net: LiveNet, asked: Asked, context: Context
+) -> Generator[Event | None, None, Sweep]:
+    """The sweep of the column's network, told block by block."""
+    assert context.device is not None
+    steps = sweeping(net.module, expand(net.spec), asked.images, asked.labels, context.device)
+    blocks: list[BlockLesion] = []
+    while True:
+        try:
+            block = next(steps)
+        except StopIteration as finished:
+            sweep: Sweep = finished.value
+            return sweep
+        if block is None:
+            yield None
+            continue
+        blocks.append(block)
+        # The intact accuracy is known at the end; until then the best so far stands for it.
+        best = max(
+            (one.knowledge for one in blocks if one.knowledge is not None),
+            key=lambda known: known.accuracy,
+            default=Knowledge(0.0, 0.0),
+        )
+        so_far = Sweep(best, tuple(blocks), len(asked.images))
+        yield Swept(
+            ticket=request.ticket, sweep=so_far, twin=None, knows_truth=asked.knows_truth, is_done=False
+        )
+
+
+def _silent(steps: Generator[BlockLesion | None, None, Sweep]) -> Generator[None, None, Sweep]:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            sweep: Sweep = finished.value
+            return sweep
+        yield
+
+
+def _twin(spec: ArchitectureSpec, context: Context) -> Generator[Event | None, None, LiveNet | None]:
+    """A network with its known weights, beside those in columns; None where it has none."""
+    card = catalogue.present_for(spec)
+    if card is None or context.device is None:
+        return None
+    graph = expand(spec)
+    steps = assembling(graph, device=context.device, seed=None)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            module = finished.value
+            break
+        yield None
+    loaded = load_for_spec(module, graph, spec, card)
+    return LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
+
+
+def pool_sample(request: PoolSample, context: Context) -> Steps:
+    """Pool every block's features of a sample, and keep them for probes and embeddings.
+
+    Raises:
+        DataError: The data was not opened.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    sample, labels, classes = drawn(request.sample, net, context)
+    graph = expand(net.spec)
+    features = yield from told(request.ticket, pooling(net.module, graph, sample, context.device))
+    context.pooled[request.column] = PooledSample(net, features, labels, classes)
+    thumbnails = np.stack([sample.seen(index) for index in range(len(sample.images))])
+    if thumbnails.shape[3] == 1:
+        thumbnails = np.repeat(thumbnails, 3, axis=3)
+    thumbnails.setflags(write=False)
+    yield SamplePooled(
+        ticket=request.ticket,
+        sample=request.sample,
+        keys=tuple(features.by_key),
+        labels=tuple(labels.tolist()),
+        classes=classes,
+        thumbnails=thumbnails,
+    )
+
+
+def decide(request: Decide, context: Context) -> Steps:
+    """What each block's probe says of a picture; its features are kept, to be placed among the sample.
+
+    Raises:
+        DataError: There are no probes.
+        ImageError: The picture cannot be read.
+    """
+    net = context.nets.get(request.column)
+    pooled = context.pooled.get(request.column)
+    if net is None or context.device is None:
+        return
+    if pooled is None or pooled.net is not net or not pooled.probes:
+        raise DataError("There are no linear probes of this network yet.", "Fit them first.")
+    pixels = seen_by(net, request.image_id, context)
+    sample = Sample(np.ascontiguousarray(pixels)[None], net.transform)
+    features = yield from told(request.ticket, pooling(net.module, expand(net.spec), sample, context.device))
+    pooled.pictures[request.image_id] = {key: values[0] for key, values in features.by_key.items()}
+    rows = np.zeros((len(pooled.probes), len(pooled.classes)), np.float32)
+    for place, one in enumerate(pooled.probes):
+        rows[place, one.classes] = one.probabilities(features.by_key[one.key])[0]
+    rows.setflags(write=False)
+    yield Decided(
+        ticket=request.ticket,
+        image_id=request.image_id,
+        keys=tuple(one.key for one in pooled.probes),
+        probabilities=rows,
+    )
+
+
+def excite(request: Excite, context: Context) -> Steps:
+    """Find the pictures that excite a node's channels most.
+
+    Raises:
+        DataError: The data was not opened.
+        InsideError: There is no such node.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    sample, _, _ = drawn(request.sample, net, context)
+    graph = expand(net.spec)
+    found = yield from told(request.ticket, exciting(net.module, graph, sample, request.key, context.device))
+    shown = []
+    for channel in range(min(len(found.values), SHOWN_CHANNELS)):
+        best = crops(graph, sample, found, channel)
+        shown.append(
+            tuple(
+                ExcitingPicture(_colour(sample.seen(one.picture)), _colour(one.pixels), one.value)
+                for one in best
+            )
+        )
+        if channel % SLICE == 0:
+            yield None
+    yield Excited(ticket=request.ticket, excitement=found, pictures=tuple(shown))
+
+
+def _colour(pixels: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """(height, width, 3), read-only; what sees nothing is one grey pixel."""
+    if pixels is None or not pixels.size:
+        pixels = np.full((1, 1, 3), 128, np.uint8)
+    made = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.array(pixels)
+    made.setflags(write=False)
+    return made
+
+
+def measure_cost(request: MeasureCost, context: Context) -> Steps:
+    """Time and memory of each block on the device."""
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    steps = profiling(net.module, expand(net.spec), context.device, batch=request.batch)
+    profile = yield from told(request.ticket, steps)
+    yield CostMeasured(ticket=request.ticket, profile=profile)

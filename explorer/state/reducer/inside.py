@@ -1,0 +1,460 @@
+"""The reducer's slice of what happens inside the network in view.
+
+What is shown asks for what it needs, when it needs it; another network or picture makes answers stale, and
+they are asked for again only where they are cheap. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from explorer.arch.depths import depths, with_depth
+from explorer.arch.presets import plain_twin
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.data_messages import DataFacts, OpenData
+from explorer.engine.inside_messages import (
+    Attribute,
+    Attributed,
+    ChannelsRanked,
+    CostMeasured,
+    Decide,
+    Decided,
+    Embed,
+    Embedded,
+    Excite,
+    Excited,
+    FitProbes,
+    FlowGradients,
+    GradientsFlowed,
+    InsideProgress,
+    KernelsRead,
+    LesionsTested,
+    MeasureCost,
+    Meter,
+    Metered,
+    NumberRead,
+    PoolSample,
+    ProbesFitted,
+    RankChannels,
+    ReadKernels,
+    ReadNumber,
+    SampleChoice,
+    SamplePooled,
+    SweepLesions,
+    Swept,
+    TestLesions,
+    WalkWritten,
+    WriteWalk,
+)
+from explorer.engine.messages import MAIN_COLUMN
+from explorer.errors import SpecError
+from explorer.state.inside import InsideState, OverlayState
+from explorer.state.inside_actions import (
+    AskKernels,
+    AskNumber,
+    AskRelevance,
+    ChooseEmbedding,
+    ChooseOverlay,
+    ChooseSample,
+    KeepWalk,
+    RunTopic,
+    ShowTopic,
+    TuneOverlay,
+)
+from explorer.state.reducer.turn import Turn
+
+NEEDS_NODE = ("grad_cam", "grad_cam_plus_plus")
+N_RELATIVES = 4
+"""Other depths whose gradients are drawn beside the net's."""
+WALK_NODES = 40
+"""Stations of an animation at most; more would not be looked at."""
+
+
+def _change(turn: Turn, **fields: Any) -> None:
+    turn.change(inside=replace(turn.state.inside, **fields))
+
+
+def _picture(turn: Turn) -> int | None:
+    """The picture that is looked at, where there is a network to look at it with."""
+    state = turn.state
+    loaded = state.pictures.loaded(state.pictures.current)
+    return loaded.image_id if loaded is not None and state.net.status == "ready" else None
+
+
+def renew(turn: Turn) -> None:
+    """Another network is in view: what was found in the one before is put away."""
+    inside = turn.state.inside
+    fresh = InsideState(
+        version=turn.state.net.version,
+        topic=inside.topic,
+        data=inside.data,
+        embedding=inside.embedding,
+        overlay=replace(inside.overlay, label=None, attribution=None, image_id=None),
+    )
+    turn.change(inside=fresh)
+
+
+def look_inside(turn: Turn) -> None:
+    """Another picture, node or lesion is looked at: ask again for what is in view and cheap."""
+    inside = turn.state.inside
+    image_id = _picture(turn)
+    if image_id is None:
+        return
+    ask_overlay(turn)
+    document = turn.state.document
+    if inside.number is not None:
+        number = inside.number
+        if number.key == document.selected:
+            turn.ask(
+                ReadNumber, image_id=image_id, key=number.key, place=number.place, lesions=document.lesions
+            )
+        else:
+            _change(turn, number=None)
+    if inside.kernels is not None and inside.kernels.key != document.selected:
+        _change(turn, kernels=None)
+    if inside.ranked is not None and inside.ranked.key != document.selected:
+        _change(turn, ranked=None)
+    if inside.metered_picture is not None:
+        turn.ask(Meter, image_id=image_id)
+    if inside.probes is not None:
+        turn.ask(Decide, image_id=image_id)
+
+
+# The overlay
+
+
+def on_choose_overlay(turn: Turn, action: ChooseOverlay) -> None:
+    """Show what speaks for a class."""
+    overlay = replace(
+        turn.state.inside.overlay, method=action.method, label=action.label, attribution=None, image_id=None
+    )
+    _change(turn, overlay=overlay)
+    ask_overlay(turn)
+
+
+def ask_overlay(turn: Turn) -> None:
+    """Ask for the overlay of the picture in view."""
+    overlay: OverlayState = turn.state.inside.overlay
+    image_id = _picture(turn)
+    if not overlay.method or image_id is None:
+        return
+    document = turn.state.document
+    turn.ask(
+        Attribute,
+        image_id=image_id,
+        method=overlay.method,
+        key=document.selected if overlay.method in NEEDS_NODE else "",
+        label=overlay.label,
+        lesions=document.lesions,
+    )
+
+
+def on_tune_overlay(turn: Turn, action: TuneOverlay) -> None:
+    """How it is drawn."""
+    overlay = replace(turn.state.inside.overlay, opacity=action.opacity, threshold=action.threshold)
+    _change(turn, overlay=overlay)
+
+
+def on_attributed(turn: Turn, event: Attributed) -> None:
+    """What speaks for the class is here."""
+    if turn.is_newest(event, Attribute, MAIN_COLUMN) and turn.state.inside.overlay.method:
+        overlay = replace(
+            turn.state.inside.overlay,
+            image_id=event.image_id,
+            attribution=event.attribution,
+            milliseconds=event.milliseconds,
+        )
+        _change(turn, overlay=overlay)
+
+
+# Numbers, weights, channels
+
+
+def on_ask_number(turn: Turn, action: AskNumber) -> None:
+    """Take a number apart, or put the answer away."""
+    image_id = _picture(turn)
+    if action.place is None or image_id is None:
+        _change(turn, number=None)
+        return
+    turn.ask(
+        ReadNumber,
+        image_id=image_id,
+        key=action.key,
+        place=action.place,
+        lesions=turn.state.document.lesions,
+    )
+
+
+def on_number_read(turn: Turn, event: NumberRead) -> None:
+    """How it is made is here."""
+    if turn.is_newest(event, ReadNumber, MAIN_COLUMN):
+        _change(turn, number=event)
+
+
+def on_ask_kernels(turn: Turn, action: AskKernels) -> None:
+    """Read the selected node's weights."""
+    if turn.state.net.status == "ready":
+        turn.ask(ReadKernels, key=turn.state.document.selected)
+
+
+def on_kernels_read(turn: Turn, event: KernelsRead) -> None:
+    """They are here."""
+    if turn.is_newest(event, ReadKernels, MAIN_COLUMN):
+        _change(turn, kernels=event)
+
+
+def on_ask_relevance(turn: Turn, action: AskRelevance) -> None:
+    """Ask how much each channel speaks for the likeliest class."""
+    image_id = _picture(turn)
+    if image_id is not None:
+        turn.ask(RankChannels, image_id=image_id, key=turn.state.document.selected)
+
+
+def on_channels_ranked(turn: Turn, event: ChannelsRanked) -> None:
+    """It is here."""
+    if turn.is_newest(event, RankChannels, MAIN_COLUMN):
+        _change(turn, ranked=event)
+
+
+def on_keep_walk(turn: Turn, action: KeepWalk) -> None:
+    """Write the walk: every node where they are few, else evenly chosen ones, the last always."""
+    from explorer.arch.expand import expand
+
+    image_id = _picture(turn)
+    if image_id is None:
+        return
+    keys = [node.key for node in expand(turn.state.document.spec).nodes]
+    step = max(1, -(-len(keys) // WALK_NODES))
+    chosen = tuple(dict.fromkeys((*keys[::step], keys[-1])))
+    turn.ask(WriteWalk, image_id=image_id, keys=chosen, path=action.path)
+
+
+def on_walk_written(turn: Turn, event: WalkWritten) -> None:
+    """Say where it is."""
+    turn.notify("info", "The walk through the network is in {path}.", arguments=(("path", event.path),))
+
+
+# Topics
+
+
+def on_show_topic(turn: Turn, action: ShowTopic) -> None:
+    """Look at a topic; what is cheap is asked for at once."""
+    _change(turn, topic=action.topic)
+    image_id = _picture(turn)
+    if action.topic == "residuals" and image_id is not None:
+        turn.ask(Meter, image_id=image_id)
+
+
+def on_choose_sample(turn: Turn, action: ChooseSample) -> None:
+    """Another sample: what was found with the one before is put away."""
+    _change(
+        turn,
+        data=action.data,
+        metered_sample=None,
+        flows=None,
+        tested=None,
+        swept=None,
+        pooled=None,
+        probes=None,
+        decided=None,
+        embedded=None,
+        excited=None,
+    )
+
+
+def on_run_topic(turn: Turn, action: RunTopic) -> None:
+    """Find what a topic shows; most of it needs the sample to be open first."""
+    if turn.state.net.status != "ready":
+        return
+    _change(turn, topic=action.topic, busy=turn.state.inside.busy | {action.topic})
+    if action.topic == "cost":
+        turn.ask(MeasureCost)
+        return
+    if action.topic in ("decisions", "embedding") and turn.state.inside.pooled is not None:
+        _after_pooling(turn)
+        return
+    turn.ask(OpenData, data=turn.state.inside.data, input_size=turn.state.document.spec.input_size)
+
+
+def begin(turn: Turn, facts: DataFacts) -> None:
+    """A sample that topics waited for is open."""
+    inside = turn.state.inside
+    if facts.data != inside.data or not inside.busy:
+        return
+    sample = SampleChoice(facts.data, facts.input_size)
+    document = turn.state.document
+    spec = document.spec
+    for topic in inside.busy:
+        match topic:
+            case "residuals":
+                turn.ask(Meter, sample=sample)
+            case "lesions":
+                twin = plain_twin(spec) if spec.shortcut != "none" else None
+                turn.ask(SweepLesions, sample=sample, twin=twin)
+                if document.lesions:
+                    turn.ask(TestLesions, lesions=document.lesions, sample=sample)
+            case "gradients":
+                turn.ask(FlowGradients, sample=sample, others=_relatives(spec), seed=document.seed)
+            case "decisions" | "embedding":
+                turn.ask(PoolSample, sample=sample)
+            case "excites":
+                turn.ask(Excite, key=document.selected, sample=sample)
+
+
+def _relatives(spec: ArchitectureSpec) -> tuple[tuple[str, ArchitectureSpec], ...]:
+    """The net itself at its start, its plain twin, and other depths of its family."""
+    found = [("at its start", spec)]
+    if spec.shortcut != "none":
+        found.append(("plain twin", plain_twin(spec)))
+    others = list(depths(spec))
+    step = max(1, len(others) // N_RELATIVES)
+    for depth in others[::step][:N_RELATIVES]:
+        try:
+            other = with_depth(spec, depth)
+        except SpecError:
+            continue
+        if other != spec:
+            found.append((f"depth {depth}", other))
+    return tuple(found)
+
+
+def on_lesions_changed(turn: Turn) -> None:
+    """The answers with the present lesions: for the picture at once, for the sample where it was swept."""
+    inside = turn.state.inside
+    lesions = turn.state.document.lesions
+    _change(turn, tested=None)
+    facts = turn.state.data.facts
+    if lesions and inside.swept is not None and facts is not None and facts.data == inside.data:
+        turn.ask(TestLesions, lesions=lesions, sample=SampleChoice(facts.data, facts.input_size))
+
+
+def _after_pooling(turn: Turn) -> None:
+    inside = turn.state.inside
+    if "decisions" in inside.busy:
+        turn.ask(FitProbes)
+    if "embedding" in inside.busy:
+        _embed(turn)
+
+
+def _embed(turn: Turn) -> None:
+    inside = turn.state.inside
+    image_ids = tuple(
+        item.image_id for item in turn.state.pictures.items if turn.state.pictures.loaded(item.image_id)
+    )
+    turn.ask(Embed, method=inside.embedding, key=inside.embedding_key, image_ids=image_ids)
+
+
+def on_choose_embedding(turn: Turn, action: ChooseEmbedding) -> None:
+    """Lay the sample out another way."""
+    _change(turn, embedding=action.method, embedding_key=action.key, embedded=None)
+    if turn.state.inside.pooled is not None:
+        _change(turn, busy=turn.state.inside.busy | {"embedding"})
+        _embed(turn)
+
+
+def _done(turn: Turn, topic: str, **fields: Any) -> None:
+    _change(turn, busy=turn.state.inside.busy - {topic}, **fields)
+
+
+def on_metered(turn: Turn, event: Metered) -> None:
+    """The residual meter is here."""
+    if not turn.is_newest(event, Meter, MAIN_COLUMN):
+        return
+    if event.image_id is None:
+        _done(turn, "residuals", metered_sample=event)
+    else:
+        _change(turn, metered_picture=event)
+
+
+def on_gradients_flowed(turn: Turn, event: GradientsFlowed) -> None:
+    """Gradient norms are here."""
+    if turn.is_newest(event, FlowGradients, MAIN_COLUMN):
+        _done(turn, "gradients", flows=event)
+
+
+def on_lesions_tested(turn: Turn, event: LesionsTested) -> None:
+    """What the network with lesions knows is here."""
+    if turn.is_newest(event, TestLesions, MAIN_COLUMN) and event.lesions == turn.state.document.lesions:
+        _change(turn, tested=event)
+
+
+def on_swept(turn: Turn, event: Swept) -> None:
+    """Some blocks of the sweep, or all."""
+    if not turn.is_newest(event, SweepLesions, MAIN_COLUMN):
+        return
+    if event.is_done:
+        _done(turn, "lesions", swept=event)
+    else:
+        _change(turn, swept=event)
+
+
+def on_sample_pooled(turn: Turn, event: SamplePooled) -> None:
+    """The engine holds a sample's features: fit or lay out what waited for it."""
+    if turn.is_newest(event, PoolSample, MAIN_COLUMN):
+        _change(turn, pooled=event)
+        _after_pooling(turn)
+
+
+def on_probes_fitted(turn: Turn, event: ProbesFitted) -> None:
+    """The probes are there: ask them about the picture."""
+    if turn.is_newest(event, FitProbes, MAIN_COLUMN):
+        _done(turn, "decisions", probes=event)
+        image_id = _picture(turn)
+        if image_id is not None:
+            turn.ask(Decide, image_id=image_id)
+
+
+def on_decided(turn: Turn, event: Decided) -> None:
+    """What the probes say is here; the picture can be placed among the sample now."""
+    if turn.is_newest(event, Decide, MAIN_COLUMN):
+        _change(turn, decided=event)
+        if turn.state.inside.embedded is not None:
+            _embed(turn)
+
+
+def on_embedded(turn: Turn, event: Embedded) -> None:
+    """The sample lies in the plane."""
+    if turn.is_newest(event, Embed, MAIN_COLUMN):
+        _done(turn, "embedding", embedded=event)
+
+
+def on_excited(turn: Turn, event: Excited) -> None:
+    """Exciting pictures are here."""
+    if turn.is_newest(event, Excite, MAIN_COLUMN):
+        _done(turn, "excites", excited=event)
+
+
+def on_cost_measured(turn: Turn, event: CostMeasured) -> None:
+    """Time and memory are here."""
+    if turn.is_newest(event, MeasureCost, MAIN_COLUMN):
+        _done(turn, "cost", cost=event)
+
+
+def on_inside_progress(turn: Turn, event: InsideProgress) -> None:
+    """Some of it is done."""
+    turn.progress(event.ticket, event.share)
+
+
+TOPICS = {
+    Meter: "residuals",
+    SweepLesions: "lesions",
+    FlowGradients: "gradients",
+    PoolSample: "decisions embedding",
+    FitProbes: "decisions",
+    Embed: "embedding",
+    Excite: "excites",
+    MeasureCost: "cost",
+}
+"""Which topics wait for a request, by its kind."""
+
+
+def on_inside_failed(turn: Turn, kind: str) -> None:
+    """A topic is busy no more; the notice says why."""
+    busy = turn.state.inside.busy
+    if kind == OpenData.__name__:
+        _change(turn, busy=frozenset())
+        return
+    waiting = next((topics for request, topics in TOPICS.items() if request.__name__ == kind), "")
+    if waiting:
+        _change(turn, busy=busy - set(waiting.split()))
