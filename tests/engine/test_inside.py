@@ -1,0 +1,199 @@
+"""What is found inside a network, asked of the real engine with the bundled net."""
+
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.arch.expand import expand
+from explorer.arch.lesions import Lesions
+from explorer.arch.presets import plain_twin, preset
+from explorer.engine.data_messages import DataOpened, OpenData
+from explorer.engine.inside_messages import (
+    Attribute,
+    Attributed,
+    ChannelsRanked,
+    CostMeasured,
+    Decide,
+    Decided,
+    Embed,
+    Embedded,
+    Excite,
+    Excited,
+    FitProbes,
+    FlowGradients,
+    GradientsFlowed,
+    KernelsRead,
+    LesionsTested,
+    MeasureCost,
+    Meter,
+    Metered,
+    NumberRead,
+    PoolSample,
+    ProbesFitted,
+    RankChannels,
+    ReadKernels,
+    ReadNumber,
+    SampleChoice,
+    SamplePooled,
+    SweepLesions,
+    Swept,
+    TestLesions,
+    WalkWritten,
+    WriteWalk,
+)
+from explorer.engine.messages import (
+    BuildModel,
+    Classified,
+    Classify,
+    ClassifyMany,
+    EngineReady,
+    LoadPictures,
+    ManyClassified,
+    ModelBuilt,
+    NodeProbed,
+    PicturesLoaded,
+    ProbeNode,
+    RequestFailed,
+)
+from explorer.engine.worker import Engine
+from tests.engine.test_worker import Listener
+
+SPEC = preset("cifar-resnet20").spec
+SAMPLE = SampleChoice("digits", 32, 60)
+LESION = Lesions(frozenset({"layer1.1"}))
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESNET_EXPLORER_HOME", str(tmp_path_factory.mktemp("home")))
+        listener = Listener()
+        engine = Engine(listener)
+        engine.listener = listener
+        tickets = itertools.count(1)
+
+        def ask(kind, answer, **fields):
+            ticket = next(tickets)
+            engine.send(kind(ticket=ticket, **fields))
+            return listener.first(answer, ticket)
+
+        engine.ask = ask
+        engine.start()
+        listener.first(EngineReady)
+        ask(BuildModel, ModelBuilt, spec=SPEC)
+        ask(OpenData, DataOpened, data="digits", input_size=32)
+        yield engine
+        assert engine.stop()
+
+
+@pytest.fixture(scope="module")
+def image_id(engine, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "noise.png"
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return engine.ask(LoadPictures, PicturesLoaded, paths=(str(path),)).loaded[0].image_id
+
+
+METHODS = ("grad_cam", "grad_cam_plus_plus", "saliency", "integrated_gradients", "occlusion")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_explains_the_likeliest_class_of_the_picture(engine, image_id, method):
+    key = "layer3.2.add" if method.startswith("grad") else ""
+    answer = engine.ask(Attribute, Attributed, image_id=image_id, method=method, key=key)
+    first = engine.ask(Classify, Classified, image_id=image_id).predictions[0]
+    assert answer.attribution.label == first.index
+    assert answer.attribution.heat.shape == (32, 32)
+    assert not answer.attribution.heat.flags.writeable
+
+
+def test_a_node_without_maps_is_refused_with_a_remedy(engine, image_id):
+    failed = engine.ask(Attribute, RequestFailed, image_id=image_id, method="grad_cam", key="fc")
+    assert failed.hint
+
+
+def test_lesions_change_answers_and_maps_and_leave_the_net_as_it_was(engine, image_id):
+    before = engine.ask(Classify, Classified, image_id=image_id).predictions
+    lesioned = engine.ask(Classify, Classified, image_id=image_id, lesions=LESION).predictions
+    assert [one.probability for one in lesioned] != [one.probability for one in before]
+    many = engine.ask(ClassifyMany, ManyClassified, image_ids=(image_id,), lesions=LESION)
+    assert many.answers[0][1] == lesioned
+    intact = engine.ask(ProbeNode, NodeProbed, image_id=image_id, key="layer1.1.add").maps
+    bypassed = engine.ask(ProbeNode, NodeProbed, image_id=image_id, key="layer1.1.add", lesions=LESION).maps
+    entering = engine.ask(ProbeNode, NodeProbed, image_id=image_id, key="layer1.0.act2").maps
+    np.testing.assert_allclose(bypassed, entering, atol=1e-5)
+    assert not np.allclose(intact, entering)
+    assert engine.ask(Classify, Classified, image_id=image_id).predictions == before
+
+
+def test_numbers_weights_and_channels_of_a_node(engine, image_id):
+    number = engine.ask(ReadNumber, NumberRead, image_id=image_id, key="conv1", place=(3, 5, 7)).number
+    maps = engine.ask(ProbeNode, NodeProbed, image_id=image_id, key="conv1").maps
+    assert number.made.value == pytest.approx(maps[3, 5, 7], abs=1e-4)
+    assert engine.ask(ReadKernels, KernelsRead, key="conv1").weights.shape == (16, 3, 3, 3)
+    assert "no kernels" in engine.ask(ReadKernels, RequestFailed, key="act1").message
+    ranked = engine.ask(RankChannels, ChannelsRanked, image_id=image_id, key="layer2.1.add")
+    assert ranked.relevance.shape == (32,)
+
+
+def test_the_residual_meter_of_a_picture_and_of_a_sample(engine, image_id):
+    one = engine.ask(Meter, Metered, image_id=image_id).meter
+    many = engine.ask(Meter, Metered, sample=SAMPLE).meter
+    assert (one.images, many.images) == (1, 60)
+    assert [block.key for block in many.blocks] == [block.key for block in expand(SPEC).blocks]
+    assert len(many.layers) == 19
+
+
+def test_gradients_of_the_net_and_of_others_at_their_start(engine):
+    others = (("plain twin", plain_twin(SPEC)), ("at its start", SPEC))
+    flows = engine.ask(FlowGradients, GradientsFlowed, sample=SAMPLE, others=others).flows
+    assert [title for title, _ in flows] == ["now", "plain twin", "at its start"]
+    assert {len(flow.layers) for _, flow in flows} == {20}
+
+
+def test_a_sweep_bypasses_each_block_and_is_told_as_it_goes(engine):
+    last = engine.ask(SweepLesions, Swept, sample=SAMPLE)
+    done = engine.listener.until(lambda event: isinstance(event, Swept) and event.is_done)
+    assert len(last.sweep.blocks) == 1
+    assert len(done.sweep.blocks) == 9
+    # Digits are no classes of the net: what stays the same is counted.
+    assert not done.knows_truth
+    assert done.sweep.intact.accuracy == 1.0
+    tested = engine.ask(TestLesions, LesionsTested, lesions=LESION, sample=SAMPLE)
+    swept = next(block for block in done.sweep.blocks if block.key == "layer1.1")
+    assert tested.knowledge.accuracy == pytest.approx(swept.knowledge.accuracy)
+
+
+def test_probes_decide_and_embeddings_place_the_picture(engine, image_id):
+    assert "no linear probes" in engine.ask(Decide, RequestFailed, image_id=image_id).message
+    pooled = engine.ask(PoolSample, SamplePooled, sample=SampleChoice("digits", 32, 200))
+    assert (len(pooled.keys), pooled.thumbnails.shape) == (9, (200, 32, 32, 3))
+    fitted = engine.ask(FitProbes, ProbesFitted)
+    accuracies = dict(fitted.accuracies)
+    assert max(accuracies.values()) > 0.6
+    decided = engine.ask(Decide, Decided, image_id=image_id)
+    assert decided.probabilities.shape == (9, 10)
+    np.testing.assert_allclose(decided.probabilities.sum(1), 1, atol=1e-4)
+    placed = engine.ask(Embed, Embedded, method="pca", key="", image_ids=(image_id,))
+    assert placed.points.shape == (200, 2)
+    assert placed.placed[0][0] == image_id
+
+
+def test_what_excites_a_channel_and_what_a_block_costs(engine):
+    excited = engine.ask(Excite, Excited, key="layer1.0.add", sample=SAMPLE)
+    assert len(excited.pictures) == 16
+    values = [one.value for one in excited.pictures[0]]
+    assert values == sorted(values, reverse=True)
+    profile = engine.ask(MeasureCost, CostMeasured).profile
+    assert [part.key for part in profile.parts][:2] == ["stem", "layer1.0"]
+    assert sum(part.share for part in profile.parts) == pytest.approx(1)
+
+
+def test_a_walk_is_written_as_an_animation(engine, image_id, tmp_path):
+    path = tmp_path / "walk.gif"
+    keys = ("conv1", "layer1.0.add", "output")
+    engine.ask(WriteWalk, WalkWritten, image_id=image_id, keys=keys, path=str(path))
+    with Image.open(path) as gif:
+        assert gif.n_frames == 4
