@@ -7,6 +7,7 @@ of the engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -15,20 +16,24 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from explorer.arch.cost import Cost
 from explorer.arch.graph import Graph
 from explorer.present import folds
-from explorer.present import text as words
 from explorer.present.layout import lay_out
 from explorer.present.layout_parts import Box, Layout
 from explorer.present.layout_walk import Direction, box_for, neighbour, top_of
-from explorer.present.search import search
 from explorer.ui.views.graph_canvas import Command, GraphCanvas
 from explorer.ui.views.graph_card import GraphCard
-from explorer.ui.views.graph_heat import heat_of
-from explorer.ui.views.graph_hits import Hit
+from explorer.ui.views.graph_finder import GraphFinder
+from explorer.ui.views.graph_heat import Heat
+from explorer.ui.views.graph_hits import Hit, anchor_in
+from explorer.ui.views.graph_lesions import GraphLesions
 from explorer.ui.views.graph_minimap import GraphMinimap
 from explorer.ui.views.graph_picture import whole_picture
 from explorer.ui.views.graph_tools import GraphTools, hairline
 
+if TYPE_CHECKING:
+    from explorer.nets.findings import Profile
+
 ZOOM_STEP = 1.25
+ZOOMS: dict[Command, float] = {"in": ZOOM_STEP, "out": 1 / ZOOM_STEP}
 
 
 class GraphView(QWidget):
@@ -42,6 +47,8 @@ class GraphView(QWidget):
     """The key of the selected node (of a folded box: its last node's), or None."""
     unfolded_changed = Signal(object)
     """The frozenset of unfolded ids, after the user changed it."""
+    cost_wanted = Signal()
+    """Measured heat was chosen and nothing is measured yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,13 +58,13 @@ class GraphView(QWidget):
         self._layout: Layout | None = None
         self._unfolded: frozenset[str] = frozenset()
         self._selected: str | None = None
-        self._heat: Mapping[str, float] | None = None
-        self._found: list[str] = []
-        self._current: int | None = None
+        self._heat = Heat()
         self.tools = GraphTools()
+        self._finder = GraphFinder(self.tools)
         self.canvas = GraphCanvas()
         self.minimap = GraphMinimap()
         self.card = GraphCard()
+        self.lesions = GraphLesions(self)
         self._arrange()
         self._connect()
 
@@ -84,14 +91,14 @@ class GraphView(QWidget):
         self.canvas.pressed_on.connect(self._on_pressed)
         self.canvas.double_clicked_on.connect(self._on_double_clicked)
         self.canvas.commanded.connect(self._on_commanded)
+        self.canvas.menu_requested.connect(self.lesions.open_menu)
+        self.lesions.changed.connect(self._mark)
         self.canvas.moved.connect(self.minimap.show_range)
         self.minimap.wanted.connect(self.canvas.centre_on)
         tools = self.tools
-        tools.search.textChanged.connect(self._on_search_changed)
-        tools.search.stepped.connect(self._step)
         tools.search.left.connect(self._leave_search)
-        tools.previous.clicked.connect(lambda: self._step(-1))
-        tools.next.clicked.connect(lambda: self._step(1))
+        self._finder.changed.connect(self._mark)
+        self._finder.reached.connect(self._show_found)
         tools.heat.activated.connect(self._on_heat_chosen)
         tools.fold.clicked.connect(self.fold_all)
         tools.unfold.clicked.connect(self.unfold_all)
@@ -122,13 +129,16 @@ class GraphView(QWidget):
             return
         before = self._graph
         self._graph, self._cost = graph, cost
+        self.lesions.set_graph(graph)
+        self.canvas.stuck = self.lesions.reasons
+        self._heat.profile = None
         if before is None:
             self._unfolded = folds.default_unfolded(graph)
         else:
             self._unfolded = folds.carried_over(self._unfolded, before, graph)
         if self._selected is not None and self._selected not in graph.by_key:
             self._selected = None
-        self._search_again()
+        self._finder.set_graph(graph)
         self._show_layout(self._anchor())
         if self.tools.heat.currentData() is not None:
             self._on_heat_chosen()
@@ -175,11 +185,21 @@ class GraphView(QWidget):
 
     def set_heat(self, values: Mapping[str, float] | None) -> None:
         """Colour boxes by a number a node, summed where they are folded; None takes the colours away."""
-        self._heat = values
+        self._heat.choose(None, None)
+        self._heat.values = values
         if values is None:
             self.tools.heat.setCurrentIndex(0)
         elif self.tools.heat.currentData() is None:
             self.tools.heat.setCurrentIndex(-1)
+        self._refresh_heat()
+
+    def show_profile(self, profile: Profile | None) -> None:
+        """What was measured of the network in view; None where nothing was."""
+        if profile is not self._heat.profile:
+            self._heat.profile = profile
+            self._refresh_heat()
+
+    def _refresh_heat(self) -> None:
         self._mark()
         self.minimap.refresh()
 
@@ -209,13 +229,7 @@ class GraphView(QWidget):
         layout = self._layout
         if layout is None:
             return None
-        top, bottom = self.canvas.visible()
-        if top <= 0:
-            return None
-        selected = self._selected_box()
-        if selected is not None and top <= selected.y <= bottom:
-            return selected.key
-        return next((box.key for box in layout.boxes if box.y >= top), None)
+        return anchor_in(layout, self.canvas.visible(), self._selected_box())
 
     def _show_layout(self, anchor: str | None) -> None:
         """Lay out again; what has this id or key stays at its height in the view."""
@@ -265,11 +279,9 @@ class GraphView(QWidget):
             return
         box = self._selected_box()
         marks.selected = None if box is None else box.id
-        marks.found = frozenset(layout.boxes[layout.place[key]].id for key in self._found)
-        marks.heat, marks.values = None, {}
-        if self._heat is not None:
-            marks.heat, totals = heat_of(layout, self._graph, self._heat)
-            marks.values = {name: words.short(value) for name, value in totals.items() if value}
+        marks.found = frozenset(layout.boxes[layout.place[key]].id for key in self._finder.found)
+        marks.heat, marks.values = self._heat.marks(layout, self._graph)
+        marks.lesions = self.lesions.marks(layout)
         self.canvas.viewport().update()
         self.minimap.update()
         self._show_card()
@@ -291,13 +303,16 @@ class GraphView(QWidget):
         if hit is None:
             self._select(None)
             return
+        if hit.switch:
+            self.lesions.toggle(hit.switch)
+            return
         if hit.box is not None:
             self._select(hit.box)
         if hit.folds and hit.fold is not None:
             self._toggle(hit.fold)
 
     def _on_double_clicked(self, hit: Hit | None) -> None:
-        if hit is not None and hit.fold is not None and not hit.folds:
+        if hit is not None and hit.fold is not None and not hit.folds and not hit.switch:
             self._toggle(hit.fold)
 
     def _on_commanded(self, command: Command) -> None:
@@ -309,12 +324,13 @@ class GraphView(QWidget):
         elif command == "left":
             self._fold_around()
         elif command in ("page_up", "page_down"):
-            bar = self.canvas.verticalScrollBar()
-            bar.setValue(bar.value() + (1 if command == "page_down" else -1) * bar.pageStep() * 9 // 10)
-        elif command in ("in", "out"):
-            self.zoom_by(ZOOM_STEP if command == "in" else 1 / ZOOM_STEP)
+            self.canvas.page(1 if command == "page_down" else -1)
         elif command == "fit":
             self.fit()
+        elif command in ZOOMS:
+            self.zoom_by(ZOOMS[command])
+        elif command == "bypass":
+            self.lesions.toggle_around(self._selected)
         else:
             self._leave_search()
             self._select(None)
@@ -359,39 +375,25 @@ class GraphView(QWidget):
 
     # Searching
 
-    def _search_again(self) -> None:
-        self._found = search(self._graph, self.tools.search.text()) if self._graph is not None else []
-        self._current = None
-        self.tools.set_count(None, len(self._found))
-
-    def _on_search_changed(self) -> None:
-        self._search_again()
-        self._mark()
-
     def _leave_search(self) -> None:
         self.tools.search.clear()
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _step(self, by: int) -> None:
-        """Show the next match or the one before, unfolding what hides it."""
-        if not self._found or self._graph is None or self._layout is None:
+    def _show_found(self, key: str) -> None:
+        """Show a match, unfolding what hides it."""
+        if self._graph is None:
             return
-        start = -1 if self._current is None and by > 0 else self._current or 0
-        self._current = (start + by) % len(self._found)
-        key = self._found[self._current]
         self._fold_to(self._unfolded | set(folds.id_path(self._graph, key)), None)
-        box = box_for(self._layout, key)
+        box = box_for(self._layout, key) if self._layout is not None else None
         if box is not None:
             self._select(box)
             self.canvas.reveal(box)
-        self.tools.set_count(self._current, len(self._found))
 
     # Heat
 
     def _on_heat_chosen(self) -> None:
         kind = self.tools.heat.currentData()
-        if kind is None or self._cost is None:
-            self.set_heat(None)
-            return
-        costs = self._cost.by_key.items()
-        self.set_heat({key: float(getattr(cost, kind)) for key, cost in costs})
+        self._heat.choose(kind, self._cost)
+        self._refresh_heat()
+        if self._heat.is_awaited:
+            self.cost_wanted.emit()

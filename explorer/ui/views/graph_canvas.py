@@ -6,10 +6,12 @@ Knows nothing of the store.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, cast
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -50,6 +52,7 @@ Command = Literal[
     "out",
     "fit",
     "clear",
+    "bypass",
 ]
 KEYS: dict[int, Command] = {
     Qt.Key.Key_Up: "up",
@@ -67,6 +70,7 @@ KEYS: dict[int, Command] = {
     Qt.Key.Key_Equal: "in",
     Qt.Key.Key_Minus: "out",
     Qt.Key.Key_F: "fit",
+    Qt.Key.Key_B: "bypass",
     Qt.Key.Key_Escape: "clear",
 }
 
@@ -91,6 +95,8 @@ class GraphCanvas(QAbstractScrollArea):
     """A `Hit`: what was double-clicked."""
     commanded = Signal(object)
     """A `Command` from the keyboard."""
+    menu_requested = Signal(object, object)
+    """A `Hit` or None, and the place on the screen: a right click."""
     moved = Signal(object)
     """The heights in view, (top, bottom)."""
 
@@ -107,6 +113,8 @@ class GraphCanvas(QAbstractScrollArea):
         self.zoom = 1.0
         self.layout_shown: Layout | None = None
         self.marks = Marks()
+        self.stuck: Mapping[str, str] = {}
+        """Why blocks have no switch, by key."""
         self.ink = Ink.of(self.palette())
         self.texts = TextCache(QApplication.font())
         self._painter: GraphPainter | None = None
@@ -229,6 +237,11 @@ class GraphCanvas(QAbstractScrollArea):
         """Bring a height of the layout to the middle."""
         self.hold(y, self.viewport().height() / 2)
 
+    def page(self, step: int) -> None:
+        """Scroll by most of what is in view: 1 down, −1 up."""
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + step * bar.pageStep() * 9 // 10)
+
     def _tell_moved(self) -> None:
         self.viewport().update()
         self.moved.emit(self.visible())
@@ -271,7 +284,8 @@ class GraphCanvas(QAbstractScrollArea):
         if band is not None:
             return Hit(None, band.id, folds=True)
         place = self.to_layout(place_px)
-        return hit_at(self.layout_shown, place.x(), place.y(), self.texts)
+        switchable = self.marks.lesions.switchable
+        return hit_at(self.layout_shown, place.x(), place.y(), self.texts, switchable)
 
     def box_rect_px(self, box: Box) -> QRectF:
         """Where a box lies in the viewport."""
@@ -311,13 +325,17 @@ class GraphCanvas(QAbstractScrollArea):
             self.pressed_on.emit(self.hit(event.position()))
         self._hover(self.hit(event.position()))
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self.viewport().mapFromGlobal(event.globalPos())
+        self.menu_requested.emit(self.hit(QPointF(place)), event.globalPos())
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.double_clicked_on.emit(self.hit(event.position()))
 
     def _hover(self, hit: Hit | None) -> None:
         name = None if hit is None else hit.name
-        points = hit is not None and hit.folds
+        points = hit is not None and (hit.folds or bool(hit.switch))
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if points else Qt.CursorShape.ArrowCursor)
         if name != self.marks.hovered:
             self.marks.hovered = name
@@ -364,6 +382,12 @@ class GraphCanvas(QAbstractScrollArea):
             return
         box = hit.box
         lines = [box.title, box.id if box.kind == "node" else f"{box.subtitle}\n{box.id}"]
+        if hit.switch:
+            is_bypassed = hit.switch in self.marks.lesions.bypassed
+            lines = [self.tr("Let {block} work again (B)" if is_bypassed else "Bypass {block} (B)")]
+            lines[0] = lines[0].format(block=hit.switch)
+        elif box.kind == "block" and box.id in self.stuck:
+            lines.append(self.stuck[box.id])
         QToolTip.showText(
             event.globalPos(), "\n".join(lines), self.viewport(), self.box_rect_px(box).toRect()
         )

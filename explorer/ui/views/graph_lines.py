@@ -17,6 +17,7 @@ from explorer.ui.views.graph_text import Align, TextCache
 BEND = 8.0
 ARROW_LONG, ARROW_WIDE = 6.0, 3.5
 LINK_WIDTH = 1.25
+LIT_WIDTH = 2.5
 DASHES = (4.0, 3.0)
 
 
@@ -82,10 +83,10 @@ class LinePainter:
         pen.setDashPattern(DASHES)
         return pen
 
-    def arcs(self, painter: QPainter, arcs: Sequence[Arc]) -> None:
-        """The skips, each with its arrow and its label."""
+    def arcs(self, painter: QPainter, arcs: Sequence[Arc], lit: frozenset[str] = frozenset()) -> None:
+        """The skips, with arrows and labels; those into `lit` boxes carry everything and stand out."""
         for arc in arcs:
-            pen = self._pen(arc)
+            pen = QPen(self.ink.match, LIT_WIDTH) if arc.target in lit else self._pen(arc)
             path = self._paths.get(arc.points)
             if path is None:
                 path = self._paths[arc.points] = rounded_path(arc.points)

@@ -19,6 +19,13 @@ from explorer.present.layout import WIDTH
 from explorer.present.layout_parts import Box, Frame, Layout, Link
 from explorer.ui.views.graph_ink import Ink, blend
 from explorer.ui.views.graph_lines import LinePainter
+from explorer.ui.views.graph_switches import (
+    FADED,
+    SWITCH_W,
+    LesionMarks,
+    paint_cross,
+    paint_switch,
+)
 from explorer.ui.views.graph_text import TextCache
 
 READABLE_ZOOM = 0.5
@@ -63,7 +70,8 @@ class Marks:
         hovered: The id under the pointer.
         found: The ids of boxes that hold what a search found.
         heat: A share from 0 to 1 by box id; None for no heat.
-        values: What stands at the right of a heated box, by box id.
+        values: What stands at the right of a heated box or strip, by id.
+        lesions: What is bypassed.
     """
 
     selected: str | None = None
@@ -71,6 +79,7 @@ class Marks:
     found: frozenset[str] = frozenset()
     heat: dict[str, float] | None = None
     values: dict[str, str] = field(default_factory=dict)
+    lesions: LesionMarks = field(default_factory=LesionMarks)
 
 
 class GraphPainter:
@@ -120,7 +129,8 @@ class GraphPainter:
             self._frame(painter, frame)
         links = self._links.within(self.layout.links, top, bottom)
         self._lines.links(painter, links)
-        self._lines.arcs(painter, self._arcs.within(self.layout.arcs, top, bottom))
+        lit = self.marks.lesions.lit
+        self._lines.arcs(painter, self._arcs.within(self.layout.arcs, top, bottom), lit)
         self._link_labels(painter, links)
         for box in self._boxes.within(self.layout.boxes, top, bottom):
             self._box(painter, box)
@@ -152,6 +162,8 @@ class GraphPainter:
 
     def bar_colour(self, box: Box) -> QColor:
         """The colour of a box from afar: its heat, or its operation."""
+        if box.id in self.marks.lesions.silenced:
+            return self.ink.border
         if self.marks.heat is not None:
             return blend(self.ink.border, self.ink.heat, self.marks.heat.get(box.id, 0.0))
         return self.ink.op(box.op)
@@ -168,8 +180,14 @@ class GraphPainter:
         self._lines.chevron(painter, frame.x + 14, middle, is_open=True)
         self.texts.draw(painter, frame.title, "title", self.ink.text, frame.x + 26, middle)
         right = frame.x + frame.w - 12
-        name = frame.id if is_group else f"{frame.id} · {words.short(frame.parameters)}"
-        self.texts.draw(painter, name, "small", self.ink.muted, right, middle, 200, "right")
+        lesions = self.marks.lesions
+        if frame.id in lesions.switchable:
+            paint_switch(painter, frame, self.ink, is_bypassed=frame.id in lesions.bypassed)
+            right -= SWITCH_W + 8
+        value = self.marks.values.get(frame.id, "" if is_group else words.short(frame.parameters))
+        name = " · ".join(part for part in (frame.id, value, lesions.notes.get(frame.id, "")) if part)
+        colour = self.ink.match if frame.id in lesions.notes else self.ink.muted
+        self.texts.draw(painter, name, "small", colour, right, middle, 250, "right")
 
     def _link_labels(self, painter: QPainter, links: Sequence[Link]) -> None:
         for link in links:
@@ -205,10 +223,27 @@ class GraphPainter:
         painter.setPen(QPen(outline, width))
         painter.setBrush(self._ground(box))
         painter.drawRoundedRect(rectangle, corner, corner)
+        is_silent = box.id in self.marks.lesions.silenced
+        painter.setOpacity(FADED if is_silent else 1.0)
         if box.kind == "node":
             self._node_inside(painter, box)
         else:
             self._fold_inside(painter, box)
+        painter.setOpacity(1.0)
+        if is_silent:
+            paint_cross(painter, box, self.ink)
+        self._lesion(painter, box)
+
+    def _lesion(self, painter: QPainter, box: Box) -> None:
+        """The switch of a folded block, and what is said of lesions inside."""
+        lesions = self.marks.lesions
+        right = box.right - 12
+        if box.id in lesions.switchable:
+            paint_switch(painter, box, self.ink, is_bypassed=box.id in lesions.bypassed)
+            right -= SWITCH_W + 8
+        note = lesions.notes.get(box.id)
+        if note:
+            self.texts.draw(painter, note, "small", self.ink.match, right, box.y + 33, align="right")
 
     def _sheets(self, painter: QPainter, box: Box) -> None:
         """Two sheets that look out below: there are more of these."""
@@ -253,4 +288,10 @@ class GraphPainter:
         used = self.texts.draw(painter, aside, "small", colour, box.right - 12, first, align="right")
         room = box.w - 36 - 12 - used - 8
         self.texts.draw(painter, box.title, "title", self.ink.text, box.x + 36, first, room)
-        self.texts.draw(painter, box.subtitle, "small", colour, box.x + 36, second, box.w - 48)
+        room = box.w - 48
+        if box.id in self.marks.lesions.switchable:
+            room -= SWITCH_W + 8
+        note = self.marks.lesions.notes.get(box.id)
+        if note:
+            room -= self.texts.width(note, "small") + 8
+        self.texts.draw(painter, box.subtitle, "small", colour, box.x + 36, second, room)

@@ -27,14 +27,14 @@ def whole_picture(layout: Layout, ink: Ink, texts: TextCache, marks: Marks) -> Q
         layout: What to draw.
         ink: In which colours.
         texts: The cache of texts.
-        marks: Only its heat is drawn; a saved picture shows no selection.
+        marks: Its heat and lesions are drawn; a saved picture shows no selection.
     """
     scale = min(LARGEST_SCALE, MOST_SIDE_PX / layout.height)
     width, height = round((layout.width + 2 * MARGIN) * scale), round(layout.height * scale)
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(ink.paper)
     drawn = GraphPainter(layout, ink, texts)
-    drawn.marks = Marks(heat=marks.heat, values=marks.values)
+    drawn.marks = Marks(heat=marks.heat, values=marks.values, lesions=marks.lesions)
     origin = QPointF(MARGIN * scale, 0)
     painter = QPainter(image)
     painter.save()
