@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -24,12 +24,16 @@ from PySide6.QtWidgets import (
 
 from explorer.nets.facts import Origin, Prediction
 from explorer.present import text as words
-from explorer.ui.theme import HALF, SPACE, Colours, font
+from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.widgets.bars import ProbabilityBars
 from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.hairline import Hairline
 from explorer.ui.widgets.inviting_area import InvitingArea
+from explorer.ui.widgets.lesion_chip import LesionChip
 from explorer.ui.widgets.net_card import NetCard, Offer
+from explorer.ui.widgets.overlaid import Overlaid
+from explorer.ui.widgets.overlay_tools import OverlayTools
 from explorer.ui.widgets.picture import PictureView
 from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
 
@@ -61,6 +65,14 @@ class ImagePanel(QWidget):
     paste_requested = Signal()
     offer_taken = Signal(object)
     weights_requested = Signal()
+    class_chosen = Signal(object)
+    """The index of the class whose bar was pressed: explain it."""
+    overlay_chosen = Signal(object)
+    """The attribution's method; empty for none."""
+    overlay_tuned = Signal(object, object)
+    """The overlay's opacity and threshold, 0 to 1."""
+    heal_requested = Signal()
+    """All lesions are to go."""
     save_failed = Signal(object)
     """A sentence: a picture or a table could not be written."""
 
@@ -111,6 +123,9 @@ class ImagePanel(QWidget):
         self._remark = Chip(self)
         self._remark.setObjectName("image.remark")
         self._bars = ProbabilityBars(self)
+        self._lesions = LesionChip(self)
+        self.overlay = OverlayTools(self)
+        self.over = Overlaid(self._picture, self._seen)
         self._net = NetCard(self)
         self._count = ElidedLabel("text", parent=self)
         self._count.setFont(font("body", strong=True))
@@ -144,17 +159,19 @@ class ImagePanel(QWidget):
         self._picture_block = self._block(column)
         self._picture_block.addWidget(self._picture)
         self._picture_block.addLayout(self._caption_row())
+        self._picture_block.addWidget(self.overlay)
         self._answer_block = self._block(column)
         self._heading_line = QHBoxLayout()
         self._heading_line.setSpacing(HALF)
         self._heading_line.addWidget(self._heading, 1)
         self._heading_line.addWidget(self._remark)
         self._answer_block.addLayout(self._heading_line)
+        self._answer_block.addWidget(self._lesions, 0, Qt.AlignmentFlag.AlignLeft)
         self._answer_block.addWidget(self._bars)
-        column.addWidget(_Hairline(self))
+        column.addWidget(Hairline(self))
         column.addWidget(self._net)
         self._strip_block = self._block(column, stretch=1)
-        self._strip_block.addWidget(_Hairline(self))
+        self._strip_block.addWidget(Hairline(self))
         row = QHBoxLayout()
         row.addWidget(self._count, 1)
         row.addWidget(self._clear)
@@ -197,6 +214,10 @@ class ImagePanel(QWidget):
         self._net.offer_taken.connect(self.offer_taken)
         self._net.weights_requested.connect(self.weights_requested)
         self._seen.clicked.connect(self._on_seen_clicked)
+        self._bars.class_chosen.connect(self.class_chosen)
+        self._lesions.clicked.connect(lambda: self.heal_requested.emit())
+        self.overlay.method_chosen.connect(self.overlay_chosen)
+        self.overlay.tuned.connect(self.overlay_tuned)
         for part in (self._picture, self._seen, self._bars):
             part.save_failed.connect(self.save_failed)
 
@@ -258,6 +279,7 @@ class ImagePanel(QWidget):
             self._seen.show_pixels(seen, name)
             if not self._problem:
                 self._picture.show_pixels(picture, name, is_pixelated=False)
+                self.over.refresh()
         sides = f"{seen.shape[1]} × {seen.shape[0]}" if seen is not None else ""
         self._caption.set_text(self._broken_name or name)
         self._size_text = f"{width:,} × {height:,}" if width else ""
@@ -308,6 +330,14 @@ class ImagePanel(QWidget):
         self._net.show_net(origin, title, classes, offers, n_outputs)
         self._is_trained = origin is None or origin.is_trained
         self._show_bars()
+
+    def show_lesions(self, n_bypassed: int, n_exchanged: int) -> None:
+        """Count what is changed in the net."""
+        self._lesions.show_lesions(n_bypassed, n_exchanged)
+
+    def show_explained(self, label: int | None) -> None:
+        """Mark the class that the overlay explains; None for none."""
+        self._bars.show_explained(label)
 
     def _show_problem(self, problem: str) -> None:
         """Say in the picture's place why the marked file is none."""
@@ -361,14 +391,4 @@ class ImagePanel(QWidget):
             self._picture.show_pixels(self._picture_pixels, self._name, is_pixelated=False)
         else:
             self._picture.show_pixels(self._seen_pixels, self._name, is_pixelated=True)
-
-
-class _Hairline(QWidget):
-    """A thin line between two parts."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), Colours.of(self.palette()).hairline)
+        self.over.refresh()

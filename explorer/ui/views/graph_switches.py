@@ -18,6 +18,8 @@ _FROM_RIGHT = 12.0
 _BOX_MIDDLE, _STRIP_MIDDLE = 33.0, 13.0
 FADED = 0.4
 """Opacity of what contributes nothing."""
+CROSSED = 0.55
+"""Opacity of the cross, so that words on it stay readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ def paint_switch(painter: QPainter, part: Box | Frame, ink: Ink, *, is_bypassed:
 
 def paint_cross(painter: QPainter, box: Box, ink: Ink) -> None:
     """Cross out a box that contributes nothing."""
+    painter.setOpacity(CROSSED)
     painter.setPen(QPen(ink.match, 1.25))
     inner = QRectF(box.x + 2, box.y + 2, box.w - 4, box.h - 4)
     painter.drawLine(inner.topLeft(), inner.bottomRight())
     painter.drawLine(inner.bottomLeft(), inner.topRight())
+    painter.setOpacity(1.0)

@@ -10,13 +10,15 @@ import csv
 import io
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFont,
     QFontMetrics,
     QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
 )
@@ -41,6 +43,8 @@ class ProbabilityBars(QWidget):
         parent: As Qt has it.
     """
 
+    class_chosen = Signal(object)
+    """The index of the class whose bar was pressed: explain it."""
     save_failed = Signal(object)
     """The sentence that says why the table could not be written."""
 
@@ -51,6 +55,9 @@ class ProbabilityBars(QWidget):
         self._predictions: tuple[Prediction, ...] = ()
         self._is_muted = False
         self._is_stale = False
+        self._explained: int | None = None
+        self._hovered = -1
+        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -82,6 +89,56 @@ class ProbabilityBars(QWidget):
         self.setAccessibleDescription("; ".join(said) or "no answer yet")
         self.setToolTip("\n".join(said))
         self.update()
+
+    def show_explained(self, label: int | None) -> None:
+        """Mark the class that the picture's overlay explains; None for none."""
+        if label != self._explained:
+            self._explained = label
+            self.update()
+
+    @property
+    def explained(self) -> int | None:
+        """The class that is marked."""
+        return self._explained
+
+    def row_rect(self, row: int) -> QRect:
+        """Where a bar stands, with its words."""
+        top = 2 + row * (self._row_px() + _ROW_GAP_PX)
+        return QRect(2, top, self.width() - 4, self._row_px())
+
+    def row_at(self, place: QPoint) -> int:
+        """The bar under a point; −1 where none is."""
+        rows = range(len(self._predictions))
+        return next((row for row in rows if self.row_rect(row).contains(place)), -1)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.row_at(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            shape = Qt.CursorShape.ArrowCursor if row < 0 else Qt.CursorShape.PointingHandCursor
+            self.setCursor(shape)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = self.row_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self.class_chosen.emit(self._predictions[row].index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrows explain the class above or below."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is None or not self._predictions:
+            super().keyPressEvent(event)
+            return
+        labels = [entry.index for entry in self._predictions]
+        row = labels.index(self._explained) + step if self._explained in labels else 0
+        self.class_chosen.emit(labels[min(max(row, 0), len(labels) - 1)])
 
     def to_csv(self) -> str:
         """The table shown: a header, then label, index and probability a line."""
@@ -136,8 +193,7 @@ class ProbabilityBars(QWidget):
         if self._is_stale:
             painter.setOpacity(0.45)
         for row in range(N_BARS):
-            top = 2 + row * (self._row_px() + _ROW_GAP_PX)
-            self._paint_row(painter, row, QRect(2, top, self.width() - 4, self._row_px()))
+            self._paint_row(painter, row, self.row_rect(row))
         if self.hasFocus():
             painter.setOpacity(1)
             painter.setPen(Colours.of(self.palette()).accent)
@@ -156,6 +212,11 @@ class ProbabilityBars(QWidget):
         if row >= len(self._predictions):
             return
         entry = self._predictions[row]
+        if row == self._hovered or entry.index == self._explained:
+            accent = QColor(Colours.of(self.palette()).accent)
+            accent.setAlpha(40 if entry.index == self._explained else 18)
+            painter.setBrush(accent)
+            painter.drawRoundedRect(QRectF(area).adjusted(-2, -2, 2, 3), 4, 4)
         if entry.probability > 0:
             painter.setBrush(self._bar_colour(row))
             filled = QRectF(lane)

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+WHOLE = QRectF(0, 0, 1, 1)
+"""All of a picture, in shares of its sides."""
+_DIMMED_ALPHA = 90
+
+
 def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     """Copy (H, W, 3) or (H, W) uint8 pixels, so that the array may go."""
     # Whoever has pixels has paid for NumPy; at the first paint there are none.
@@ -42,6 +47,18 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     # The copy also frees Qt from Python's buffer, and later drawing from the conversion.
     return QImage(whole.data, width, height, whole.strides[0], kind).convertToFormat(
         QImage.Format.Format_RGB32
+    )
+
+
+def to_overlay(colours: NDArray[np.uint8]) -> QImage:
+    """Copy (H, W, 4) sRGB bytes with alpha."""
+    import numpy as np
+
+    whole = np.ascontiguousarray(colours)
+    height, width = whole.shape[:2]
+    kind = QImage.Format.Format_RGBA8888
+    return QImage(whole.data, width, height, whole.strides[0], kind).convertToFormat(
+        QImage.Format.Format_ARGB32_Premultiplied
     )
 
 
@@ -68,6 +85,9 @@ class PictureView(QWidget):
         self._is_pixelated = is_pixelated
         self._file_name = "picture.png"
         self._problem = ""
+        self._overlay = QImage()
+        self._region = WHOLE
+        self._field: QRectF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -105,14 +125,71 @@ class PictureView(QWidget):
         self._problem = problem
         self.setAccessibleDescription(problem)
 
+    def show_overlay(self, overlay: QImage | None, region: QRectF) -> None:
+        """Lay something over a part of the picture, and dim the rest, which it says nothing about.
+
+        Args:
+            overlay: With alpha; None takes it away.
+            region: The part, in shares of the picture's sides.
+        """
+        self._overlay, self._region = overlay if overlay is not None else QImage(), region
+        self.update()
+
+    @property
+    def has_overlay(self) -> bool:
+        """Whether something lies over the picture."""
+        return not self._overlay.isNull()
+
+    def show_field(self, field: QRectF | None) -> None:
+        """Frame a part of the picture, in shares of its sides; None takes the frame away."""
+        if field != self._field:
+            self._field = field
+            self.update()
+
+    @property
+    def field(self) -> QRectF | None:
+        """The part that is framed."""
+        return self._field
+
+    def composed(self) -> QImage:
+        """The picture in its own size, with what lies over it."""
+        if self._overlay.isNull():
+            return self._image
+        image = self._image.copy()
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_overlay(painter, QRectF(image.rect()))
+        painter.end()
+        return image
+
+    def _paint_overlay(self, painter: QPainter, place: QRectF) -> None:
+        part = within(place, self._region)
+        rest = QPainterPath()
+        rest.addRect(place)
+        inner = QPainterPath()
+        inner.addRect(part)
+        painter.fillPath(rest.subtracted(inner), QColor(0, 0, 0, _DIMMED_ALPHA))
+        painter.drawImage(part, self._overlay)
+
+    def _paint_field(self, painter: QPainter, place: QRectF, field: QRectF) -> None:
+        """A frame in two tones, so that it stands out from any picture."""
+        part = within(place, field)
+        # A pixel's frame is drawn around it, so that it can be seen.
+        part = part.adjusted(-1, -1, 1, 1).intersected(place.adjusted(1, 1, -1, -1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 180), 4))
+        painter.drawRect(part)
+        painter.setPen(QPen(QColor(255, 255, 255), 1.75))
+        painter.drawRect(part)
+
     def save_png(self, path: Path) -> None:
-        """Write the picture in its own size; `save_failed` says why where that fails."""
-        if not self._image.save(str(path), "PNG"):  # type: ignore[call-overload]
+        """Write the picture in its own size with its overlay; `save_failed` says why where that fails."""
+        if not self.composed().save(str(path), "PNG"):  # type: ignore[call-overload]
             self.save_failed.emit(f"The picture could not be written to {path}.")
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard in its own size."""
-        QGuiApplication.clipboard().setImage(self._image)
+        QGuiApplication.clipboard().setImage(self.composed())
 
     def build_menu(self) -> QMenu:
         """The context menu: copy and save."""
@@ -182,8 +259,23 @@ class PictureView(QWidget):
             corners.addRoundedRect(place, radius, radius)
             painter.setClipPath(corners)
             painter.drawPixmap(place, self._scaled, QRectF(self._scaled.rect()))
+            if not self._overlay.isNull():
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._is_pixelated)
+                self._paint_overlay(painter, place)
+            if self._field is not None:
+                self._paint_field(painter, place, self._field)
             painter.setClipping(False)
         if self.hasFocus():
             painter.setPen(QPen(colours.accent, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
+
+
+def within(place: QRectF, shares: QRectF) -> QRectF:
+    """A part of a rectangle, given in shares of its sides."""
+    return QRectF(
+        place.x() + shares.x() * place.width(),
+        place.y() + shares.y() * place.height(),
+        shares.width() * place.width(),
+        shares.height() * place.height(),
+    )
