@@ -1,6 +1,6 @@
-"""Which data a training uses: a name from a list, or a folder or zip of class folders.
+"""Which data is used: a name from a list, or a folder or zip of class folders.
 
-Used by the training form. Knows nothing of the store.
+Used by the training form and the inside view. Knows nothing of the store.
 """
 
 from __future__ import annotations
@@ -26,25 +26,38 @@ class DataChoice(QWidget):
     """A list of data sets with a line about the chosen one.
 
     Args:
+        name: Object name of the list; the line's has `.about` behind it.
+        purpose: What the data is for, as its tooltip.
+        has_line: Whether the line is in view; else it is the list's tooltip.
         parent: As Qt has it.
     """
 
     data_chosen = Signal(object)
     """The user chose a data set's name, or the path of a folder or zip."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str = "train.data",
+        purpose: str = "What the network learns from",
+        *,
+        has_line: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._purpose = purpose
         self._data = ""
         self._listed: tuple[tuple[str, str], ...] = ()
         self._combo = FlatCombo()
-        self._combo.setObjectName("train.data")
+        self._combo.setObjectName(name)
         self._combo.setAccessibleName("Data")
-        self._combo.setToolTip("What the network learns from")
+        self._combo.setToolTip(purpose)
         self._combo.activated.connect(self._on_activated)
         self._about = QLabel()
-        self._about.setObjectName("train.data.about")
+        self._about.setObjectName(f"{name}.about")
         self._about.setProperty("tone", "muted")
         self._about.setWordWrap(True)
+        self._about.setVisible(has_line)
+        self._has_line = has_line
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(HALF)
@@ -70,6 +83,8 @@ class DataChoice(QWidget):
                 self._combo.addItem(title, name)
         self._combo.setCurrentIndex(self._combo.findData(chosen))
         self._about.setText(about(data, chosen))
+        if not self._has_line:
+            self._combo.setToolTip(f"{self._purpose}. {about(data, chosen)}")
         is_open = data.facts is not None and data.facts.data == chosen
         self._about.setToolTip(_classes(data.facts) if is_open and data.facts is not None else "")
 
