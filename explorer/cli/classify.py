@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_model, at_least_1
+from explorer.cli.inside import pictures_in
 from explorer.cli.live import Live, live_net, origin_name, origin_text
 from explorer.cli.progress import ProgressLine
 from explorer.cli.say import print_error
 from explorer.cli.tables import table
-from explorer.errors import ExplorerError, ImageError
-from explorer.images.load import find_pictures
+from explorer.errors import ExplorerError
 from explorer.state.model import WEAK_PROBABILITY
 
 if TYPE_CHECKING:
@@ -63,13 +63,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ExplorerError: There is no picture at all, or as `live_net`.
     """
-    paths = find_pictures(args.images)
-    if not paths:
-        raise ImageError(
-            "There are no pictures in {folders}.",
-            "Give picture files, or folders that hold PNG, JPEG, WebP, BMP, GIF or TIFF files.",
-            folders=", ".join(map(str, args.images)),
-        )
+    paths = pictures_in(args.images)
     with live_net(args) as live:
         rows = _classified(live, paths, args.top)
         origin = live.net.origin

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_model
-from explorer.cli.labelled_data import add_data, read_data
+from explorer.cli.labelled_data import add_data, places_by_name, read_data
 from explorer.cli.live import live_net, origin_text
 from explorer.cli.say import note
 from explorer.cli.tables import pairs
@@ -107,11 +107,10 @@ def _labels_of_net(dataset: Dataset, net: LiveNet) -> NDArray[np.int64]:
     Raises:
         DataError: The data's classes are not the network's.
     """
-    import numpy as np
-
-    place = {_plain(name): label for label, name in enumerate(net.classes)}
-    if len(place) == len(net.classes) and all(_plain(name) in place for name in dataset.classes):
-        return np.array([place[_plain(name)] for name in dataset.classes], np.int64)[dataset.test_labels]
+    places = places_by_name(dataset.classes, net.classes)
+    if places is not None:
+        labels: NDArray[np.int64] = places[dataset.test_labels]
+        return labels
     if len(dataset.classes) != net.spec.num_classes:
         raise DataError(
             "{data} has {theirs} classes and the network has {ours}.",
@@ -123,11 +122,6 @@ def _labels_of_net(dataset: Dataset, net: LiveNet) -> NDArray[np.int64]:
     if net.classes:
         note("the data's class names are not the network's; they are matched in their order")
     return dataset.test_labels
-
-
-def _plain(name: str) -> str:
-    """A class name without the differences that folders and lists have."""
-    return name.replace("_", " ").casefold().strip()
 
 
 def _normalisation(net: LiveNet) -> Normalisation:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.arch.expand import expand
 from explorer.cli.arguments import add_json, add_model, at_least_1
 from explorer.cli.live import Live, live_net, origin_name, origin_text
+from explorer.cli.png_file import check_png, write_png
 from explorer.cli.tables import pairs
 from explorer.engine.messages import NodeProbed, ProbeNode
 from explorer.errors import ImageError, SpecError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from explorer.arch.spec import ArchitectureSpec
-    from explorer.present.tiles import Tiles
 
 SCALES = {"shared": "shared", "per-channel": "per_channel"}
 
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ExplorerError: There is no such node, a picture cannot be read or written, or as `live_net`.
     """
-    _check_out(args.out)
+    check_png(args.out)
     with live_net(args) as live:
         check_key(args.key, live.net.spec)
         maps = _probed(live, args.image, args.key)
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from explorer.present.tiles import tile
 
     tiles = tile(maps, scale=SCALES[args.scale])  # type: ignore[arg-type]
-    _write(tiles, args.out, args.zoom)
+    write_png(tiles.picture.repeat(args.zoom, axis=0).repeat(args.zoom, axis=1), args.out)
     low, high = float(maps.min()), float(maps.max())
     if args.json:
         facts = {
@@ -116,14 +116,6 @@ def check_key(key: str, spec: ArchitectureSpec) -> None:
         )
 
 
-def _check_out(out: Path) -> None:
-    """Refuse a place that cannot be written before a network is built for it."""
-    if out.suffix.lower() != ".png":
-        raise ImageError("{out} is no name of a PNG file.", "Let it end in .png.", out=out)
-    if not out.absolute().parent.is_dir():
-        raise ImageError("There is no folder {folder}.", "Make it first.", folder=out.parent)
-
-
 def _probed(live: Live, image: Path, key: str) -> NDArray[np.float32]:
     """(channels, height, width) or (features,)."""
     image_id = live.context.shelf.add(str(image), image.name)
@@ -131,18 +123,3 @@ def _probed(live: Live, image: Path, key: str) -> NDArray[np.float32]:
         if isinstance(event, NodeProbed):
             return event.maps
     raise ImageError("{image} could not be shown to the network.", "Try another picture.", image=image)
-
-
-def _write(tiles: Tiles, out: Path, zoom: int) -> None:
-    from PIL import Image
-
-    picture = tiles.picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
-    try:
-        Image.fromarray(picture).save(out, format="PNG")
-    except OSError as error:
-        raise ImageError(
-            "{out} cannot be written: {reason}.",
-            "Choose another place, or make room on the disk.",
-            out=out,
-            reason=error.strerror or error,
-        ) from error

@@ -1,6 +1,6 @@
 """Labelled data for a command: downloaded first where that is allowed, then read, with a line of progress.
 
-Called by `train` and `evaluate`. Imports no torch and no Qt.
+Called by the commands that train, test or look inside with it. Imports no torch and no Qt.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from explorer.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from explorer.images.dataset import Dataset
 
 DATA_HELP = (
@@ -48,6 +51,26 @@ def read_data(
             published.fetch_published(published.SETS[data], allowed=True, progress=line.show)
     with ProgressLine("decoding") as line:
         return open_dataset(data, input_size, progress=line.show, parts=parts)
+
+
+def places_by_name(theirs: Sequence[str], ours: Sequence[str]) -> NDArray[np.int64] | None:
+    """Where a network counts each class of a data set; None where it does not know all their names.
+
+    Args:
+        theirs: The data's classes.
+        ours: The network's.
+    """
+    import numpy as np
+
+    place = {_plain(name): label for label, name in enumerate(ours)}
+    if len(place) != len(ours) or not all(_plain(name) in place for name in theirs):
+        return None
+    return np.array([place[_plain(name)] for name in theirs], np.int64)
+
+
+def _plain(name: str) -> str:
+    """A class name without the differences that folders and lists have."""
+    return name.replace("_", " ").casefold().strip()
 
 
 def lasting_name(data: str) -> str:

@@ -1,13 +1,13 @@
 """A live network for one command: device, architecture and weights as its arguments say.
 
-Called by `classify`, `evaluate` and `features`, which drive the engine's handlers as the compute thread does.
+Called by the commands that ask a network, which drive the engine's handlers as the compute thread does.
 Torch is imported inside `live_net` only.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,30 @@ def live_net(args: argparse.Namespace) -> Generator[Live, None, None]:
         WeightsError: The weights cannot be read or do not fit.
     """
     spec, weights = _chosen(args)
+    with _built(spec, weights, args.device) as live:
+        _tell_about(live.net.origin, spec)
+        yield live
+
+
+@contextmanager
+def untrained_net(spec: str, sets: Sequence[str], device: str) -> Generator[Live, None, None]:
+    """Build a network without weights, for what does not depend on them.
+
+    Args:
+        spec: SPEC, as the command line has it.
+        sets: Edits of it.
+        device: The name of a device, or `auto`.
+
+    Raises:
+        DeviceError: No device works, or the network does not fit it.
+        SpecError: There is no such network.
+    """
+    with _built(spec_from_argument(spec, sets), WeightsChoice("untrained"), device) as live:
+        yield live
+
+
+@contextmanager
+def _built(spec: ArchitectureSpec, weights: WeightsChoice, device: str) -> Generator[Live, None, None]:
     import torch
 
     from explorer.engine.context import Context
@@ -82,14 +106,12 @@ def live_net(args: argparse.Namespace) -> Generator[Live, None, None]:
     configure_threads(behind_window=False)
     context = Context()
     with torch.no_grad():
-        for event in _driven(UseDevice(ticket=1, name=args.device), context):
+        for event in _driven(UseDevice(ticket=1, name=device), context):
             if isinstance(event, DeviceChosen) and event.reason:
                 note(event.reason)
         for _ in _driven(BuildModel(ticket=2, spec=spec, weights=weights), context):
             pass  # progress; a terminal needs none for seconds of work
-        live = Live(context, context.nets[MAIN_COLUMN])
-        _tell_about(live.net.origin, spec)
-        yield live
+        yield Live(context, context.nets[MAIN_COLUMN])
 
 
 def origin_name(origin: Origin) -> str:
@@ -106,9 +128,11 @@ def origin_text(origin: Origin) -> str:
 
 
 def _driven(request: Request, context: Context) -> Iterator[Event]:
+    from explorer.engine.handlers.io_table import IO_HANDLERS
     from explorer.engine.handlers.table import COMPUTE_HANDLERS
 
-    for event in COMPUTE_HANDLERS[type(request)](request, context):
+    handlers = IO_HANDLERS if request.on_io_pool else COMPUTE_HANDLERS
+    for event in handlers[type(request)](request, context):
         if event is not None:
             yield event
 

@@ -40,12 +40,12 @@ def build_parser(names: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentPar
     """
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        usage=f"{PROGRAM} [-h] [--version] [gui] [SPEC] [FILE ...]\n       {PROGRAM} COMMAND ...",
+        usage=f"{PROGRAM} [-h] [-V] [gui] [SPEC] [FILE ...]\n       {PROGRAM} COMMAND ...",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
+    parser.add_argument("-V", "--version", action="version", version=f"{PROGRAM} {VERSION}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands", prog=PROGRAM)
     for name in names:
         import_module(f"explorer.cli.{name}").add_parser(subparsers)

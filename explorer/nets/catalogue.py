@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["bundled", "torchvision"]
 
+FINDINGS_SUFFIX = ".findings.json"
+"""Ends the names of files that say what was found in the weights beside them (`nets/findings_file.py`)."""
+
 _DETAILS = ("accuracy", "loss", "data", "command", "recipe", "seed", "commit", "date")
 
 
@@ -220,7 +223,8 @@ def read_cards(folder: Path) -> tuple[WeightsCard, ...]:
     Raises:
         WeightsError: A card is damaged.
     """
-    return tuple(_read_card(path) for path in sorted(folder.glob("*.json")))
+    paths_of_cards = (path for path in folder.glob("*.json") if not path.name.endswith(FINDINGS_SUFFIX))
+    return tuple(_read_card(path) for path in sorted(paths_of_cards))
 
 
 def _read_card(path: Path) -> WeightsCard:
