@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from explorer.ui.panels.weights_gallery import WeightsGallery
 
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
+WALK_FILTER = "Animation (*.gif);;Folder of PNG pictures (*)"
 SPEC_FILTER = "Architectures (*.json);;All files (*)"
 SAVED_WEIGHTS_FILTER = "Weights (*.safetensors)"
 WEIGHTS_FILTER = "Weights (*.safetensors *.pth *.pt *.th *.bin);;All files (*)"
@@ -54,6 +55,7 @@ KEYS = """<table cellspacing="6">
 <tr><td><b>Ctrl+Z, Ctrl+Shift+Z</b></td><td>undo, redo</td></tr>
 <tr><td><b>Ctrl+T</b></td><td>plain twin: the same net without shortcuts</td></tr>
 <tr><td><b>Alt+Up, Alt+Down</b></td><td>previous, next node</td></tr>
+<tr><td><b>B</b></td><td>in the graph: bypass the selected block</td></tr>
 <tr><td><b>In the graph</b></td><td>arrows move, Enter unfolds, ← folds, + and − zoom, F fits</td></tr>
 <tr><td><b>Ctrl+F</b></td><td>search nodes</td></tr>
 <tr><td><b>Ctrl+U, Ctrl+Shift+U</b></td><td>fold, unfold everything</td></tr>
@@ -101,6 +103,8 @@ class Commands(QObject):
             "data": self._window.data.open,
             "runs": self._window.runs.open,
             "answers": self._window.answers.open,
+            "save_walk": self.save_walk,
+            "play_walk": lambda: self._window.looking.play(),
             "fit": self._window.graph.fit,
             "unfold_all": self._window.graph.unfold_all,
             "fold_all": self._window.graph.fold_all,
@@ -162,6 +166,14 @@ class Commands(QObject):
         )
         if path:
             self._store.dispatch(KeepWeights(path))
+
+    def save_walk(self) -> None:
+        """Write a walk through depth: a GIF, or pictures in a folder where the name has another ending."""
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save walk through the network", "walk.gif", WALK_FILTER
+        )
+        if path:
+            self._window.looking.save_walk(path)
 
     def open_gallery(self) -> None:
         """Show all weights that there are for the network in view."""

@@ -39,6 +39,7 @@ from explorer.ui.code_dock import CodeDock
 from explorer.ui.commands import Commands
 from explorer.ui.comparison import Comparison
 from explorer.ui.data_dock import DataDock
+from explorer.ui.inside_wiring import InsideWiring
 from explorer.ui.menus import Menus
 from explorer.ui.own_gallery import OwnGallery
 from explorer.ui.panels.architecture import ArchitecturePanel
@@ -93,6 +94,8 @@ class MainWindow(QMainWindow):
         self._rendering = Rendering(self)
         self._rendering.show_all(store.state)
         store.subscribe(self._rendering.on_changed)
+        self.looking = InsideWiring(self, store)
+        self.looking.show_all(store.state)
         self._restore_layout()
 
     def _lay_out(self) -> None:
@@ -203,6 +206,7 @@ class MainWindow(QMainWindow):
         dock.setWidget(view)
         before.deleteLater()
         self.features = view
+        self.looking.add_features(view)
         self._rendering.show_maps(self._store.state)
 
     def on_dropped(self, dropped: Dropped) -> None:

@@ -25,6 +25,7 @@ from explorer.state.actions import (
     TogglePlainTwin,
     Undo,
 )
+from explorer.state.inside_actions import HealAll
 from explorer.state.learning_actions import GoOnTraining, PauseTraining, StopTraining
 from explorer.state.settings import ColourScheme
 from explorer.ui.store import Store
@@ -123,6 +124,10 @@ class Menus:
         menu.addSeparator()
         self._add(menu, "Next node", "Alt+Down", self._dispatching(StepNode(1)))
         self._add(menu, "Previous node", "Alt+Up", self._dispatching(StepNode(-1)))
+        self._add(menu, "Play walk through the network", "Ctrl+Space", self._commands["play_walk"])
+        self._add(menu, "Save walk…", "", self._commands["save_walk"])
+        menu.addSeparator()
+        self._add(menu, "Heal all lesions", "", self._dispatching(HealAll()))
 
     def _training_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Training")

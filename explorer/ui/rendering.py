@@ -19,6 +19,7 @@ from explorer.present.text import shape, short
 from explorer.state.model import AppState, Notice
 from explorer.ui import theme, words
 from explorer.ui.panels.image import Offer, PictureItem
+from explorer.ui.recent_maps import RecentMaps
 from explorer.ui.widgets.banner import BannerItem
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Rendering:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._recent = RecentMaps()
 
     def show_all(self, state: AppState) -> None:
         """Show everything, at first."""
@@ -65,6 +67,9 @@ class Rendering:
             self._show_net(new)
         if old.answers is not new.answers or old.pictures is not new.pictures or old.net is not new.net:
             self._show_answer(new)
+        if old.document.lesions != new.document.lesions or new.training.is_busy:
+            # The same network answers otherwise.
+            self._recent.forget()
         if (
             old.maps is not new.maps
             or old.channel != new.channel
@@ -164,7 +169,10 @@ class Rendering:
         elif maps is None:
             view.show_empty("Looking…")
         else:
-            is_stale = state.net.status != "ready" or maps.key != state.document.selected
+            self._recent.keep(maps)
+            key = state.document.selected
+            maps = self._recent.find(key, state.pictures.current, state.net.version) or maps
+            is_stale = state.net.status != "ready" or maps.key != key
             subtitle = shape(maps.maps.shape)
             view.show_maps(maps.maps, title=maps.key, subtitle=subtitle, stale=is_stale)
             view.set_channel(state.channel)

@@ -249,7 +249,8 @@ QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}
 QToolButton:focus {{ border-color: {accent}; }}
 QToolButton[tone="accent"] {{ color: {accent}; padding: 2px 0; }}
-QToolButton[tone="warning"] {{ color: {colours.warning.name()}; border-color: {line}; padding: 2px {HALF}px; }}
+QToolButton[tone="warning"] {{ color: {colours.warning.name()}; border-color: {line};
+    padding: 2px {HALF}px; }}
 QLineEdit {{ color: {text}; background: {colours.card.name()};
     border: 1px solid {frame}; border-radius: {RADIUS - 2}px; padding: 2px {HALF}px; min-height: 18px;
     selection-background-color: {colours.chosen.name()}; selection-color: {colours.on_accent.name()}; }}

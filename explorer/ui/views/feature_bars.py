@@ -8,6 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.present import colour
+from explorer.present.channel_order import OrderName
 from explorer.present.tiles import PaletteChoice, ScaleName
 from explorer.ui.panels.field_controls import FlatCombo
+from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import SPACE, font
 from explorer.ui.widgets.colour_bar import ColourBar, swatch
 from explorer.ui.widgets.elided_label import ElidedLabel
@@ -27,6 +30,7 @@ from explorer.ui.widgets.elided_label import ElidedLabel
 _SWATCH = QSize(28, 12)
 _NOTICE_MS = 4000
 _MARGIN_PX = 12
+_ONE_ROW_PX = 620
 
 
 def _tool_button(name: str, sign: str, says: str) -> QToolButton:
@@ -96,6 +100,14 @@ class FeatureTools(QWidget):
     appearance_changed = Signal()
     fit_requested = Signal()
     one_to_one_requested = Signal()
+    order_changed = Signal()
+    """Another order of channels."""
+    content_changed = Signal()
+    """Maps or weights."""
+    play_toggled = Signal(object)
+    """Whether the walk through depth runs."""
+    walk_requested = Signal()
+    """The walk is to be saved."""
     copy_requested = Signal()
     save_requested = Signal()
 
@@ -130,23 +142,91 @@ class FeatureTools(QWidget):
         whole.clicked.connect(self.one_to_one_requested)
         copy.clicked.connect(self.copy_requested)
         save.clicked.connect(self.save_requested)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 2, 8, 6)
-        row.setSpacing(4)
-        row.addWidget(self._scale)
-        row.addWidget(self._palette)
-        row.addStretch(1)
-        for button in (fit, whole):
-            row.addWidget(button)
+        self._order = self._order_box()
+        self._content = self._content_switch()
+        self.play = self._play_button()
+        says = self.tr("Save the walk through the network as a GIF or as pictures")
+        walk = _tool_button("features.save_walk", self.tr("Save walk…"), says)
+        walk.clicked.connect(lambda: self.walk_requested.emit())
+        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._rows.setContentsMargins(12, 2, 8, 6)
+        self._rows.setSpacing(4)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row, parts in (
+            (first, (self._content, self.play, walk, None, fit, whole)),
+            (second, (self._scale, self._palette, self._order)),
+        ):
+            row.setSpacing(4)
+            for part in parts:
+                row.addStretch(1) if part is None else row.addWidget(part)
+        second.addStretch(1)
+        self._rows.addLayout(second)
+        self._rows.insertLayout(0, first, 1)
         self.output = QWidget()
         outputs = QHBoxLayout(self.output)
         outputs.setContentsMargins(0, 0, 0, 0)
         outputs.setSpacing(4)
         for button in (copy, save):
             outputs.addWidget(button)
-        for control in (self._scale, self._palette, fit, whole, copy, save):
+        for control in (self._scale, self._palette, self._order, self.play, walk, fit, whole, copy, save):
             control.setFont(font("small"))
         self.paint_swatches()
+
+    def _order_box(self) -> FlatCombo:
+        box = self._box("features.sort", self.tr("Order of channels"))
+        for title, name in (
+            (self.tr("By number"), "channel"),
+            (self.tr("By mean"), "mean"),
+            (self.tr("By variance"), "variance"),
+            (self.tr("By relevance"), "relevance"),
+        ):
+            box.addItem(title, name)
+        box.setToolTip(self.tr("Relevance: how much a channel speaks for the picture's likeliest class"))
+        box.currentIndexChanged.disconnect()
+        box.currentIndexChanged.connect(lambda _: self.order_changed.emit())
+        return box
+
+    def _content_switch(self) -> Segments:
+        switch = Segments(
+            "features.content",
+            self.tr("Maps or weights"),
+            (
+                Segment("maps", self.tr("Maps"), self.tr("What the node makes of the picture")),
+                Segment("weights", self.tr("Weights"), self.tr("The node's kernels")),
+            ),
+        )
+        switch.show_value("maps")
+        switch.chosen.connect(lambda _: self.content_changed.emit())
+        switch.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        return switch
+
+    def _play_button(self) -> QToolButton:
+        says = self.tr("Walk through the network from picture to logits")
+        button = _tool_button("features.play", "▶", says)
+        button.setCheckable(True)
+        button.toggled.connect(self._on_play)
+        return button
+
+    def _on_play(self, plays: bool) -> None:
+        self.play.setText("⏸" if plays else "▶")
+        self.play_toggled.emit(plays)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() >= _ONE_ROW_PX
+        direction = QBoxLayout.Direction.RightToLeft if is_wide else QBoxLayout.Direction.TopToBottom
+        self._rows.setDirection(direction)
+
+    @property
+    def shows_weights(self) -> bool:
+        """Whether weights are chosen in place of maps."""
+        return self._content.value == "weights"
+
+    @property
+    def order(self) -> OrderName:
+        """The order of channels that is chosen."""
+        chosen: OrderName = self._order.currentData()
+        return chosen
 
     def _box(self, name: str, says: str) -> FlatCombo:
         box = FlatCombo()

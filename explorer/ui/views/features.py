@@ -11,16 +11,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.present import text
+from explorer.present.arithmetic import Number
 from explorer.present.channels import dead_share, value_text
 from explorer.ui.views.feature_bars import FeatureFooter, FeatureHeader, FeatureTools
+from explorer.ui.views.feature_output import FeatureOutput, mosaic_picture
+from explorer.ui.views.number import NumberPanel
+from explorer.ui.views.weights import WeightsMosaic
 from explorer.ui.widgets.channel_detail import ChannelDetail
 from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.mosaic import Mosaic
-from explorer.ui.widgets.picture_files import enlarged, file_name_for, write_png
 
 # A window this much wider than high has room for the channel beside the mosaic, else below it.
 _BESIDE_ASPECT = 1.1
@@ -35,6 +38,18 @@ class FeatureView(QWidget):
     """The channel the user opened; None when they closed it."""
     step_requested = Signal(object)
     """+1 or −1: the next or the previous node."""
+    place_hovered = Signal(object)
+    """The channel, row and column under the cursor as a tuple; None where none is."""
+    number_wanted = Signal(object)
+    """The channel, row and column of the number that is to be taken apart; None puts it away."""
+    kernels_wanted = Signal()
+    """The node's weights are to be shown."""
+    relevance_wanted = Signal()
+    """Channels are to be sorted by relevance, which is not there yet."""
+    play_toggled = Signal(object)
+    """Whether the walk through depth runs."""
+    walk_requested = Signal()
+    """The walk is to be saved."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +58,7 @@ class FeatureView(QWidget):
         self._channel: int | None = None
         self._title = ""
         self._summary = ""
+        self._relevance: NDArray[np.float32] | None = None
         self._header = FeatureHeader()
         self._tools = FeatureTools()
         self._footer = FeatureFooter()
@@ -52,7 +68,12 @@ class FeatureView(QWidget):
         self._empty = EmptyState()
         self._splitter = QSplitter()
         self._splitter.setChildrenCollapsible(False)
+        self._weights = WeightsMosaic()
+        self._number = NumberPanel()
         self._stack = QStackedWidget()
+        self._halves = QSplitter(Qt.Orientation.Vertical)
+        self._halves.setChildrenCollapsible(False)
+        self._output = FeatureOutput(self, self._picture, lambda: self._title, self._footer.say)
         self._lay_out()
         self._connect()
         self.show_empty(self.tr("Drop a photo to see what this node sees"))
@@ -73,13 +94,17 @@ class FeatureView(QWidget):
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 0)
         self._stack.addWidget(self._splitter)
+        self._stack.addWidget(self._weights)
         self._stack.addWidget(self._empty)
+        self._halves.addWidget(self._stack)
+        self._halves.addWidget(self._number)
+        self._halves.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._header)
         column.addWidget(self._tools)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._halves, 1)
         column.addWidget(self._footer)
         self._header.add_tools(self._tools.output)
         self.setFocusProxy(self._mosaic)
@@ -93,8 +118,15 @@ class FeatureView(QWidget):
         self._tools.appearance_changed.connect(self._on_appearance)
         self._tools.fit_requested.connect(self._mosaic.fit)
         self._tools.one_to_one_requested.connect(self._mosaic.one_to_one)
-        self._tools.copy_requested.connect(self._copy)
-        self._tools.save_requested.connect(self._ask_where_to_save)
+        self._tools.copy_requested.connect(lambda: self._output.copy())
+        self._tools.save_requested.connect(lambda: self._output.ask_where_to_save())
+        self._tools.order_changed.connect(self._on_order)
+        self._tools.content_changed.connect(self._on_content)
+        self._tools.play_toggled.connect(self.play_toggled)
+        self._tools.walk_requested.connect(self.walk_requested)
+        self._weights.hovered.connect(self._on_hovered)
+        self._weights.changed.connect(self._on_weights)
+        self._number.closed.connect(lambda: self.number_wanted.emit(None))
         self._mosaic.channel_clicked.connect(self._choose)
         self._mosaic.hovered.connect(self._on_hovered)
         self._mosaic.tiles_changed.connect(self._on_tiles)
@@ -103,6 +135,9 @@ class FeatureView(QWidget):
         self._detail.closed.connect(lambda: self._choose(None))
         self._detail.step_requested.connect(self._step_channel)
         self._detail.hovered.connect(self._on_hovered)
+        self._mosaic.place_hovered.connect(self.place_hovered)
+        self._detail.place_hovered.connect(self.place_hovered)
+        self._detail.place_chosen.connect(self.number_wanted)
 
     # What the main window says
 
@@ -135,9 +170,54 @@ class FeatureView(QWidget):
         self._tools.setVisible(True)
         self._fit_tools()
         self._footer.setVisible(True)
-        self._stack.setCurrentWidget(self._splitter)
+        if not self._tools.shows_weights:
+            self._stack.setCurrentWidget(self._splitter)
         self._mosaic.set_stale(stale)
         self._mosaic.set_maps(maps, names)
+
+    @property
+    def shows_weights(self) -> bool:
+        """Whether the user looks at weights."""
+        return self._tools.shows_weights
+
+    @property
+    def wants_relevance(self) -> bool:
+        """Whether channels are sorted by how much they speak for a class."""
+        return self._tools.order == "relevance"
+
+    def show_weights(self, weights: NDArray[np.float32] | None, message: str = "") -> None:
+        """Show the node's weights where the user looks at weights.
+
+        Args:
+            weights: (out, in, rows, columns) or (out, in); None where there are none, or none yet.
+            message: What to say then.
+        """
+        self._weights.show_weights(weights)
+        if not self._tools.shows_weights or not self._title:
+            return
+        self._empty.set_message(message)
+        self._stack.setCurrentWidget(self._empty if weights is None else self._weights)
+        self._on_weights()
+
+    def show_relevance(self, relevance: NDArray[np.float32] | None) -> None:
+        """How much each channel of the node speaks for a class; None while that is not known."""
+        self._relevance = relevance
+        self._mosaic.set_order(self._tools.order, relevance)
+
+    def show_number(self, number: Number | None) -> None:
+        """Take a number of the node apart, or put that away."""
+        was_hidden = self._number.isHidden()
+        self._number.show_number(number)
+        place = None if number is None else (number.channel, number.row, number.column)
+        self._detail.set_marked(place)
+        if number is not None and was_hidden:
+            height = self._halves.height()
+            own = min(max(180, int(0.42 * height)), 300)
+            self._halves.setSizes([height - own, own])
+
+    def show_playing(self, plays: bool) -> None:
+        """Whether the walk through depth runs."""
+        self._tools.play.setChecked(plays)
 
     def show_empty(self, message: str) -> None:
         """Show no maps, and what to do or what is awaited, in one sentence."""
@@ -162,12 +242,39 @@ class FeatureView(QWidget):
 
     def _on_appearance(self) -> None:
         self._mosaic.set_appearance(self._tools.scale, self._tools.palette_choice)
+        self._weights.set_scale(self._tools.scale)
+
+    def _on_order(self) -> None:
+        self._mosaic.set_order(self._tools.order, self._relevance)
+        if self.wants_relevance:
+            self.relevance_wanted.emit()
+
+    def _on_content(self) -> None:
+        if self._tools.shows_weights:
+            self.kernels_wanted.emit()
+        else:
+            self._stack.setCurrentWidget(self._splitter)
+            self._on_tiles()
+
+    def _on_weights(self) -> None:
+        tiles = self._weights.tiles
+        if not self._tools.shows_weights or tiles is None:
+            return
+        low, high = (self.tr("−max"), self.tr("+max")) if tiles.bounds.size > 1 else ("−", "+")
+        if self._tools.scale == "shared" and tiles.bounds.size:
+            bound = float(tiles.bounds.max())
+            low, high = value_text(-bound), value_text(bound)
+        self._footer.set_colours("grey", low, high, with_zero=True)
+        self._summary = self._weights.summary()
+        self._footer.set_text(self._summary, marked=False)
 
     def _on_tiles(self) -> None:
         """The mosaic was drawn anew: its key, its summary and the large channel follow."""
         tiles, maps = self._mosaic.tiles, self._mosaic.maps
         if tiles is None or maps is None:
             self._detail.hide()
+            return
+        if self._tools.shows_weights:
             return
         low, high = value_text(tiles.low), value_text(tiles.high)
         if tiles.scale == "per_channel":
@@ -190,6 +297,7 @@ class FeatureView(QWidget):
             share = dead_share(maps)
             if share:
                 parts.append(self.tr("{share} dead").format(share=text.share(share, 1.0)))
+            parts.append(self.tr("{share} zero").format(share=text.share(float((maps == 0).mean()), 1.0)))
         if n_unreal:
             parts.append(self.tr("{n} NaN or infinite").format(n=text.grouped(n_unreal)))
         return " · ".join(parts)
@@ -250,6 +358,11 @@ class FeatureView(QWidget):
         if node_step:
             self.step_requested.emit(node_step)
             return True
+        if event.key() == Qt.Key.Key_Escape and not self._number.isHidden():
+            self.number_wanted.emit(None)
+            return True
+        if self._tools.shows_weights:
+            return event.key() == Qt.Key.Key_Escape and self._weights.close_output()
         if tiles is None or with_alt:
             return False
         if event.key() == Qt.Key.Key_Escape and self._channel is not None:
@@ -293,43 +406,15 @@ class FeatureView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(620, 500)
 
-    # Pictures out
-
     def _on_menu(self, point: QPoint) -> None:
         place = self._mosaic.to_picture(point.toPointF())
         tiles = self._mosaic.tiles
         channel = None if tiles is None else tiles.channel_at(place.x(), place.y())
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Copy all channels")).triggered.connect(lambda: self._copy())
-        menu.addAction(self.tr("Save all channels…")).triggered.connect(lambda: self._ask_where_to_save())
-        if channel is not None:
-            name = self._mosaic.name_of(channel)
-            menu.addSeparator()
-            copy = menu.addAction(self.tr("Copy {channel}").format(channel=name))
-            copy.triggered.connect(lambda: self._copy(channel))
-            save = menu.addAction(self.tr("Save {channel}…").format(channel=name))
-            save.triggered.connect(lambda: self._ask_where_to_save(channel))
-        menu.popup(self._mosaic.mapToGlobal(point))
+        name = "" if channel is None else self._mosaic.name_of(channel)
+        self._output.open_menu(self._mosaic.mapToGlobal(point), channel, name)
 
-    def _copy(self, channel: int | None = None) -> None:
-        tiles = self._mosaic.tiles
-        if tiles is not None:
-            QGuiApplication.clipboard().setImage(enlarged(tiles, channel))
-            self._footer.say(self.tr("Copied"))
-
-    def _ask_where_to_save(self, channel: int | None = None) -> None:
-        tiles = self._mosaic.tiles
-        if tiles is None:
-            return
-        # The picture of now: the maps may change while the dialog is open.
-        image = enlarged(tiles, channel)
-        dialog = QFileDialog(self, self.tr("Save picture"))
-        dialog.setObjectName("features.save_dialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("PNG picture (*.png)"))
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(file_name_for(self._title, channel))
-        dialog.fileSelected.connect(lambda path: self._footer.say(write_png(image, path)))
-        dialog.open()
+    def _picture(self, channel: int | None) -> QImage:
+        """What is shown, to be copied or saved."""
+        if self._tools.shows_weights:
+            return self._weights.enlarged()
+        return mosaic_picture(self._mosaic, channel)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -33,6 +33,39 @@ class _ChannelPicture(PixelView):
 
     hovered = Signal(object)
     """Column and row of the activation as a tuple; None where none is."""
+    pressed = Signal(object)
+    """Column and row of the activation that was clicked."""
+
+    def __init__(self, parent: QWidget | None = None, *, margin_px: int = 10) -> None:
+        super().__init__(parent, margin_px=margin_px)
+        self._marked: tuple[int, int] | None = None
+        self.clicked.connect(self._on_clicked)
+
+    def set_marked(self, place: tuple[int, int] | None) -> None:
+        """Frame one activation: its column and row."""
+        if place != self._marked:
+            self._marked = place
+            self.update()
+
+    def _on_clicked(self, place: QPointF) -> None:
+        column, row = int(np.floor(place.x())), int(np.floor(place.y()))
+        if self.image.rect().contains(column, row):
+            self.pressed.emit((column, row))
+
+    def paint_over(self, painter: QPainter) -> None:
+        """The frame in two tones, so that it stands out from any map."""
+        if self._marked is None or not self.image.rect().contains(*self._marked):
+            return
+        place = self.to_widget((*self._marked, 1, 1)).adjusted(-1, -1, 1, 1)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0), 3))
+        painter.drawRect(place)
+        painter.setPen(QPen(QColor(255, 255, 255), 1))
+        painter.drawRect(place)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit(None)
+        super().leaveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
@@ -50,6 +83,10 @@ class ChannelDetail(QFrame):
     """+1 or −1: the next or the previous channel."""
     hovered = Signal(object)
     """The value under the cursor, in words; None where none is."""
+    place_hovered = Signal(object)
+    """The channel, row and column under the cursor as a tuple; None where none is."""
+    place_chosen = Signal(object)
+    """The channel, row and column of the activation that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +94,7 @@ class ChannelDetail(QFrame):
         self.setAccessibleName(self.tr("One channel"))
         self._map: NDArray[np.float32] = np.zeros((1, 1), np.float32)
         self._name = ""
+        self._channel = 0
         self._title = QLabel()
         self._title.setObjectName("features.channel_title")
         bold = QFont(self._title.font())
@@ -67,6 +105,8 @@ class ChannelDetail(QFrame):
         self._picture.setAccessibleName(self.tr("Map of the channel"))
         self._picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._picture.hovered.connect(self._on_hovered)
+        self._picture.setToolTip(self.tr("Click a number to see how it is made"))
+        self._picture.pressed.connect(lambda at: self.place_chosen.emit((self._channel, at[1], at[0])))
         self._histogram = Histogram()
         self._values: dict[str, QLabel] = {}
         self._statistics = QWidget()
@@ -153,7 +193,7 @@ class ChannelDetail(QFrame):
             channel: Which one.
             name: What it is called.
         """
-        self._map, self._name = maps[channel], name
+        self._map, self._name, self._channel = maps[channel], name, channel
         self._title.setText(name[:1].upper() + name[1:])
         x, y, width, height = tiles.rect(channel)
         self._picture.set_picture(tiles.picture[y : y + height, x : x + width])
@@ -200,7 +240,13 @@ class ChannelDetail(QFrame):
             return ""
         return self.tr("{n} values are NaN or infinite").format(n=statistics.n_unreal)
 
+    def set_marked(self, place: tuple[int, int, int] | None) -> None:
+        """Frame the number that is taken apart: channel, row and column."""
+        is_here = place is not None and place[0] == self._channel
+        self._picture.set_marked((place[2], place[1]) if place is not None and is_here else None)
+
     def _on_hovered(self, place: tuple[int, int] | None) -> None:
+        self.place_hovered.emit(None if place is None else (self._channel, place[1], place[0]))
         if place is None:
             self.hovered.emit(None)
             return

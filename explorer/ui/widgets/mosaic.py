@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from explorer.present import text
+from explorer.present.channel_order import OrderName, channel_order
 from explorer.present.channels import Statistics, channel_statistics, value_text
 from explorer.present.tiles import PaletteChoice, ScaleName, Tiles, as_maps, columns_for, tile
 from explorer.ui.widgets.pixel_view import PixelView
@@ -40,6 +41,8 @@ class Mosaic(PixelView):
     """The channel that was clicked."""
     hovered = Signal(object)
     """What is under the cursor, in words; None where nothing is."""
+    place_hovered = Signal(object)
+    """The channel, row and column under the cursor as a tuple; None where none is."""
     tiles_changed = Signal()
     """The picture, its colours or its scale changed."""
 
@@ -50,6 +53,8 @@ class Mosaic(PixelView):
         self._tiles: Tiles | None = None
         self._scale_name: ScaleName = "shared"
         self._palette_choice: PaletteChoice = "auto"
+        self._order_name: OrderName = "channel"
+        self._relevance: NDArray[np.float32] | None = None
         self._hovered: int | None = None
         self._selected: int | None = None
         self._stale = False
@@ -93,6 +98,27 @@ class Mosaic(PixelView):
         """Choose the scale of values and the colours."""
         self._scale_name, self._palette_choice = scale, palette
         self._tile()
+
+    def set_order(self, order: OrderName, relevance: NDArray[np.float32] | None = None) -> None:
+        """Choose the order of channels.
+
+        Args:
+            order: The greatest first; `channel` is their own order.
+            relevance: How much each channel speaks for a class; where it is missing, or of another node, the
+                channels stay in their own order.
+        """
+        if order != self._order_name or relevance is not self._relevance:
+            self._order_name, self._relevance = order, relevance
+            self._tile()
+
+    def _places(self) -> NDArray[np.intp] | None:
+        """The channel of each cell; None for their own order."""
+        maps, relevance = self._maps, self._relevance
+        if maps is None or self._order_name == "channel":
+            return None
+        if self._order_name == "relevance" and (relevance is None or relevance.shape != (len(maps),)):
+            return None
+        return channel_order(maps, self._order_name, relevance)
 
     def set_selected(self, channel: int | None) -> None:
         """Mark a channel."""
@@ -156,6 +182,7 @@ class Mosaic(PixelView):
                 columns=self._columns(gap_px) if keeps is None else keeps.columns,
                 gap_px=gap_px,
                 background=self._background(),
+                order=self._places(),
             )
             self.set_picture(self._tiles.picture)
         self.tiles_changed.emit()
@@ -280,11 +307,17 @@ class Mosaic(PixelView):
         place = self.to_picture(event.position())
         channel = None if self._tiles is None else self._tiles.channel_at(place.x(), place.y())
         self._hover(channel, self.readout_at(event.position()))
+        self.place_hovered.emit(self._place_at(place))
         if QToolTip.isVisible():
             self._show_tip(event.position().toPoint())
 
+    def _place_at(self, place: QPointF) -> tuple[int, int, int] | None:
+        found = None if self._tiles is None else self._tiles.activation_at(place.x(), place.y())
+        return None if found is None else (found[0], found[2], found[1])
+
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(None)
+        self.place_hovered.emit(None)
         super().leaveEvent(event)
 
     def _show_tip(self, point: QPoint) -> None:

@@ -5,7 +5,7 @@ Used by the image panel. Knows nothing of the store and computes nothing.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QSlider, QVBoxLayout, QWidget
@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QS
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.widgets.elided_label import ElidedLabel
+
+if TYPE_CHECKING:
+    from explorer.present.overlay import OverlayPalette
 
 METHODS: tuple[tuple[str, str, str], ...] = (
     ("", "No overlay", ""),
@@ -120,9 +123,9 @@ class OverlayTools(QWidget):
         self.tuned.emit(self.opacity.value() / 100, self.threshold.value() / 100)
 
     @property
-    def palette_choice(self) -> str:
+    def palette_choice(self) -> OverlayPalette:
         """The colours that are chosen, as `present/overlay.py` names them."""
-        return cast("str", self.colours.currentData())
+        return cast("OverlayPalette", self.colours.currentData())
 
     def show_choice(self, method: str, opacity: float, threshold: float) -> None:
         """Show how the overlay is set; emits nothing."""
