@@ -91,8 +91,8 @@ def heat_of_parts(layout: Layout, graph: Graph, parts: Sequence[PartProfile], ki
         kind: `seconds` add up; of `peak_bytes` a fold shows the greatest.
 
     Returns:
-        The heat, and number and share of the whole: on folds, on the strips of open blocks and on the first
-        node of stem and head.
+        The heat, and number and share of the whole: on folds, on the strips of open blocks and on one node of
+        stem and head.
     """
     by_key = {part.key: float(getattr(part, kind)) for part in parts}
     whole = sum(by_key.values()) if kind == "seconds" else max(by_key.values(), default=0.0)
@@ -105,8 +105,13 @@ def heat_of_parts(layout: Layout, graph: Graph, parts: Sequence[PartProfile], ki
         inside = dict.fromkeys(holder[box.start : box.stop])
         values = [by_key.get(key, 0.0) for key in inside]
         amounts[box.id] = sum(values) if kind == "seconds" else max(values)
-        if box.kind != "node" or box.start in (0, head_start):
+        if box.kind != "node":
             written[box.id] = _amount_text(amounts[box.id], whole, kind)
+    for key, (start, stop) in {"stem": (0, len(graph.stem)), "head": (head_start, len(graph.nodes))}.items():
+        boxes = [box for box in layout.boxes if box.kind == "node" and start <= box.start < stop]
+        if boxes and key in by_key:
+            # The widest has room for it.
+            written[max(boxes, key=lambda box: box.w).id] = _amount_text(by_key[key], whole, kind)
     for frame in layout.frames:
         if frame.id in by_key:
             written[frame.id] = _amount_text(by_key[frame.id], whole, kind)

@@ -25,7 +25,20 @@ def formula_text(number: Number) -> str:
 
 def title_text(number: Number) -> str:
     """Which number it is: `conv1 · channel 17 · (5, 3)`, column first as everywhere in the view."""
-    return f"{number.key} · {number.channel} · ({number.column}, {number.row})"
+    return f"{number.key} · channel {number.channel} · ({number.column}, {number.row})"
+
+
+NAMES: dict[str, str] = {"branch": "F(x)", "shortcut": "x"}
+"""What the papers call the arguments of an addition."""
+
+
+def arguments_text(number: Number) -> str:
+    """Each number of the formula with where it comes from, a line each: `F(x) = 4.75 from layer3.2.bn2`."""
+    made, lines = number.made, []
+    for place, (name, value) in enumerate(made.arguments.items()):
+        source = f" from {number.inputs[place]}" if name in NAMES and place < len(number.inputs) else ""
+        lines.append(f"{NAMES.get(name, name)} = {value_text(value)}{source}")
+    return "\n".join(lines)
 
 
 class NumberPanel(QFrame):
@@ -56,12 +69,13 @@ class NumberPanel(QFrame):
         self._source = self._line("features.number_source")
         self._source.setProperty("tone", "muted")
         self._source.setFont(font("small"))
+        self._arguments = self._line("features.number_arguments")
         self.grids = NumberGrids()
         inside = QWidget()
         lines = QVBoxLayout(inside)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(HALF)
-        for part in (self._formula, self._source, self.grids):
+        for part in (self._formula, self._arguments, self._source, self.grids):
             lines.addWidget(part)
         lines.addStretch(1)
         scroll = QScrollArea()
@@ -94,11 +108,11 @@ class NumberPanel(QFrame):
             self.hide()
             return
         made = number.made
-        self._title.set_text(
-            self.tr("How it is made: {title}").format(title=title_text(number)), title_text(number)
-        )
+        self._title.set_text(title_text(number), self.tr("How this number is made"))
         self._formula.setText(formula_text(number))
         self._source.setText(self._source_text(number))
+        self._arguments.setText(arguments_text(number))
+        self._arguments.setVisible(not isinstance(made, Windowed))
         self.grids.show_sum(made if isinstance(made, Windowed) else None)
         self.grids.setVisible(isinstance(made, Windowed))
         self.show()

@@ -20,10 +20,20 @@ MOST_ROWS = 12
 """Channels that are drawn; the others are told as one sum."""
 _SIGN_PX = 18
 _CELL_H_PX = 17.0
-_LEAST_WRITTEN_PX = 28.0
+_LEAST_WRITTEN_PX = 25.0
 _MOST_CELL_PX = 54.0
 _ROW_GAP_PX = 10.0
 _LINE_PX = 18.0
+
+
+def brief_text(value: float) -> str:
+    """A number in as little room as two digits take: `−.43`, `12`, `4e−3`."""
+    if value and 1e-2 <= abs(value) < 1e3:
+        written = f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
+        written = written.replace("0.", ".", 1) if abs(value) < 1 else written
+    else:
+        written = f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e") if value else "0"
+    return written.replace("-", "−")
 
 
 class NumberGrids(QWidget):
@@ -159,8 +169,10 @@ class NumberGrids(QWidget):
             gap = 1.0 if width >= 6 else 0.0
             painter.fillRect(place.adjusted(0, 0, -gap, -gap), QColor(red, green, blue))
             if width >= _LEAST_WRITTEN_PX:
-                written = value_text(float(values[row, column]))
-                written = metrics.elidedText(written, Qt.TextElideMode.ElideRight, width - 2)
+                value = float(values[row, column])
+                written = value_text(value)
+                if metrics.horizontalAdvance(written) > width - 3:
+                    written = brief_text(value)
                 # Luma of ITU-R BT.601: dark ink on light cells, light ink on dark ones.
                 is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
                 painter.setPen(QColor(20, 20, 24) if is_light else QColor(240, 240, 244))
