@@ -17,6 +17,7 @@ from explorer.engine.messages import MAIN_COLUMN, Event, Priority, Request
 if TYPE_CHECKING:
     from explorer.engine.messages import Float32Array, Uint8Array
     from explorer.nets.findings import Excitement, Profile
+    from explorer.nets.findings_file import Findings
     from explorer.nets.insights import Attribution, GradientFlow, Knowledge, Method, ResidualMeter, Sweep
     from explorer.present.arithmetic import Number
 
@@ -227,6 +228,11 @@ class WriteWalk(ColumnRequest):
     path: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFindings(ColumnRequest):
+    """What ships with the weights of the column's network: found beforehand on their own test pictures."""
+
+
 # Events
 
 
@@ -411,6 +417,21 @@ class CostMeasured(Event):
     """Time and memory of each block."""
 
     profile: Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingsRead(Event):
+    """What was found beforehand; the engine holds its probes.
+
+    Attributes:
+        column: Whose network.
+        findings: None where nothing ships with the weights.
+        twin: The same of the plain twin's weights; None where there are none.
+    """
+
+    column: str
+    findings: Findings | None
+    twin: Findings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ empties it. Must not import torch or Qt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from explorer.engine.inside_messages import (
@@ -27,6 +27,7 @@ from explorer.engine.inside_messages import (
 )
 
 if TYPE_CHECKING:
+    from explorer.nets.findings_file import Findings
     from explorer.nets.insights import Attribution, Method
 
 InsideTopic = Literal["residuals", "lesions", "gradients", "decisions", "embedding", "excites", "cost"]
@@ -62,6 +63,7 @@ class InsideState:
     Attributes:
         version: Of the network that all of it is of.
         topic: What the view shows.
+        is_opened: Whether the view was looked at.
         busy: What is being found now.
         data: The sample's data: a name or a path.
         overlay: The attribution over the picture.
@@ -81,10 +83,13 @@ class InsideState:
         embedding_key: The block whose features are laid out; empty for the last.
         excited: Pictures that excite the selected node.
         cost: Measured time and memory.
+        shipped: What was found beforehand in bundled weights; shown where nothing was found here.
+        shipped_twin: The same of the plain twin's.
     """
 
     version: int = 0
     topic: InsideTopic = "residuals"
+    is_opened: bool = False
     busy: frozenset[str] = frozenset()
     data: str = "digits"
     overlay: OverlayState = OverlayState()
@@ -104,3 +109,28 @@ class InsideState:
     embedded: Embedded | None = None
     excited: Excited | None = None
     cost: CostMeasured | None = None
+    shipped: Findings | None = None
+    shipped_twin: Findings | None = None
+
+
+def shown(inside: InsideState) -> InsideState:
+    """What views show: where nothing was found here, what ships with the weights."""
+    found, twin = inside.shipped, inside.shipped_twin
+    if found is None:
+        return inside
+    return replace(
+        inside,
+        swept=inside.swept
+        or Swept(
+            sweep=found.sweep,
+            twin=None if twin is None else twin.sweep,
+            knows_truth=True,
+            is_done=True,
+        ),
+        metered_sample=inside.metered_sample or Metered(image_id=None, meter=found.meter),
+        probes=inside.probes
+        or ProbesFitted(
+            accuracies=tuple((probe.key, probe.accuracy) for probe in found.probes),
+            classes=found.classes,
+        ),
+    )

@@ -21,6 +21,7 @@ from explorer.engine.inside_messages import (
     Embedded,
     Excite,
     Excited,
+    FindingsRead,
     FitProbes,
     FlowGradients,
     GradientsFlowed,
@@ -33,6 +34,7 @@ from explorer.engine.inside_messages import (
     PoolSample,
     ProbesFitted,
     RankChannels,
+    ReadFindings,
     ReadKernels,
     ReadNumber,
     SampleChoice,
@@ -179,6 +181,15 @@ def test_probes_decide_and_embeddings_place_the_picture(engine, image_id):
     placed = engine.ask(Embed, Embedded, method="pca", key="", image_ids=(image_id,))
     assert placed.points.shape == (200, 2)
     assert placed.placed[0][0] == image_id
+
+
+def test_what_ships_with_the_weights_answers_before_any_sample(engine, image_id):
+    engine._context.pooled.clear()
+    read = engine.ask(ReadFindings, FindingsRead)
+    assert read.findings.images == 10_000
+    assert read.findings.sweep.intact.accuracy == pytest.approx(0.8839, abs=1e-3)
+    decided = engine.ask(Decide, Decided, image_id=image_id)
+    assert decided.keys == tuple(probe.key for probe in read.findings.probes)
 
 
 def test_what_excites_a_channel_and_what_a_block_costs(engine):

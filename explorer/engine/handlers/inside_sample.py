@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arch.expand import expand
+from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import Context, LiveNet, PooledSample
 from explorer.engine.handlers.classify import seen_by
@@ -23,6 +24,7 @@ from explorer.engine.inside_messages import (
     Excite,
     Excited,
     ExcitingPicture,
+    FindingsRead,
     FlowGradients,
     GradientsFlowed,
     InsideProgress,
@@ -31,6 +33,7 @@ from explorer.engine.inside_messages import (
     Meter,
     Metered,
     PoolSample,
+    ReadFindings,
     SamplePooled,
     SweepLesions,
     Swept,
@@ -42,6 +45,8 @@ from explorer.images.prepare import normalised
 from explorer.nets import catalogue
 from explorer.nets.assemble import assembling
 from explorer.nets.exciting import crops, exciting
+from explorer.nets.findings import PooledFeatures
+from explorer.nets.findings_file import Findings, findings_for
 from explorer.nets.gradient_flow import flowing_at_start, gradient_flow
 from explorer.nets.insights import BlockLesion, Knowledge, Sweep
 from explorer.nets.lesion import knowing, sweeping
@@ -226,7 +231,9 @@ def pool_sample(request: PoolSample, context: Context) -> Steps:
     sample, labels, classes = drawn(request.sample, net, context)
     graph = expand(net.spec)
     features = yield from told(request.ticket, pooling(net.module, graph, sample, context.device))
-    context.pooled[request.column] = PooledSample(net, features, labels, classes)
+    before = context.pooled.get(request.column)
+    known = before.probes if before is not None and before.net is net and before.classes == classes else ()
+    context.pooled[request.column] = PooledSample(net, features, labels, classes, known)
     thumbnails = np.stack([sample.seen(index) for index in range(len(sample.images))])
     if thumbnails.shape[3] == 1:
         thumbnails = np.repeat(thumbnails, 3, axis=3)
@@ -304,6 +311,30 @@ def _colour(pixels: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
     made = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.array(pixels)
     made.setflags(write=False)
     return made
+
+
+def read_shipped(request: ReadFindings, context: Context) -> Steps:
+    """What was found beforehand in the column's bundled weights, and in its plain twin's.
+
+    Raises:
+        WeightsError: A file of findings is damaged, or is of other weights.
+    """
+    net = context.nets.get(request.column)
+    if net is None or net.origin.kind != "bundled":
+        return
+    found = _shipped(net.spec)
+    if found is not None and request.column not in context.pooled:
+        nothing = PooledFeatures({}, 0)
+        labels = np.zeros(0, np.int64)
+        pooled = PooledSample(net, nothing, labels, found.classes, found.probes)
+        context.pooled[request.column] = pooled
+    twin = None if net.spec.shortcut == "none" else _shipped(plain_twin(net.spec))
+    yield FindingsRead(ticket=request.ticket, column=request.column, findings=found, twin=twin)
+
+
+def _shipped(spec: ArchitectureSpec) -> Findings | None:
+    card = catalogue.present_for(spec)
+    return findings_for(card) if card is not None and card.kind == "bundled" else None
 
 
 def measure_cost(request: MeasureCost, context: Context) -> Steps:

@@ -21,6 +21,7 @@ from explorer.engine.handlers.inside_sample import (
     measure_cost,
     meter,
     pool_sample,
+    read_shipped,
     sweep_lesions,
     test_lesions,
 )
@@ -36,6 +37,7 @@ from explorer.engine.inside_messages import (
     Meter,
     PoolSample,
     RankChannels,
+    ReadFindings,
     ReadKernels,
     ReadNumber,
     SweepLesions,
@@ -75,6 +77,7 @@ COMPUTE_HANDLERS: dict[type[Request], Handler] = {
     PoolSample: pool_sample,
     ProbeNode: probe_node,
     RankChannels: rank_channels,
+    ReadFindings: read_shipped,
     ReadKernels: read_kernels,
     ReadNumber: read_number,
     ResumeTraining: resume_training,

@@ -24,6 +24,7 @@ from explorer.engine.inside_messages import (
     Embedded,
     Excite,
     Excited,
+    FindingsRead,
     FitProbes,
     FlowGradients,
     GradientsFlowed,
@@ -37,6 +38,7 @@ from explorer.engine.inside_messages import (
     PoolSample,
     ProbesFitted,
     RankChannels,
+    ReadFindings,
     ReadKernels,
     ReadNumber,
     SampleChoice,
@@ -88,11 +90,15 @@ def renew(turn: Turn) -> None:
     fresh = InsideState(
         version=turn.state.net.version,
         topic=inside.topic,
+        is_opened=inside.is_opened,
         data=inside.data,
         embedding=inside.embedding,
         overlay=replace(inside.overlay, label=None, attribution=None, image_id=None),
     )
     turn.change(inside=fresh)
+    origin = turn.state.net.origin
+    if inside.is_opened and origin is not None and origin.kind == "bundled":
+        turn.ask(ReadFindings)
 
 
 def look_inside(turn: Turn) -> None:
@@ -117,7 +123,7 @@ def look_inside(turn: Turn) -> None:
         _change(turn, ranked=None)
     if inside.metered_picture is not None:
         turn.ask(Meter, image_id=image_id)
-    if inside.probes is not None:
+    if inside.probes is not None or inside.shipped is not None:
         turn.ask(Decide, image_id=image_id)
 
 
@@ -240,8 +246,11 @@ def on_walk_written(turn: Turn, event: WalkWritten) -> None:
 
 def on_show_topic(turn: Turn, action: ShowTopic) -> None:
     """Look at a topic; what is cheap is asked for at once."""
-    _change(turn, topic=action.topic)
+    _change(turn, topic=action.topic, is_opened=True)
     image_id = _picture(turn)
+    origin = turn.state.net.origin
+    if turn.state.inside.shipped is None and origin is not None and origin.kind == "bundled":
+        turn.ask(ReadFindings)
     if action.topic == "residuals" and image_id is not None:
         turn.ask(Meter, image_id=image_id)
 
@@ -434,6 +443,16 @@ def on_cost_measured(turn: Turn, event: CostMeasured) -> None:
 def on_inside_progress(turn: Turn, event: InsideProgress) -> None:
     """Some of it is done."""
     turn.progress(event.ticket, event.share)
+
+
+def on_findings_read(turn: Turn, event: FindingsRead) -> None:
+    """What was found beforehand is here; its probes can be asked about the picture."""
+    if not turn.is_newest(event, ReadFindings, MAIN_COLUMN) or event.findings is None:
+        return
+    _change(turn, shipped=event.findings, shipped_twin=event.twin)
+    image_id = _picture(turn)
+    if image_id is not None:
+        turn.ask(Decide, image_id=image_id)
 
 
 TOPICS = {

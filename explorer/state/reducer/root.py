@@ -153,6 +153,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     inside_messages.Embedded: inside.on_embedded,
     inside_messages.Excited: inside.on_excited,
     inside_messages.CostMeasured: inside.on_cost_measured,
+    inside_messages.FindingsRead: inside.on_findings_read,
     inside_messages.WalkWritten: inside.on_walk_written,
     inside_messages.InsideProgress: inside.on_inside_progress,
     data_messages.DataListed: data.on_data_listed,
