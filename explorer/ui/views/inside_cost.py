@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -43,6 +43,8 @@ from explorer.ui.widgets.series_colours import series_colour
 Index = QModelIndex | QPersistentModelIndex
 _SORT_ROLE, _SHARE_ROLE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 _BAR_PX = 3.0
+_COLUMN_PX, _LEFT_OUT = 76, (6, 4, 3)
+"""In a narrow table there is no room for these columns, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,9 @@ class _Parts(QAbstractTableModel):
         if role == _SORT_ROLE:
             # Parts sort by where they are in the network.
             return float(index.row()) if index.column() == 0 else column.key(part)
-        if role == _SHARE_ROLE:
-            return column.share(part) if column.share is not None else None
+        if role == _SHARE_ROLE and column.share is not None:
+            # The greatest fills its cell; all of a hundred blocks would be a hair each otherwise.
+            return column.share(part) / (max(map(column.share, self._parts)) or 1.0)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _along(index.column())
         return None
@@ -151,14 +154,12 @@ class _Bars(QStyledItemDelegate):
         share = index.data(_SHARE_ROLE)
         if share is None:
             return
-        room = QRectF(option.rect).adjusted(HALF, 0, -HALF - 2, -2)
         ink = series_colour(option.palette, 0 if index.column() == 2 else 1)
-        painter.fillRect(
-            QRectF(room.left(), room.bottom() - _BAR_PX, room.width(), _BAR_PX),
-            Colours.of(option.palette).hairline,
-        )
-        wide = room.width() * share
-        painter.fillRect(QRectF(room.right() - wide, room.bottom() - _BAR_PX, wide, _BAR_PX), ink)
+        room = QRectF(option.rect).adjusted(SPACE, 0, -HALF - 2, -2)
+        lying = QRectF(room.left(), room.bottom() - _BAR_PX, room.width(), _BAR_PX)
+        painter.fillRect(lying, Colours.of(option.palette).hairline)
+        lying.setWidth(room.width() * share)
+        painter.fillRect(lying, ink)
 
 
 class CostView(TopicView):
@@ -201,8 +202,16 @@ class CostView(TopicView):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(44)
         table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.width() // _COLUMN_PX
+        left_out = _LEFT_OUT[: max(0, len(_COLUMNS) - room)]
+        for column in _LEFT_OUT:
+            self.table.setColumnHidden(column, column in left_out)
 
     def has_result(self, facts: InsideFacts) -> bool:
         return facts.inside.cost is not None

@@ -76,7 +76,7 @@ class DecisionsView(TopicView):
 
 
 def _classes(facts: InsideFacts, keys: tuple[str, ...]) -> tuple[Series, ...]:
-    """The lines of the classes, the likeliest last, so that they lie on top."""
+    """The lines of the classes, the likeliest first."""
     decided, probes = facts.inside.decided, facts.inside.probes
     if decided is None or probes is None or facts.picture is None:
         return ()
@@ -99,7 +99,7 @@ def _classes(facts: InsideFacts, keys: tuple[str, ...]) -> tuple[Series, ...]:
                 in_legend=is_named,
             )
         )
-    return tuple(reversed(lines))
+    return tuple(lines)
 
 
 def said(facts: InsideFacts, keys: tuple[str, ...]) -> str:

@@ -69,6 +69,10 @@ class InsideHead(QWidget):
             "inside.sample", "The pictures that the network is looked into with", has_line=False
         )
         self.sample.data_chosen.connect(self.sample_chosen)
+        # Where no sample is needed the buttons stay in their places.
+        policy = self.sample.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.sample.setSizePolicy(policy)
         self.run = QPushButton()
         self.run.setObjectName("inside.run")
         self.run.clicked.connect(self.run_requested)

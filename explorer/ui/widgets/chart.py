@@ -149,7 +149,8 @@ class Chart(QWidget):
                 continue
             reading = "" if at is None else f" {self._reading(line, at, with_label=len(labels) > 1)}"
             ink = colours.muted if line.name in self._hidden else self.ink(line)
-            name = f"<s>{escape(line.name)}</s>" if line.name in self._hidden else escape(line.name)
+            name = escape(line.name).replace(" ", "&nbsp;")
+            name = f"<s>{name}</s>" if line.name in self._hidden else name
             dot = f'<span style="color:{ink.name()}">●</span>'
             text = colours.muted if line.name in self._hidden else colours.text
             link = (
@@ -158,7 +159,8 @@ class Chart(QWidget):
             said.append(f"{link}{reading}")
         for level in data.levels:
             value = value_text(level.value, data.unit)
-            said.append(f'<span style="color:{colours.muted.name()}">┄ {escape(level.name)} {value}</span>')
+            words = f"┄ {escape(level.name)} {value}".replace(" ", "&nbsp;")
+            said.append(f'<span style="color:{colours.muted.name()}">{words}</span>')
         self.legend.setText(" &nbsp; ".join(said))
 
     def _reading(self, line: Series, at: int, *, with_label: bool) -> str:
@@ -205,7 +207,7 @@ class _Plot(QWidget):
         left = max((small.horizontalAdvance(text) for _, text in self._ticks), default=0) + HALF + 2
         ends = [small.horizontalAdvance(line.name) for line in self._chart.shown if line.at_end]
         right = min(max(ends, default=0), _MOST_END_PX) + (SPACE if ends else _SIDE_PX)
-        self._area = QRectF(left, HALF, self.width() - left - right, self.height() - below - HALF)
+        self._area = QRectF(left, SPACE, self.width() - left - right, self.height() - below - SPACE)
         places = [place for line in data.series for place in (line.places[:1] + line.places[-1:])]
         self._first, self._last = min(places, default=0.0), max(places, default=1.0)
         if any(line.kind == "bars" for line in data.series):
@@ -265,7 +267,8 @@ class _Plot(QWidget):
         for line in self._chart.shown:
             if line.kind == "bars":
                 self._paint_bars(painter, line, colours)
-            else:
+        for line in reversed(self._chart.shown):
+            if line.kind != "bars":
                 self._paint_line(painter, line)
         self._paint_levels(painter, colours)
         self._paint_ends(painter)
@@ -291,7 +294,10 @@ class _Plot(QWidget):
         return place if at is None else first.places[at]
 
     def _paint_ticks(self, painter: QPainter, colours: Colours) -> None:
-        ticks, metrics = self._chart.data.ticks, self.fontMetrics()
+        data, metrics = self._chart.data, self.fontMetrics()
+        ticks = data.ticks
+        points = (pair for line in data.series[:1] for pair in zip(line.places, line.labels, strict=True))
+        marked = {place for place, label in points if label in data.marked}
         if not ticks:
             self._paint_bottom(painter, colours)
             return
@@ -304,8 +310,7 @@ class _Plot(QWidget):
             wide = max(metrics.horizontalAdvance(tick.text), metrics.horizontalAdvance(tick.caption)) + 2
             left = min(max(self.x_of(tick.place) - wide / 2, 0.0), self.width() - wide)
             for number, text in enumerate((tick.text, tick.caption)):
-                is_marked = number == 0 and tick.text in self._chart.data.marked
-                painter.setPen(colours.danger if is_marked else colours.muted)
+                painter.setPen(colours.danger if tick.place in marked else colours.muted)
                 top = self._area.bottom() + HALF + number * metrics.height()
                 place = QRectF(left, top, wide, metrics.height())
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -79,7 +79,7 @@ class ChartData:
 
     Attributes:
         title: What the values are.
-        series: In the order they are drawn.
+        series: In the order of the legend; lines lie above bars, earlier lines above later ones.
         levels: Lines through the whole chart.
         unit: How values are written, and whether they stand on a logarithmic axis.
         ticks: Along the bottom; as many are drawn as find room.
@@ -150,8 +150,7 @@ def value_ticks(low: float, high: float, unit: Unit, wanted: int) -> tuple[tuple
         wanted: About so many.
     """
     if unit == "log":
-        step = max(1, math.ceil((high - low) / max(wanted, 1)))
-        return tuple((float(at), _power(at)) for at in range(math.ceil(low), math.floor(high) + 1, step))
+        return _log_ticks(low, high, wanted)
     rough = (high - low) / max(wanted, 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step_size = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
@@ -159,8 +158,17 @@ def value_ticks(low: float, high: float, unit: Unit, wanted: int) -> tuple[tuple
     return tuple((at * step_size, _tick_text(at * step_size, unit)) for at in range(first, last + 1))
 
 
-def _power(exponent: int) -> str:
-    return f"{10.0**exponent:g}" if -3 <= exponent <= 3 else f"1e{exponent}"
+def _log_ticks(low: float, high: float, wanted: int) -> tuple[tuple[float, str], ...]:
+    """Powers of ten; where they are few, 2 and 5 times them too."""
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    factors = (1, 2, 5) if 2 * (high - low) <= wanted else (1,)
+    step = max(1, math.ceil((high - low) / max(wanted, 1)))
+    found = [(at + math.log10(factor), factor, at) for at in decades[::step] for factor in factors]
+    return tuple((place, _power(factor, at)) for place, factor, at in found if low <= place <= high)
+
+
+def _power(factor: int, exponent: int) -> str:
+    return f"{factor * 10.0**exponent:g}" if -3 <= exponent <= 3 else f"{factor}e{exponent}"
 
 
 def _tick_text(value: float, unit: Unit) -> str:

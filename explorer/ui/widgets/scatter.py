@@ -17,7 +17,7 @@ from explorer.ui.theme import HALF, RADIUS, SPACE, Colours, font
 from explorer.ui.widgets.pixel_view import qimage
 from explorer.ui.widgets.series_colours import series_colour
 
-_MARGIN_PX = 16.0
+_MARGIN_PX = 24.0
 _POINT_PX, _FAINT_ALPHA, _ALPHA = 2.6, 0.12, 0.8
 _REACH_PX = 12.0
 """So near the mouse a point is under it."""
