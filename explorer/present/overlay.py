@@ -16,7 +16,7 @@ OverlayPalette = Literal["auto", "sequential", "diverging", "grey"]
 
 _STRONGEST_PERCENTILE = 99.5
 """Gradients have single pixels that would leave all others dark."""
-_FULL_FROM = 0.5
+_FULL_FROM = 0.35
 """From this strength on the overlay is as opaque as asked for; the picture shows through what is weaker."""
 
 

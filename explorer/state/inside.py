@@ -27,6 +27,7 @@ from explorer.engine.inside_messages import (
 )
 
 if TYPE_CHECKING:
+    from explorer.arch.lesions import Lesions
     from explorer.nets.findings_file import Findings
     from explorer.nets.insights import Attribution, Method
 
@@ -45,6 +46,7 @@ class OverlayState:
         milliseconds: It took.
         opacity: 0 to 1.
         threshold: What is weaker is not drawn, 0 to 1 of the strongest.
+        asked: Picture, node and lesions of the newest request; None before one.
     """
 
     method: Method | Literal[""] = ""
@@ -54,6 +56,7 @@ class OverlayState:
     milliseconds: float = 0.0
     opacity: float = 0.6
     threshold: float = 0.0
+    asked: tuple[int, str, Lesions] | None = None
 
 
 @dataclass(frozen=True, slots=True)

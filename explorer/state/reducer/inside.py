@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.arch.depths import depths, with_depth
+from explorer.arch.expand import expand
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.data_messages import DataFacts, OpenData
@@ -64,6 +65,7 @@ from explorer.state.inside_actions import (
     ShowTopic,
     TuneOverlay,
 )
+from explorer.state.model import Document
 from explorer.state.reducer.turn import Turn
 
 NEEDS_NODE = ("grad_cam", "grad_cam_plus_plus")
@@ -93,7 +95,7 @@ def renew(turn: Turn) -> None:
         is_opened=inside.is_opened,
         data=inside.data,
         embedding=inside.embedding,
-        overlay=replace(inside.overlay, label=None, attribution=None, image_id=None),
+        overlay=replace(inside.overlay, label=None, attribution=None, image_id=None, asked=None),
     )
     turn.change(inside=fresh)
     origin = turn.state.net.origin
@@ -133,27 +135,50 @@ def look_inside(turn: Turn) -> None:
 def on_choose_overlay(turn: Turn, action: ChooseOverlay) -> None:
     """Show what speaks for a class."""
     overlay = replace(
-        turn.state.inside.overlay, method=action.method, label=action.label, attribution=None, image_id=None
+        turn.state.inside.overlay,
+        method=action.method,
+        label=action.label,
+        attribution=None,
+        image_id=None,
+        asked=None,
     )
     _change(turn, overlay=overlay)
     ask_overlay(turn)
 
 
 def ask_overlay(turn: Turn) -> None:
-    """Ask for the overlay of the picture in view."""
+    """Ask for the overlay of the picture in view, unless just that was asked before: it can take seconds."""
     overlay: OverlayState = turn.state.inside.overlay
     image_id = _picture(turn)
     if not overlay.method or image_id is None:
         return
     document = turn.state.document
+    key = _with_places(document) if overlay.method in NEEDS_NODE else ""
+    asked = (image_id, key, document.lesions)
+    # While it is trained, a network answers otherwise every time.
+    if asked == overlay.asked and turn.state.training.status != "running":
+        return
+    _change(turn, overlay=replace(overlay, asked=asked))
     turn.ask(
         Attribute,
         image_id=image_id,
         method=overlay.method,
-        key=document.selected if overlay.method in NEEDS_NODE else "",
+        key=key,
         label=overlay.label,
         lesions=document.lesions,
     )
+
+
+def _with_places(document: Document) -> str:
+    """The selected node, or the nearest one before it whose maps have places."""
+    graph = expand(document.spec)
+    found = graph.nodes[0].key
+    for node in graph.nodes:
+        if len(node.output_shape) == 3 and max(node.output_shape[1:]) > 1:
+            found = node.key
+        if node.key == document.selected:
+            break
+    return found
 
 
 def on_tune_overlay(turn: Turn, action: TuneOverlay) -> None:
@@ -225,8 +250,6 @@ def on_channels_ranked(turn: Turn, event: ChannelsRanked) -> None:
 
 def on_keep_walk(turn: Turn, action: KeepWalk) -> None:
     """Write the walk: every node where they are few, else evenly chosen ones, the last always."""
-    from explorer.arch.expand import expand
-
     image_id = _picture(turn)
     if image_id is None:
         return
