@@ -121,6 +121,17 @@ def test_the_mouse_reads_all_lines(chart, qtbot):
     qtbot.waitUntil(lambda: "layer2.0" not in chart.reading())
 
 
+def test_a_long_reading_makes_the_plot_jump_once_only(chart, qtbot):
+    chart.resize(240, 280)
+    chart.read_at(1.0)
+    qtbot.waitUntil(lambda: chart.legend.height() >= chart.legend.heightForWidth(chart.legend.width()))
+    high = chart.legend.height()
+    chart.read_at(0.0)
+    chart.read_at(None)
+    QApplication.processEvents()
+    assert chart.legend.height() == high
+
+
 def test_a_click_tells_which_point(chart, qtbot):
     with qtbot.waitSignal(chart.clicked) as told:
         qtbot.mouseClick(chart.plot, Qt.MouseButton.LeftButton, pos=place(chart, 2.0))

@@ -101,7 +101,7 @@ def test_a_bar_is_pressed_to_explain_its_class(panel, qtbot):
 def test_the_overlay_lies_over_what_the_net_sees_and_is_saved_with_the_picture(panel, tmp_path):
     red = np.zeros((32, 32, 4), np.uint8)
     red[..., 0] = red[..., 3] = 255
-    panel.over.show_region(seen_region(120, 90, 32))
+    panel.over.show_region(seen_region(120, 90, 1.0))
     panel.over.show_overlay(to_overlay(red))
     picture = part(panel, PictureView, "image.picture")
     picture.save_png(tmp_path / "a.png")
@@ -116,7 +116,7 @@ def test_the_overlay_lies_over_what_the_net_sees_and_is_saved_with_the_picture(p
 
 
 def test_over_the_small_picture_the_overlay_is_whole(panel, qtbot):
-    panel.over.show_region(seen_region(120, 90, 32))
+    panel.over.show_region(seen_region(120, 90, 1.0))
     panel.over.show_field(QRectF(0.5, 0.25, 0.25, 0.25))
     large, small = part(panel, PictureView, "image.picture"), part(panel, PictureView, "image.seen")
     assert small.field == QRectF(0.5, 0.25, 0.25, 0.25)
@@ -128,15 +128,15 @@ def test_over_the_small_picture_the_overlay_is_whole(panel, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("size", "input_size", "wanted"),
+    ("size", "kept", "wanted"),
     [
-        ((100, 100), 32, (0, 0, 1, 1)),
-        ((200, 100), 32, (0.25, 0, 0.5, 1)),
-        ((100, 200), 224, (0.0625, 0.28125, 0.875, 0.4375)),
+        ((100, 100), 1.0, (0, 0, 1, 1)),
+        ((200, 100), 1.0, (0.25, 0, 0.5, 1)),
+        ((100, 200), 224 / 256, (0.0625, 0.28125, 0.875, 0.4375)),
     ],
 )
-def test_the_part_that_is_seen(size, input_size, wanted):
-    assert seen_region(*size, input_size).getRect() == pytest.approx(wanted)
+def test_the_part_that_is_seen(size, kept, wanted):
+    assert seen_region(*size, kept).getRect() == pytest.approx(wanted)
 
 
 def test_the_tools_say_what_is_chosen_and_keep_quiet_when_shown(panel, qtbot):

@@ -112,6 +112,16 @@ def test_residuals_are_what_the_meter_measured(view):
     )
 
 
+def test_responses_that_grow_without_end_stand_on_a_logarithmic_axis(view):
+    meter = results.metered().meter
+    layers = tuple(replace(layer, std=layer.std * 10.0**at) for at, layer in enumerate(meter.layers))
+    wild = replace(results.metered(), meter=replace(meter, layers=layers))
+    view.show_facts(facts("residuals", metered_sample=wild))
+    assert view.topic.responses.data.unit == "log"
+    view.show_facts(facts("residuals", metered_sample=results.metered()))
+    assert view.topic.responses.data.unit == "number"
+
+
 def test_plain_blocks_say_why_they_have_no_residual(view):
     view.show_facts(
         facts("residuals", spec=results.PLAIN, metered_sample=results.metered(None, results.PLAIN))
@@ -177,7 +187,7 @@ def test_blocks_of_one_shape_are_exchanged(view, qtbot):
         qtbot.mouseClick(button(view, "inside.lesions.exchange"), Qt.MouseButton.LeftButton)
     assert told.args == ["layer1.0", "layer1.1"]
     view.show_facts(facts("lesions"))
-    assert not topic.exchange.isEnabled()
+    assert not topic.exchange.isVisible()
 
 
 def test_foreign_classes_are_said_to_be_foreign(view):

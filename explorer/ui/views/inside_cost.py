@@ -62,6 +62,10 @@ def _times(part: PartProfile) -> float:
     return part.share / part.macs_share if part.macs_share else 0.0
 
 
+def _times_text(times: float) -> str:
+    return f"{times:.2g} ×" if times < 10 else f"{times:,.0f} ×"
+
+
 _COLUMNS = (
     _Column("Part", lambda part: part.key, lambda part: 0.0, about="Stem, blocks, head"),
     _Column("Time", lambda part: words.duration_ms(1000 * part.seconds), lambda part: part.seconds),
@@ -88,7 +92,7 @@ _COLUMNS = (
     ),
     _Column(
         "×",
-        lambda part: f"{_times(part):.2g} ×" if part.macs_share else "",
+        lambda part: _times_text(_times(part)) if part.macs_share else "",
         _times,
         about="Measured share over predicted share: above 1 it takes longer than its multiply-adds suggest",
     ),

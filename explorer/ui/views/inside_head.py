@@ -25,7 +25,7 @@ from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.inside_facts import TOPICS, WITHOUT_SAMPLE, InsideFacts, note
 from explorer.ui.widgets.flow_layout import FlowLayout, flow_holder
 
-_LEAST_TOPIC_PX, _MOST_TOPIC_PX = 74, 128
+_LEAST_TOPIC_PX, _MOST_TOPIC_PX = 78, 128
 
 _DOING = {
     "OpenData": "Reading the sample",

@@ -52,12 +52,13 @@ class LesionsView(TopicView):
         words.setContentsMargins(SPACE, 0, SPACE, 0)
         words.addWidget(self.said, 1)
         words.addWidget(self.heal)
-        line = QHBoxLayout()
+        self.swap = QWidget()
+        line = QHBoxLayout(self.swap)
         line.setContentsMargins(SPACE, 0, SPACE, SPACE)
         line.setSpacing(HALF)
-        swap = QLabel("Swap")
-        swap.setProperty("tone", "muted")
-        line.addWidget(swap)
+        label = QLabel("Swap")
+        label.setProperty("tone", "muted")
+        line.addWidget(label)
         line.addWidget(self.first, 1)
         line.addWidget(QLabel("↔"))
         line.addWidget(self.second, 1)
@@ -67,7 +68,7 @@ class LesionsView(TopicView):
         column.setSpacing(HALF)
         column.addWidget(self.chart, 1)
         column.addLayout(words)
-        column.addLayout(line)
+        column.addWidget(self.swap)
 
     def has_result(self, facts: InsideFacts) -> bool:
         return facts.spec is not None and facts.is_ready
@@ -82,8 +83,7 @@ class LesionsView(TopicView):
         keys = [block.key for block in graph.blocks if exchangeable(graph, block.key)]
         _fill(self.first, keys)
         self._fill_second()
-        for widget in (self.first, self.second, self.exchange):
-            widget.setEnabled(bool(keys))
+        self.swap.setVisible(bool(keys))
 
     def to_csv(self) -> str:
         return csv_text(self.chart.data)
@@ -141,7 +141,7 @@ def _levels(swept: Swept | None) -> tuple[Level, ...]:
         return ()
     levels = [Level("intact", swept.sweep.intact.accuracy)]
     if swept.twin is not None:
-        levels.append(Level("intact plain twin", swept.twin.intact.accuracy))
+        levels.append(Level("intact plain twin", swept.twin.intact.accuracy, _TWIN_INK))
     return tuple(levels)
 
 

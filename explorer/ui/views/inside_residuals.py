@@ -17,6 +17,8 @@ from explorer.ui.widgets.chart_data import ChartData, Series, Tick, csv_text
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 _PICTURE_INK, _SAMPLE_INK = 0, 1
+_MOST_LINEAR = 100.0
+"""Responses that differ by more stand on a logarithmic axis."""
 _FIGURE_KERNEL = 3
 """The paper's figure shows convolutions of this window only."""
 
@@ -115,11 +117,15 @@ def _responses(measured: list[Measured]) -> ChartData:
         stds = tuple(layer.std for layer in layers)
         series.append(Series(name, places(len(keys)), stds, keys, ink=ink))
         marks = tuple(Tick(float(place), str(place + 1)) for place in range(len(keys)))
+    known = [value for line in series for value in line.values if value]
+    # An untrained deep network grows from layer to layer: on a linear axis all but the last were flat.
+    is_wide = bool(known) and max(known) > _MOST_LINEAR * min(known)
     return ChartData(
         "std after batch norm, by 3 × 3 layer (figure 7)",
         tuple(series),
         ticks=marks,
-        bounds=(0.0, None),
+        unit="log" if is_wide else "number",
+        bounds=(None if is_wide else 0.0, None),
     )
 
 

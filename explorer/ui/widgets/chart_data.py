@@ -58,10 +58,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A value that holds everywhere, such as the intact network's accuracy."""
+    """A value that holds everywhere, such as the intact network's accuracy.
+
+    Attributes:
+        name: As the legend says it.
+        value: Which.
+        ink: As in `Series`; −1 for the colour of text.
+    """
 
     name: str
     value: float
+    ink: int = -1
 
 
 @dataclass(frozen=True, slots=True)
