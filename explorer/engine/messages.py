@@ -423,6 +423,7 @@ class Classified(Event):
         predictions: The likeliest classes, at most five, first the likeliest.
         seen: (size, size, 3), what went into the network, before normalisation.
         milliseconds: Of the forward pass.
+        kept_share: How much of the picture's shorter side that is, around its middle: 0 to 1.
     """
 
     column: str
@@ -430,6 +431,7 @@ class Classified(Event):
     predictions: tuple[Prediction, ...]
     seen: Uint8Array
     milliseconds: float
+    kept_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

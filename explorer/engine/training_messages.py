@@ -262,6 +262,7 @@ class LiveAnswer(Event):
         predictions: As in `Classified`.
         seen: As in `Classified`.
         milliseconds: Of the forward pass.
+        kept_share: As in `Classified`.
     """
 
     run: str
@@ -269,6 +270,7 @@ class LiveAnswer(Event):
     predictions: tuple[Prediction, ...]
     seen: Uint8Array
     milliseconds: float
+    kept_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,11 @@ class Transform:
                 value=getattr(self, wrong),
             )
 
+    @property
+    def kept_share(self) -> float:
+        """How much of the photograph's shorter side the network sees, around its middle: 0 to 1."""
+        return 1.0 if self.crop == "square" else self.input_size / self.resize_size
+
     def to_dict(self) -> dict[str, Any]:
         """The transform as JSON's own types, for cards and sessions."""
         return {

@@ -180,11 +180,19 @@ class MapsState:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What went into the network for one picture: (size, size, 3)."""
+    """What went into the network for one picture.
+
+    Attributes:
+        image_id: The picture.
+        version: The network's.
+        pixels: (size, size, 3).
+        kept_share: How much of the picture's shorter side that is, around its middle: 0 to 1.
+    """
 
     image_id: int
     version: int
     pixels: Uint8Array
+    kept_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from explorer.ui.main_window import MainWindow
     from explorer.ui.views.features import FeatureView
 
-LARGEST_SQUARE_PX = 96
-"""Nets of smaller input see the whole centre square; others its middle (`images/prepare.py`)."""
-MIDDLE_SHARE = 224 / 256
 _WHOLE = QRectF(0, 0, 1, 1)
 
 
@@ -124,7 +121,7 @@ class InsideWiring(QObject):
         is_other_maps = old.maps is not new.maps
         if old.document is not new.document:
             self._show_lesions(new)
-        if old.pictures is not new.pictures or old.net is not new.net:
+        if old.pictures is not new.pictures or old.seen is not new.seen:
             self._show_region(new)
         if (
             before.overlay is not now.overlay
@@ -150,8 +147,8 @@ class InsideWiring(QObject):
 
     def _show_region(self, state: AppState) -> None:
         picture = state.pictures.loaded(state.pictures.current)
-        spec = state.net.spec or state.document.spec
-        region = _WHOLE if picture is None else seen_region(picture.width, picture.height, spec.input_size)
+        kept = state.seen.kept_share if state.seen is not None else 1.0
+        region = _WHOLE if picture is None else seen_region(picture.width, picture.height, kept)
         self._window.image.over.show_region(region)
 
     def _show_overlay(self, state: AppState) -> None:
@@ -231,13 +228,11 @@ class InsideWiring(QObject):
         self._store.dispatch(SelectNode(key))
 
 
-def seen_region(width: int, height: int, input_size: int) -> QRectF:
-    """The part of a picture that the usual preparation leaves, in shares of its sides."""
-    side = float(min(width, height))
+def seen_region(width: int, height: int, kept_share: float) -> QRectF:
+    """The square in the middle of a picture that goes into the network, in shares of the picture's sides."""
+    side = kept_share * min(width, height)
     if side <= 0:
         return _WHOLE
-    if input_size > LARGEST_SQUARE_PX:
-        side *= MIDDLE_SHARE
     across, down = side / width, side / height
     return QRectF((1 - across) / 2, (1 - down) / 2, across, down)
 

@@ -64,6 +64,7 @@ def classify(request: Classify, context: Context) -> Generator[Classified, None,
         predictions=top(probabilities, net.classes or None, TOP),
         seen=pixels,
         milliseconds=1000 * (time.perf_counter() - started),
+        kept_share=net.transform.kept_share,
     )
 
 

@@ -82,6 +82,7 @@ class Live:
             predictions=top(probabilities, net.classes, TOP),
             seen=pixels,
             milliseconds=1000 * (time.perf_counter() - started),
+            kept_share=net.transform.kept_share,
         )
 
     def _look(self, image_id: int, key: str) -> LiveMaps:

@@ -148,7 +148,7 @@ def on_classified(turn: Turn, event: Classified) -> None:
     if not turn.is_newest(event, Classify, event.column):
         return
     answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    seen = Seen(event.image_id, turn.state.net.version, event.seen)
+    seen = Seen(event.image_id, turn.state.net.version, event.seen, event.kept_share)
     turn.change(answers=MappingProxyType(answers), seen=seen)
 
 
