@@ -19,9 +19,12 @@ def test_the_kept_share_says_where_the_edges_are(transform, sides):
     pixels = seen(photo, transform)
     side = transform.kept_share * min(sides)
     middle = transform.input_size // 2
-    left, right = ((width - side) / 2 / width * 255, (width + side) / 2 / width * 255)
-    top, bottom = ((height - side) / 2 / height * 255, (height + side) / 2 / height * 255)
-    assert pixels[middle, 0, 0] == pytest.approx(left, abs=4)
-    assert pixels[middle, -1, 0] == pytest.approx(right, abs=4)
-    assert pixels[0, middle, 1] == pytest.approx(top, abs=4)
-    assert pixels[-1, middle, 1] == pytest.approx(bottom, abs=4)
+    for place, whole, first, last in (
+        (0, width, pixels[middle, 0, 0], pixels[middle, -1, 0]),
+        (1, height, pixels[0, middle, 1], pixels[-1, middle, 1]),
+    ):
+        start, stop = ((whole - side) / 2 / whole * 255, (whole + side) / 2 / whole * 255)
+        # A pixel stands for its middle.
+        half = (stop - start) / transform.input_size / 2
+        assert first == pytest.approx(start + half, abs=2), place
+        assert last == pytest.approx(stop - half, abs=2), place
