@@ -19,7 +19,7 @@ from explorer.cli.live import Live, live_net
 from explorer.cli.tables import pairs
 from explorer.engine.inside_messages import (
     FitProbes,
-    Meter,
+    MeterSample,
     Metered,
     PoolSample,
     ProbesFitted,
@@ -108,7 +108,7 @@ def _found(args: argparse.Namespace, live: Live) -> Findings:
             weights=args.weights,
         )
     swept = answered(live, SweepLesions(ticket=3, sample=sample), Swept, "lesions")
-    metered = answered(live, Meter(ticket=4, sample=sample), Metered, "residual meter")
+    metered = answered(live, MeterSample(ticket=4, sample=sample), Metered, "residual meter")
     answered(live, PoolSample(ticket=5, sample=sample), SamplePooled, "features")
     answered(live, FitProbes(ticket=6), ProbesFitted, "linear probes")
     name, path = _weights(args.weights)

@@ -101,12 +101,18 @@ class RankChannels(ColumnRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter(ColumnRequest):
-    """The residual meter, of one picture or of a sample (exactly one of the two)."""
+    """The residual meter of one picture."""
+
+    image_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterSample(ColumnRequest):
+    """The residual meter of a sample."""
 
     priority: ClassVar[Priority] = Priority.BATCH
 
-    image_id: int | None = None
-    sample: SampleChoice | None = None
+    sample: SampleChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

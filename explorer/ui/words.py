@@ -37,6 +37,7 @@ _WORK = {
     "FitProbes": "Fitting linear probes",
     "Embed": "Laying the sample out",
     "Excite": "Looking for exciting pictures",
+    "MeterSample": "Measuring the sample",
     "MeasureCost": "Measuring time and memory",
     "WriteWalk": "Writing the walk",
 }

@@ -30,6 +30,7 @@ from explorer.engine.inside_messages import (
     MeasureCost,
     Meter,
     Metered,
+    MeterSample,
     NumberRead,
     PoolSample,
     ProbesFitted,
@@ -142,7 +143,7 @@ def test_numbers_weights_and_channels_of_a_node(engine, image_id):
 
 def test_the_residual_meter_of_a_picture_and_of_a_sample(engine, image_id):
     one = engine.ask(Meter, Metered, image_id=image_id).meter
-    many = engine.ask(Meter, Metered, sample=SAMPLE).meter
+    many = engine.ask(MeterSample, Metered, sample=SAMPLE).meter
     assert (one.images, many.images) == (1, 60)
     assert [block.key for block in many.blocks] == [block.key for block in expand(SPEC).blocks]
     assert len(many.layers) == 19

@@ -32,6 +32,7 @@ from explorer.engine.inside_messages import (
     MeasureCost,
     Meter,
     Metered,
+    MeterSample,
     PoolSample,
     ReadFindings,
     SamplePooled,
@@ -58,29 +59,39 @@ from explorer.nets.weights import load_for_spec
 
 GRADIENT_BATCH = 64
 """Pictures whose gradient is taken: as one step, because batch norm looks at all of them."""
+THUMBNAIL_PX = 64
+"""The longest side of a sample's thumbnails."""
 SHOWN_CHANNELS = 64
 """Channels whose pictures are cut out and sent; numbers are there for all."""
 
 
 def meter(request: Meter, context: Context) -> Steps:
-    """The residual meter of a picture or a sample.
+    """The residual meter of a picture.
 
     Raises:
-        DataError: The data was not opened.
         ImageError: The picture cannot be read.
     """
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
-    if request.image_id is not None:
-        pixels = seen_by(net, request.image_id, context)
-        images: NDArray[np.float32] = normalised(pixels, net.transform, net.spec.in_channels)[None]
-    else:
-        assert request.sample is not None, "a picture or a sample"
-        images = (yield from asking(request.sample, net, context)).images
-    steps = metering(net.module, expand(net.spec), images, context.device)
-    found = yield from told(request.ticket, steps)
+    pixels = seen_by(net, request.image_id, context)
+    images = normalised(pixels, net.transform, net.spec.in_channels)[None]
+    found = yield from told(request.ticket, metering(net.module, expand(net.spec), images, context.device))
     yield Metered(ticket=request.ticket, image_id=request.image_id, meter=found)
+
+
+def meter_sample(request: MeterSample, context: Context) -> Steps:
+    """The residual meter of a sample.
+
+    Raises:
+        DataError: The data was not opened.
+    """
+    net = context.nets.get(request.column)
+    if net is None or context.device is None:
+        return
+    images = (yield from asking(request.sample, net, context)).images
+    found = yield from told(request.ticket, metering(net.module, expand(net.spec), images, context.device))
+    yield Metered(ticket=request.ticket, image_id=None, meter=found)
 
 
 def flow_gradients(request: FlowGradients, context: Context) -> Steps:
@@ -234,9 +245,7 @@ def pool_sample(request: PoolSample, context: Context) -> Steps:
     before = context.pooled.get(request.column)
     known = before.probes if before is not None and before.net is net and before.classes == classes else ()
     context.pooled[request.column] = PooledSample(net, features, labels, classes, known)
-    thumbnails = np.stack([sample.seen(index) for index in range(len(sample.images))])
-    if thumbnails.shape[3] == 1:
-        thumbnails = np.repeat(thumbnails, 3, axis=3)
+    thumbnails = np.stack([_thumbnail(sample, index) for index in range(len(sample.images))])
     thumbnails.setflags(write=False)
     yield SamplePooled(
         ticket=request.ticket,
@@ -246,6 +255,14 @@ def pool_sample(request: PoolSample, context: Context) -> Steps:
         classes=classes,
         thumbnails=thumbnails,
     )
+
+
+def _thumbnail(sample: Sample, index: int) -> NDArray[np.uint8]:
+    """(side, side, 3), every so many pixels of what the network sees: at most `THUMBNAIL_PX` a side."""
+    pixels = sample.seen(index)
+    step = -(-pixels.shape[0] // THUMBNAIL_PX)
+    small = pixels[::step, ::step]
+    return np.repeat(small, 3, axis=2) if small.shape[2] == 1 else small
 
 
 def decide(request: Decide, context: Context) -> Steps:
@@ -295,7 +312,11 @@ def excite(request: Excite, context: Context) -> Steps:
         best = crops(graph, sample, found, channel)
         shown.append(
             tuple(
-                ExcitingPicture(_colour(sample.seen(one.picture)), _colour(one.pixels), one.value)
+                ExcitingPicture(
+                    _colour(sample.seen(one.picture)),
+                    None if one.pixels is None else _colour(one.pixels),
+                    one.value,
+                )
                 for one in best
             )
         )
@@ -304,10 +325,8 @@ def excite(request: Excite, context: Context) -> Steps:
     yield Excited(ticket=request.ticket, excitement=found, pictures=tuple(shown))
 
 
-def _colour(pixels: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    """(height, width, 3), read-only; what sees nothing is one grey pixel."""
-    if pixels is None or not pixels.size:
-        pixels = np.full((1, 1, 3), 128, np.uint8)
+def _colour(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(height, width, 3), read-only."""
     made = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.array(pixels)
     made.setflags(write=False)
     return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from explorer.arch.depths import depths, with_depth
+from explorer.arch.depths import depth_of, depths, with_depth
 from explorer.arch.expand import expand
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
@@ -35,6 +35,7 @@ from explorer.engine.inside_messages import (
     MeasureCost,
     Meter,
     Metered,
+    MeterSample,
     NumberRead,
     PoolSample,
     ProbesFitted,
@@ -51,7 +52,6 @@ from explorer.engine.inside_messages import (
     WriteWalk,
 )
 from explorer.engine.messages import MAIN_COLUMN
-from explorer.errors import SpecError
 from explorer.state.inside import InsideState, OverlayState
 from explorer.state.inside_actions import (
     AskKernels,
@@ -69,8 +69,9 @@ from explorer.state.model import Document
 from explorer.state.reducer.turn import Turn
 
 NEEDS_NODE = ("grad_cam", "grad_cam_plus_plus")
-N_RELATIVES = 4
-"""Other depths whose gradients are drawn beside the net's."""
+RELATIVE_DEPTHS, DEEPEST_RELATIVE = (0.5, 2, 4), 110
+"""Other depths whose gradients are drawn beside the net's, as multiples of its own; deeper ones take long."""
+COMPARED_ACTIVATIONS = ("relu", "sigmoid", "tanh")
 WALK_NODES = 40
 """Stations of an animation at most; more would not be looked at."""
 
@@ -320,7 +321,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
     for topic in inside.busy:
         match topic:
             case "residuals":
-                turn.ask(Meter, sample=sample)
+                turn.ask(MeterSample, sample=sample)
             case "lesions":
                 twin = plain_twin(spec) if spec.shortcut != "none" else None
                 turn.ask(SweepLesions, sample=sample, twin=twin)
@@ -335,20 +336,18 @@ def begin(turn: Turn, facts: DataFacts) -> None:
 
 
 def _relatives(spec: ArchitectureSpec) -> tuple[tuple[str, ArchitectureSpec], ...]:
-    """The net itself at its start, its plain twin, and other depths of its family."""
+    """The net itself at its start, its plain twin, near depths of its family, and other activations."""
     found = [("at its start", spec)]
     if spec.shortcut != "none":
         found.append(("plain twin", plain_twin(spec)))
-    others = list(depths(spec))
-    step = max(1, len(others) // N_RELATIVES)
-    for depth in others[::step][:N_RELATIVES]:
-        try:
-            other = with_depth(spec, depth)
-        except SpecError:
-            continue
-        if other != spec:
-            found.append((f"depth {depth}", other))
-    return tuple(found)
+    own, known = depth_of(spec), list(depths(spec))
+    wanted = [min(known, key=lambda depth: abs(depth - factor * own)) for factor in RELATIVE_DEPTHS]
+    for depth in dict.fromkeys(wanted):
+        if depth <= max(own, DEEPEST_RELATIVE):
+            found.append((f"depth {depth}", with_depth(spec, depth)))
+    for activation in COMPARED_ACTIVATIONS:
+        found.append((activation, spec.edited(activation=activation)))
+    return tuple((title, other) for place, (title, other) in enumerate(found) if not place or other != spec)
 
 
 def on_lesions_changed(turn: Turn) -> None:
@@ -391,12 +390,11 @@ def _done(turn: Turn, topic: str, **fields: Any) -> None:
 
 def on_metered(turn: Turn, event: Metered) -> None:
     """The residual meter is here."""
-    if not turn.is_newest(event, Meter, MAIN_COLUMN):
-        return
-    if event.image_id is None:
+    if event.image_id is not None:
+        if turn.is_newest(event, Meter, MAIN_COLUMN):
+            _change(turn, metered_picture=event)
+    elif turn.is_newest(event, MeterSample, MAIN_COLUMN):
         _done(turn, "residuals", metered_sample=event)
-    else:
-        _change(turn, metered_picture=event)
 
 
 def on_gradients_flowed(turn: Turn, event: GradientsFlowed) -> None:
@@ -479,7 +477,7 @@ def on_findings_read(turn: Turn, event: FindingsRead) -> None:
 
 
 TOPICS = {
-    Meter: "residuals",
+    MeterSample: "residuals",
     SweepLesions: "lesions",
     FlowGradients: "gradients",
     PoolSample: "decisions embedding",

@@ -19,6 +19,7 @@ from explorer.engine.inside_messages import (
     FitProbes,
     FlowGradients,
     MeasureCost,
+    MeterSample,
     PoolSample,
     SweepLesions,
     TestLesions,
@@ -62,6 +63,7 @@ SHOWN_WORK: tuple[type[Request], ...] = (
     Embed,
     Excite,
     MeasureCost,
+    MeterSample,
     WriteWalk,
 )
 """Requests that take long enough for the status bar to speak of them."""

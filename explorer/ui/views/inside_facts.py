@@ -94,7 +94,7 @@ TOPICS: dict[InsideTopic, TopicWords] = {
 }
 
 KINDS: dict[InsideTopic, tuple[str, ...]] = {
-    "residuals": ("Meter",),
+    "residuals": ("MeterSample",),
     "lesions": ("SweepLesions", "TestLesions"),
     "gradients": ("FlowGradients",),
     "decisions": ("PoolSample", "FitProbes", "Decide"),

@@ -29,7 +29,7 @@ _LEAST_TOPIC_PX, _MOST_TOPIC_PX = 78, 128
 
 _DOING = {
     "OpenData": "Reading the sample",
-    "Meter": "Measuring",
+    "MeterSample": "Measuring",
     "SweepLesions": "Bypassing each block in turn",
     "TestLesions": "Asking the lesioned network",
     "FlowGradients": "Taking gradients",
