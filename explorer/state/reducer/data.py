@@ -100,11 +100,11 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     training.begin(turn, facts)
 
 
-def on_open_failed(turn: Turn, cause: str) -> None:
+def on_open_failed(turn: Turn, cause: str, remedy: str) -> None:
     """It cannot be read; the notice says why. A set that is merely not here yet is offered."""
     wanted = turn.state.data.wanted
     turn.change(data=replace(turn.state.data, status="failed"))
-    training.on_training_failed(turn, cause)
+    training.on_training_failed(turn, cause, remedy)
     card = _card(turn, wanted)
     if card is not None and not card.is_present:
         ask_to_fetch(turn, card)
