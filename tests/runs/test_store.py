@@ -279,6 +279,8 @@ def test_deleted_runs_come_back_until_they_are_purged() -> None:
         assert len(store.runs(deleted=True)) == 2
         with pytest.raises(RunError, match="was deleted"):
             store.set_status(kept.id, "running")
+        with pytest.raises(RunError, match="has finished"):
+            store.run_to_resume(kept.id)
         store.restore([kept.id])
         assert store.purge_deleted() == 1
         assert [run.id for run in store.runs()] == [kept.id]
