@@ -51,6 +51,7 @@ from explorer.ui.teach_dock import TeachDock
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.graph import GraphView
 from explorer.ui.widgets.banner import BannerStack
+from explorer.ui.widgets.banner_room import BannerRoom
 from explorer.ui.widgets.drop_area import Dropped, install_drop_target
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.banners)
+        column.addWidget(BannerRoom(self.banners, middle))
         column.addWidget(self._deck, 1)
         self.setCentralWidget(middle)
         self.statusBar().addWidget(self.status, 1)

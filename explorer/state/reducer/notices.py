@@ -47,7 +47,8 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
     elif event.kind == FetchData.__name__ and name:
         actions = (NoticeAction("Try again", AllowFetchData(name)),)
     elif event.kind == OpenData.__name__ and turn.is_newest(event, OpenData):
-        data.on_open_failed(turn, cause, remedy)
+        if data.on_open_failed(turn, cause, remedy):
+            return
     elif event.kind == CollectTaught.__name__:
         teach.on_collect_failed(turn)
     elif event.kind in TRAININGS:

@@ -97,6 +97,9 @@ def about(data: DataState, chosen: str) -> str:
             f"{words.grouped(sum(facts.test_counts))} to test",
             f"{facts.input_size} × {facts.input_size}, {channels}",
         )
+        if facts.broken:
+            # Which they are stands in the data view.
+            said = (*said, f"{words.grouped(len(facts.broken))} unreadable, left out")
         return " · ".join(said)
     card = next((card for card in data.cards if card.name == chosen), None)
     if data.status == "failed" and data.wanted == chosen:

@@ -112,6 +112,7 @@ class RateCurve(QWidget):
     def _paint_decades(self, painter: QPainter, room: QRectF, colours: Colours) -> None:
         low, high = self._span()
         painter.setFont(font("small"))
+        free_from = 0.0
         for decade in range(math.ceil(low), math.floor(high) + 1):
             x = self._x(10.0**decade, room)
             grid = QColor(colours.hairline)
@@ -121,6 +122,9 @@ class RateCurve(QWidget):
             text = f"{10.0**decade:g}"
             width = painter.fontMetrics().horizontalAdvance(text) + 2
             left = min(max(x - width / 2, HALF), self.width() - HALF - width)
+            if left < free_from:
+                continue
+            free_from = left + width + HALF
             place = QRectF(left, room.bottom() + 2, width, 2 * SPACE)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
 
