@@ -91,7 +91,7 @@ def about(data: DataState, chosen: str) -> str:
         return "Reading…"
     if facts is not None and facts.data == chosen:
         channels = "grey" if facts.channels == 1 else "colour"
-        said = (
+        said: tuple[str, ...] = (
             f"{len(facts.classes)} classes",
             f"{words.grouped(sum(facts.train_counts))} to learn from",
             f"{words.grouped(sum(facts.test_counts))} to test",
