@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from explorer.present.svg import FONT, INK, MUTED, PAPER
-from explorer.present.text import short
+from explorer.present.text import grouped, short
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b87f00", "#56b4e9", "#5d6673")
 """Okabe and Ito 2008, told apart by all eyes; the yellow darkened for a white ground."""
@@ -151,11 +151,11 @@ def _axes(across: _Scale, up: _Scale) -> list[str]:
         x = across.at(tick)
         parts += [
             _rule(x, TOP, x, bottom),
-            _text(short(tick), x, bottom + 14, size=LABEL_PX, anchor="middle"),
+            _text(_number(tick), x, bottom + 14, size=LABEL_PX, anchor="middle"),
         ]
     for tick in up.ticks:
         y = up.at(tick)
-        parts += [_rule(LEFT, y, right, y), _text(short(tick), LEFT - 8, y, size=LABEL_PX, anchor="end")]
+        parts += [_rule(LEFT, y, right, y), _text(_number(tick), LEFT - 8, y, size=LABEL_PX, anchor="end")]
     middle = (TOP + bottom) / 2
     turned = f' transform="rotate(-90 18 {middle:g})"'
     return [
@@ -163,6 +163,12 @@ def _axes(across: _Scale, up: _Scale) -> list[str]:
         _text(across.axis.title, (LEFT + right) / 2, HEIGHT - 18, anchor="middle"),
         _text(up.axis.title, 18, middle, anchor="middle", more=turned),
     ]
+
+
+def _number(value: float) -> str:
+    """Whole where it is and has room."""
+    is_whole = value == round(value) and abs(value) < 100_000
+    return grouped(round(value)) if is_whole else short(value)
 
 
 def _line(line: Line, colour: str, across: _Scale, up: _Scale, name_y: float) -> list[str]:

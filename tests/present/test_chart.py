@@ -41,7 +41,7 @@ def test_equal_differences_are_equal_distances_on_linear_ones():
 def test_titles_names_and_ticks_are_there_and_inside():
     root = drawn(is_log=True)
     words = [text.text for text in root.iter(f"{SVG}text")]
-    assert {"Speed <now>", "depth", "images/s", "slow & small", "fast", "10", "1.00 k"} <= set(words)
+    assert {"Speed <now>", "depth", "images/s", "slow & small", "fast", "10", "1,000"} <= set(words)
     width, height = float(root.get("width")), float(root.get("height"))
     assert all(0 < x < width and 0 < y < height for x, y in dots(root))
 
