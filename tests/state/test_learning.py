@@ -450,6 +450,7 @@ def test_a_run_that_was_cut_off_is_offered_once(play):
     play(RunsListed(rows=(row(),)))
     offer = play.state.notices[-1]
     assert offer.actions[0].action == GoOnTraining(RUN)
+    assert dict(offer.arguments)["run"] == "CIFAR ResNet-20 on digits"
     play(RunsListed(rows=(row(),)))
     assert sum(notice.message == offer.message for notice in play.state.notices) == 1
     play(offer.actions[0].action)
