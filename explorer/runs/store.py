@@ -249,7 +249,7 @@ class RunStore:
                 process, or the store cannot be read.
         """
         run = self.run(run_id)
-        if run.status == "finished":
+        if run.is_complete:
             raise RunError("The run {run} has finished.", "Start a new one.", run=run.id)
         self._refuse_going_on(run)
         return run

@@ -187,6 +187,18 @@ def test_a_run_whose_folder_is_gone_says_so_and_takes_its_new_place(capsys, tmp_
     assert lines_of(capsys.readouterr().out)[-1]["event"] == "finished"
 
 
+def test_weights_that_could_not_be_written_at_the_end_are_written_by_going_on(capsys, halted):
+    run, _ = halted
+    with RunStore() as store:
+        store.set_status(run, "finished")
+        weights = store.run(run).weights
+    weights.unlink()
+    assert main(["train", "--resume", run, "--json"]) == 0
+    assert [line["event"] for line in lines_of(capsys.readouterr().out)] == ["run", "started", "finished"]
+    assert weights.is_file()
+    assert main(["train", "--resume", run]) == 1
+
+
 def test_a_run_that_another_process_trains_is_refused_before_anything_is_read(capsys, halted):
     run, folder = halted
     shutil.rmtree(folder)
