@@ -18,7 +18,15 @@ from explorer.engine.data_messages import (
     PeekFolder,
     TaughtCollected,
 )
-from explorer.engine.messages import BuildModel, Cancel, LoadPictures, RequestFailed, RequestFinished
+from explorer.engine.messages import (
+    BuildModel,
+    Cancel,
+    Classify,
+    ClassifyMany,
+    LoadPictures,
+    RequestFailed,
+    RequestFinished,
+)
 from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -58,6 +66,7 @@ from explorer.state.learning_actions import (
     Teach,
     TrainOnFolder,
 )
+from explorer.state.model import Answer
 from explorer.state.session import decode, encode
 from explorer.training.plan import Plan
 from tests.state.player import Player
@@ -245,6 +254,23 @@ def test_cancelling_in_the_status_bar_stops_with_a_checkpoint(training):
     training(CancelWork(ticket))
     assert training.state.training.status == "stopping"
     assert training.newest(HaltTraining).how == "stop"
+
+
+def test_once_it_halts_all_pictures_are_asked_about_again(training):
+    shown = training.state.pictures
+    more = tuple(dataclasses.replace(shown.items[0], image_id=image_id) for image_id in (2, 3))
+    training.state = dataclasses.replace(
+        training.state,
+        pictures=dataclasses.replace(shown, items=(*shown.items, *more), current=2),
+        answers={image_id: Answer((), 1.0) for image_id in (1, 2, 3)},
+    )
+    n_sent = len(training.sent)
+    training(TrainingHalted(run=RUN, how="pause", step=5))
+    asked = training.sent[n_sent:]
+    assert [request.image_id for request in asked if isinstance(request, Classify)] == [2]
+    assert [request.image_ids for request in asked if isinstance(request, ClassifyMany)] == [(1, 3)]
+    # The one that followed the training is not empty in the meantime.
+    assert set(training.state.answers) == {2}
 
 
 def test_the_list_of_runs_follows_the_training_once_it_was_read(training):

@@ -19,8 +19,6 @@ from explorer.engine.training_messages import (
     EpochEnded,
     FindRate,
     HaltTraining,
-    LiveAnswer,
-    LiveMaps,
     ResumeTraining,
     Train,
     TrainingBegan,
@@ -48,8 +46,9 @@ from explorer.state.learning_actions import (
     StartTraining,
     StopTraining,
 )
-from explorer.state.model import KNOWN_WEIGHTS, Answer, Document, MapsState, Seen
+from explorer.state.model import KNOWN_WEIGHTS
 from explorer.state.reducer.document import with_spec
+from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.turn import Turn
@@ -294,6 +293,8 @@ def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
+    if is_in_view(turn, event.run):
+        ask_again(turn)
     if event.cause:
         turn.notify("warning", event.cause, event.hint, arguments=event.arguments)
 
@@ -314,6 +315,7 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
         origin = Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
         document = replace(turn.state.document, weights=WeightsChoice("run", event.run))
         turn.change(net=replace(net, origin=origin, version=net.version + 1), document=document)
+        ask_again(turn)
 
 
 def on_training_failed(turn: Turn, cause: str, remedy: str = "") -> None:
@@ -375,27 +377,6 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
                 turn.cancel(ticket)
     elif training.status == "paused":
         turn.change(training=replace(training, status="stopped"))
-
-
-def on_live_answer(turn: Turn, event: LiveAnswer) -> None:
-    """What the learning net says now of the picture that is looked at."""
-    if not _is_in_view(turn, event.run):
-        return
-    answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    seen = Seen(event.image_id, turn.state.net.version, event.seen)
-    turn.change(answers=MappingProxyType(answers), seen=seen)
-
-
-def on_live_maps(turn: Turn, event: LiveMaps) -> None:
-    """The maps that are looked at, as they are now."""
-    document: Document = turn.state.document
-    if _is_in_view(turn, event.run) and event.key == document.selected:
-        maps = MapsState(event.key, event.image_id, turn.state.net.version, event.maps)
-        turn.change(maps=maps)
-
-
-def _is_in_view(turn: Turn, run: str) -> bool:
-    return turn.state.net.origin == Origin("run", run)
 
 
 def at_rest(training: TrainingState) -> TrainingStatus:
