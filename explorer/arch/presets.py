@@ -1,4 +1,4 @@
-"""Named architectures as a timeline: the papers' nets by year, five of tutorials, and plain twins at the end.
+"""Named architectures as a timeline: the papers' nets by year, six of tutorials, and plain twins at the end.
 
 Called by the command line, the gallery and the architecture panel. Pure Python and pydantic.
 """
@@ -34,7 +34,8 @@ DEFAULT_PRESET = "cifar-resnet20"
 def _has_twin(item: Preset) -> bool:
     """He 2015 compared its own nets with plain ones, and torchvision's names continue them."""
     if item.name.startswith("cifar-"):
-        return item.source == HE_2015
+        # Options B and C have the twin of option A.
+        return item.source == HE_2015 and item.spec.shortcut == "A"
     return item.source in (HE_2015, WIDE, RESNEXT) and item.spec.n_stages == 4
 
 

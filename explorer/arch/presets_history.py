@@ -195,6 +195,22 @@ def _he_2015() -> list[Preset]:
         )
         for depth in CIFAR_DEPTHS
     ]
+    # The paper compares its options on ImageNet (table 3); on CIFAR they differ as little.
+    options = {
+        "B": "Projections where shapes change, identities elsewhere: a little better than zero padding.",
+        "C": "A projection on every shortcut: more weights, hardly better, so identities are enough.",
+    }
+    rows += [
+        Preset(
+            f"cifar-resnet20-{option.lower()}",
+            f"CIFAR ResNet-20, option {option}",
+            2015,
+            HE_2015,
+            cifar_spec(20, shortcut=option),
+            sentence,
+        )
+        for option, sentence in options.items()
+    ]
     for depth, stages in IMAGENET_STAGES.items():
         spec = imagenet_spec("basic" if depth < 50 else "bottleneck", stages)
         rows.append(Preset(f"resnet{depth}", f"ResNet-{depth}", 2015, HE_2015, spec, imagenet[depth]))
@@ -202,12 +218,17 @@ def _he_2015() -> list[Preset]:
 
 
 def _preactivation() -> list[Preset]:
+    shallow = "The order of He 2016 at the depths of He 2015: the clean shortcut changes little there."
     history = {
+        20: shallow,
+        56: shallow,
         110: "Norm and ReLU before each convolution leave the shortcut a clean path from end to end.",
         164: "Pre-activated bottlenecks: the order that pays off most where the net is deep.",
         1001: "A thousand layers that no longer overfit or stall, because nothing stands on the shortcut.",
     }
     specs = {
+        20: preactivation_spec(3),
+        56: preactivation_spec(9),
         110: preactivation_spec(18),
         164: preactivation_spec(18, block="bottleneck"),
         1001: preactivation_spec(111, block="bottleneck"),

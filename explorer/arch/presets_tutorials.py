@@ -1,11 +1,11 @@
-"""Five networks that tutorials teach, so that their readers can open what they have just written.
+"""Six networks that tutorials teach, so that their readers can open what they have just written.
 
 Called by `arch/presets.py`. Pure Python and pydantic.
 """
 
 from __future__ import annotations
 
-from explorer.arch.families import IMAGENET_STAGES, imagenet_spec
+from explorer.arch.families import IMAGENET_STAGES, cifar_spec, imagenet_spec
 from explorer.arch.preset import Preset
 from explorer.arch.sources import HE_2015, HE_2016
 from explorer.arch.spec import ArchitectureSpec
@@ -19,6 +19,11 @@ def classic_resnet18_spec() -> ArchitectureSpec:
     return ArchitectureSpec(
         stage_depths=(2, 2, 2, 2), stage_widths=(64, 128, 256, 512), stem_width=64, shortcut="B"
     )
+
+
+def digits_spec() -> ArchitectureSpec:
+    """ResNet-8 for scikit-learn's grey digits, which are doubled to 16 pixels."""
+    return cifar_spec(8, in_channels=1, input_size=16)
 
 
 def two_convolutions_spec() -> ArchitectureSpec:
@@ -77,7 +82,7 @@ def five_stages_spec() -> ArchitectureSpec:
 
 
 def tutorials() -> list[Preset]:
-    """The five, from the best known to the most peculiar."""
+    """The six, from the best known to the most peculiar."""
     rows: list[tuple[str, str, int, str, ArchitectureSpec, str]] = [
         (
             "cifar-resnet18-classic",
@@ -87,6 +92,14 @@ def tutorials() -> list[Preset]:
             classic_resnet18_spec(),
             "ImageNet's four stages with a 3×3 stem: the net most people train first, 13 times "
             "ResNet-56's weights.",
+        ),
+        (
+            "digits-resnet8",
+            "Digits ResNet-8",
+            2015,
+            AFTER_2015,
+            digits_spec(),
+            "One block a stage on grey 16×16 digits: small enough to learn on any CPU while one watches.",
         ),
         (
             "tutorial-two-convolutions",

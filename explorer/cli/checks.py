@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib import import_module, metadata
@@ -38,6 +39,8 @@ PACKAGES = (
     "Pillow",
     "pydantic",
     "safetensors",
+    "scikit-learn",
+    "scipy",
 )
 MEASURED_BATCH = (16, 3, 32, 32)
 MEASURED_DEPTHS = (1, 1, 1)
@@ -172,6 +175,23 @@ def check_places() -> Check:
     free = shutil.disk_usage(places["cache"]).free if places["cache"] else None
     home = os.environ.get(paths.HOME_VARIABLE)
     return {"paths": places, "home_variable": home, "free_disk_bytes": free}, problems
+
+
+def check_training() -> Check:
+    """Which data sets can be trained on at once, and how the runs in the store stand."""
+    facts: Facts = {"data_sets": [], "runs": {}}
+    try:
+        from explorer.images.datasets import named_data
+        from explorer.runs.store import RunStore
+
+        facts["data_sets"] = [each.name for each in named_data() if each.is_present]
+        with RunStore() as store:
+            facts["runs"] = dict(Counter(run.standing for run in store.runs()))
+    except ExplorerError as error:
+        return facts, [error]
+    except (ImportError, OSError) as error:
+        return facts, [SetupError("{reason}.", "Install the program again.", reason=_first_line(error))]
+    return facts, []
 
 
 def check_weights() -> Check:

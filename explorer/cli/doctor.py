@@ -21,6 +21,7 @@ CHECKS = (
     checks.check_devices,
     checks.check_torchvision,
     checks.check_places,
+    checks.check_training,
     checks.check_weights,
 )
 
@@ -63,6 +64,7 @@ def as_text(facts: Facts, problems: Problems) -> str:
         "Devices": _device_rows(facts),
         "Window": _window_rows(facts["window"]),
         "Files": _file_rows(facts),
+        "Training": _training_rows(facts),
         "Bundled weights": [
             (row["name"], f"{'intact' if row['sha256_ok'] else 'broken'}, {row['accuracy_percent']:.2f} %")
             for row in facts["weights"]
@@ -104,6 +106,11 @@ def _file_rows(facts: Facts) -> list[tuple[str, str]]:
     if facts["free_disk_bytes"] is not None:
         rows.append(("free disk", byte_size(facts["free_disk_bytes"])))
     return rows
+
+
+def _training_rows(facts: Facts) -> list[tuple[str, str]]:
+    runs = ", ".join(f"{count} {standing}" for standing, count in sorted(facts["runs"].items()))
+    return [("data here", ", ".join(facts["data_sets"]) or "none"), ("runs", runs or "none")]
 
 
 def _indented(text: str) -> str:

@@ -19,8 +19,8 @@ from explorer.cli.live import Live, live_net
 from explorer.cli.tables import pairs
 from explorer.engine.inside_messages import (
     FitProbes,
-    MeterSample,
     Metered,
+    MeterSample,
     PoolSample,
     ProbesFitted,
     SampleChoice,

@@ -22,7 +22,7 @@ from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
-from explorer.errors import RunError, WeightsError
+from explorer.errors import DataError, RunError, WeightsError
 from explorer.training.events import (
     EpochFinished,
     TrainingFinished,
@@ -196,15 +196,26 @@ def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | N
 
 
 def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
-    """A run that was cut off, as its last checkpoint has it."""
-    entry: Run = store.run(args.resume)
-    if entry.status == "finished":
-        raise RunError("The run {run} has finished.", "Start a new one.", run=entry.id)
+    """A run that was cut off, as its last checkpoint has it.
+
+    Raises:
+        DataError: Its data cannot be read, or is not where it was.
+        RunError: It cannot go on here, or has no checkpoint that can be read.
+    """
+    entry: Run = store.run_to_resume(args.resume)
     from explorer.training.checkpoint import read_checkpoint
     from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
-    dataset = read_data(entry.data, checkpoint.spec.input_size, allow_download=args.allow_download)
+    data = args.data or entry.data
+    if not args.data and not _is_there(data):
+        raise DataError(
+            "The run {run} was trained on {data}, which is not there any more.",
+            "Put it back, or say where it is now: resnet-explorer train --resume {run} --data PATH",
+            run=entry.id,
+            data=data,
+        )
+    dataset = read_data(data, checkpoint.spec.input_size, allow_download=args.allow_download)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
     training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
     progress = checkpoint.progress
@@ -213,6 +224,12 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
         f"{checkpoint.plan.epochs}."
     )
     return entry, training, dataset
+
+
+def _is_there(data: str) -> bool:
+    from explorer.images.datasets import is_named
+
+    return is_named(data) or Path(data).exists()
 
 
 def _device(name: str) -> Any:
@@ -311,7 +328,7 @@ def _keep(
     origin = json.loads(entry.origin)
     facts = {key: origin[key] for key in ("recipe", "command", "commit")}
     facts |= {
-        "data": dataset.name,
+        "data": dataset.title or dataset.name,
         "run": entry.id,
         "epochs": finished.epochs,
         "date": time.strftime("%Y-%m-%d"),

@@ -57,7 +57,7 @@ def open_folder(
     decoded = _kept(cache, parts, {part: part for part in PARTS}) or _kept(cache, parts, drawn)
     if decoded is None:
         with open_source(path) as source:
-            layout = _divided(lay_out(source.names, data), drawn, seed)
+            layout = _divided(lay_out(source.names, data), drawn, seed, data)
             decoded = _decoded(source, layout, cache, data, input_size, progress, parts)
     nothing = (np.zeros((0, input_size, input_size, 3), np.uint8), np.zeros(0, np.int64))
     by_part = {key.partition("-")[0]: part for key, part in decoded.items()}
@@ -86,13 +86,23 @@ def _kept(cache: DecodeCache, parts: Sequence[str], keys: dict[str, str]) -> dic
     return found
 
 
-def _divided(layout: Layout, keys: dict[str, str], seed: int) -> Layout:
-    """The layout with a test part drawn by name, before anything is decoded, where it has no parts."""
+def _divided(layout: Layout, keys: dict[str, str], seed: int, data: str) -> Layout:
+    """The layout with a test part drawn by name, before anything is decoded, where it has no parts.
+
+    Raises:
+        DataError: No class has a picture for each part.
+    """
     if WHOLE not in layout.parts:
         return layout
     pictures = layout.parts[WHOLE]
     labels = np.array([label for _, label in pictures], np.int64)
     is_test = is_for_test(labels, len(layout.classes), seed)
+    if not is_test.any():
+        raise DataError(
+            "Each class of {data} has a single picture, so there is none to test on.",
+            "Give each class two pictures or more, or add test/ with a folder for each class.",
+            data=data,
+        )
     drawn = {
         keys["train"]: tuple(picture for picture, out in zip(pictures, is_test, strict=True) if not out),
         keys["test"]: tuple(picture for picture, out in zip(pictures, is_test, strict=True) if out),

@@ -149,7 +149,8 @@ def write_bundled(run: Run, rows: Iterable[MetricRow], path: Path, *, note: str 
         "created": run.created,
         "spec": json.loads(run.spec),
         "plan": json.loads(run.plan),
-        "data": run.data,
+        # A path means nothing on another machine.
+        "data": Path(run.data).name,
         "origin": json.loads(run.origin),
         "summary": {**json.loads(run.summary), **reached},
         "note": note or run.note,

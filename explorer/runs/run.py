@@ -96,7 +96,12 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether it can go on from a checkpoint."""
-        return self.standing not in ("running", "finished") and self.has_checkpoint
+        return self.standing != "running" and not self.is_complete and self.has_checkpoint
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do: a full disk may have kept the weights of a finished one away."""
+        return self.status == "finished" and self.has_weights
 
 
 def runs_folder() -> Path:

@@ -142,9 +142,7 @@ class RunStore:
         with self._transaction() as connection:
             run = self._one(connection, run_id)
             if status == "running":
-                self._refuse_running(run, "go on")
-                if run.deleted is not None:
-                    raise RunError("The run {run} was deleted.", "Restore it first.", run=run_id)
+                self._refuse_going_on(run)
             connection.execute(
                 "UPDATE runs SET status = ?, summary = ?, updated = ?, owner = ? WHERE id = ?",
                 (status, summary, time.time(), this_process() if status == "running" else "", run_id),
@@ -243,6 +241,19 @@ class RunStore:
             raise _no_run(run_id, is_several=len(rows) > 1 and bool(run_id))
         return _run(rows[0])
 
+    def run_to_resume(self, run_id: str) -> Run:
+        """As `run`, where it may go on here; `set_status` takes it, once all is ready.
+
+        Raises:
+            RunError: There is none or more than one, it has finished, was deleted or is trained by another
+                process, or the store cannot be read.
+        """
+        run = self.run(run_id)
+        if run.is_complete:
+            raise RunError("The run {run} has finished.", "Start a new one.", run=run.id)
+        self._refuse_going_on(run)
+        return run
+
     def metrics(self, run_id: str, name: str | None = None) -> list[MetricRow]:
         """A run's metrics by step, of one name or of all. `OLD_NAMES` are read as those of now.
 
@@ -316,6 +327,11 @@ class RunStore:
         if row is None:
             raise _no_run(run_id)
         return _run(row)
+
+    def _refuse_going_on(self, run: Run) -> None:
+        self._refuse_running(run, "go on")
+        if run.deleted is not None:
+            raise RunError("The run {run} was deleted.", "Restore it first.", run=run.id)
 
     def _refuse_running(self, run: Run, what: str, *, even_here: bool = False) -> None:
         """A run that a process trains is left to it."""

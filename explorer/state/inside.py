@@ -137,3 +137,15 @@ def shown(inside: InsideState) -> InsideState:
             classes=found.classes,
         ),
     )
+
+
+def is_shipped(inside: InsideState) -> bool:
+    """Whether the topic in view shows what ships with the weights."""
+    if inside.shipped is None or inside.topic in inside.busy:
+        return False
+    found_here = {
+        "residuals": inside.metered_sample,
+        "lesions": inside.swept,
+        "decisions": inside.probes,
+    }
+    return inside.topic in found_here and found_here[inside.topic] is None

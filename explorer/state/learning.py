@@ -120,6 +120,7 @@ class TrainingState:
         mistakes: Of the last epoch, the surest first.
         ended: What it reached; None before its end.
         cause: Why it halted or failed, in words; empty where the user asked for it.
+        remedy: What helps where it failed, in words.
         finder: The learning-rate finder; None where it was not used.
         purpose: What the data that is being opened is for.
         resumes: The run that goes on once its data is open; empty for a new one.
@@ -138,6 +139,7 @@ class TrainingState:
     mistakes: tuple[ShownMistake, ...] = ()
     ended: TrainingEnded | None = None
     cause: str = ""
+    remedy: str = ""
     finder: FinderState | None = None
     purpose: Purpose = "train"
     resumes: str = ""

@@ -116,7 +116,8 @@ def with_channels(dataset: Dataset, channels: int) -> Dataset:
     own = dataset.train_images.shape[3]
     if own == channels:
         return dataset
-    if own != 1 and (own, channels) != (3, 1):
+    # What it has learned is to see photographs, which have one channel or three.
+    if {own, channels} != {1, 3}:
         raise DataError(
             "The pictures of {name} have {own} channels and the network takes {channels}.",
             "Set in_channels to {own}.",

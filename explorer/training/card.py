@@ -71,6 +71,7 @@ def write_trained(path: Path, training: Training, dataset: Dataset, facts: Mappi
         "sha256": digest,
         "test_images": tested.images,
         "precision": training.precision.name,
+        "threads": training.threads,
         **known,
         "mean": list(mean),
         "std": list(std),

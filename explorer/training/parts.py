@@ -67,7 +67,7 @@ def with_validation(dataset: Dataset, share: float, seed: int) -> Parts:
 
 
 def held_out(labels: Labels, share: float, seed: int) -> npt.NDArray[np.bool_]:
-    """Whether each picture is held out: the share of its class, rounded, and never the whole class.
+    """Whether each picture is held out: the share of its class, rounded, at least one and never all of them.
 
     Args:
         labels: int64 (n,).
@@ -78,7 +78,7 @@ def held_out(labels: Labels, share: float, seed: int) -> npt.NDArray[np.bool_]:
     held = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
-        held[members[: min(round(share * len(members)), len(members) - 1)]] = True
+        held[members[: min(max(round(share * len(members)), 1), len(members) - 1)]] = True
     return held
 
 

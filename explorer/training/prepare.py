@@ -27,7 +27,7 @@ from explorer.training.batches import Normalisation, Pictures, normalisation_for
 from explorer.training.checkpoint import Checkpoint, Progress
 from explorer.training.norms import StageNorms
 from explorer.training.optimise import make_optimiser, optimiser_tensors, restore_optimiser
-from explorer.training.parts import fingerprint, with_validation
+from explorer.training.parts import Parts, fingerprint, with_validation
 from explorer.training.plan import Plan
 from explorer.training.precision import Precision
 from explorer.training.precision_memory import remembered_precision
@@ -52,9 +52,9 @@ class Training:
         validation_pictures: What each epoch is judged by, likewise.
         test_pictures: What the end is judged by, likewise.
         is_held_out: Whether the validation pictures were taken from the training part.
-        fingerprint: Of the data.
         norms: Measures its stages.
         threads: CPU threads it runs with.
+        fingerprint: Of the data.
         loaded: Tensors that came from known weights, and tensors in all; None where none was to.
         progress: How far it is.
         kept: Epochs and steps that were done at the last checkpoint; None before the first.
@@ -75,9 +75,9 @@ class Training:
     validation_pictures: Pictures
     test_pictures: Pictures
     is_held_out: bool
-    fingerprint: str
     norms: StageNorms
     threads: int
+    fingerprint: str = ""
     loaded: tuple[int, int] | None = None
     progress: Progress = field(default_factory=Progress)
     kept: tuple[int, int] | None = None
@@ -207,48 +207,70 @@ def prepare(
     parts = with_validation(with_channels(dataset, spec.in_channels), plan.validation_share, plan.seed)
     graph = expand(spec)
     if resume:
-        precision = resume.precision
+        precision, threads = resume.precision, resume.threads
     else:
-        precision = yield from remembered_precision(
-            spec,
-            lambda: assemble(graph, device=device),
-            device,
-            plan.batch_size,
-            plan.precision,
-            plan.channels_last,
-        )
-    threads = torch.get_num_threads()
-    # Two runs of one seed are to be equal, whatever else the machine did.
-    if not resume and not plan.reproducible:
-        shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
-        threads = yield from choose_threads(lambda: assemble(graph, device=device), device, shape, precision)
+        precision, threads = yield from _measured(spec, plan, graph, device)
     model = yield from _assembled(graph, device, plan.seed)
     if start_from is not None:
         start_tensors = read_weights(start_from).tensors
     loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
     model.to(memory_format=precision.memory_format)
+    training = _training(spec, plan, model, graph, parts, precision, threads)
+    training.loaded, training.fingerprint = loaded, seal
+    if resume:
+        training.restore(resume)
+    return training
+
+
+def _measured(
+    spec: ArchitectureSpec, plan: Plan, graph: Graph, device: torch.device
+) -> Generator[None, None, tuple[Precision, int]]:
+    """The precision and the CPU threads that train fastest, as far as the plan leaves them open."""
+
+    def make_model() -> fx.GraphModule:
+        return assemble(graph, device=device)
+
+    precision = yield from remembered_precision(
+        spec, make_model, device, plan.batch_size, plan.precision, plan.channels_last
+    )
+    # Two runs of one seed are to be equal, whatever else the machine did.
+    if plan.reproducible:
+        return precision, torch.get_num_threads()
+    shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
+    threads = yield from choose_threads(make_model, device, shape, precision)
+    return precision, threads
+
+
+def _training(
+    spec: ArchitectureSpec,
+    plan: Plan,
+    model: fx.GraphModule,
+    graph: Graph,
+    parts: Parts,
+    precision: Precision,
+    threads: int,
+) -> Training:
+    """The training before its first step, with the pictures where the model is."""
+    device = next(model.parameters()).device
+    data = parts.dataset
     validation = to_device(parts.validation_images, parts.validation_labels, device)
-    test_images, test_labels = parts.dataset.test_images, parts.dataset.test_labels
-    training = Training(
+    return Training(
         spec=spec,
         plan=plan,
         model=model,
         optimiser=make_optimiser(model, plan),
         average=WeightAverage(model, plan.ema) if plan.ema else None,
         precision=precision,
-        normalisation=normalisation_for(plan, parts.dataset),
-        train_pictures=to_device(parts.dataset.train_images, parts.dataset.train_labels, device),
+        normalisation=normalisation_for(plan, data),
+        train_pictures=to_device(data.train_images, data.train_labels, device),
         validation_pictures=validation,
-        test_pictures=to_device(test_images, test_labels, device) if parts.is_held_out else validation,
+        test_pictures=to_device(data.test_images, data.test_labels, device)
+        if parts.is_held_out
+        else validation,
         is_held_out=parts.is_held_out,
-        fingerprint=seal,
         norms=StageNorms(model, graph),
         threads=threads,
-        loaded=loaded,
     )
-    if resume:
-        training.restore(resume)
-    return training
 
 
 def _assembled(graph: Graph, device: torch.device, seed: int) -> Generator[None, None, fx.GraphModule]:
@@ -285,7 +307,12 @@ def _check_data(spec: ArchitectureSpec, dataset: Dataset) -> None:
         )
     for part, images in (("training", dataset.train_images), ("test", dataset.test_images)):
         if not len(images):
-            raise DataError("{name} has no {part} pictures.", "Add some.", name=dataset.name, part=part)
+            raise DataError(
+                "{name} has no {part} pictures.",
+                "Give each class two pictures or more, or add {part}/ with a folder for each class.",
+                name=dataset.name,
+                part=part,
+            )
         if images.shape[1] != spec.input_size:
             raise DataError(
                 "The pictures of {name} are {side} pixels wide and the network takes {size}.",

@@ -14,14 +14,14 @@ from explorer.arch.expand import expand
 from explorer.arch.presets import preset_name
 from explorer.state.actions import Complain, SelectNode
 from explorer.state.model import AppState
-from explorer.ui.lazy_dock import DockedView
+from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
     from explorer.ui.views.code import CodeView
 
 
-class CodeDock(DockedView):
+class CodeDock(SeenDock):
     """Shows the code in its dock.
 
     Args:
@@ -29,12 +29,12 @@ class CodeDock(DockedView):
         store: The state.
     """
 
-    _view: CodeView | None = None
-
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Code", "code", deck, store)
+        self._view: CodeView | None = None
 
-    def _make(self) -> QWidget:
+    def build(self) -> QWidget:
+        """The view, with its signals connected."""
         from explorer.ui.views.code import CodeView
 
         self._view = CodeView()
@@ -42,16 +42,15 @@ class CodeDock(DockedView):
         self._view.save_requested.connect(self._on_save)
         return self._view
 
-    def _concerns(self, old: AppState, new: AppState) -> bool:
-        return old.document is not new.document
-
-    def _show(self, state: AppState) -> None:
-        if self._view is None:
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show the code, and which of its lines are about the selected node."""
+        if old is not None and old.document is new.document:
             return
+        assert self._view is not None
         from explorer.arch.code import to_python
 
-        self._view.show_code(to_python(state.document.spec))
-        self._view.highlight(state.document.selected)
+        self._view.show_code(to_python(new.document.spec))
+        self._view.highlight(new.document.selected)
 
     def _on_key(self, key: str) -> None:
         """Blocks and stages have lines too, but no output to show."""

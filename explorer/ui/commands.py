@@ -96,6 +96,7 @@ class Commands(QObject):
             "copy_command": self.copy_command,
             "paste_spec": self.paste_spec,
             "gallery": self._window.gallery.open,
+            "inside": self._window.inside.open,
             "training": self._window.training.open,
             "start_training": self.start_training,
             "train_on_folder": self.train_on_folder,

@@ -13,7 +13,7 @@ from explorer.arch.presets import preset, preset_name, presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.state.model import AppState
 from explorer.ui import words
-from explorer.ui.lazy_dock import DockedView
+from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def step_before(state: AppState) -> ArchitectureSpec:
     return next((old.spec for old in reversed(state.history.past) if old.spec != spec), spec)
 
 
-class Comparison(DockedView):
+class Comparison(SeenDock):
     """Shows the diff in its dock.
 
     Args:
@@ -37,13 +37,13 @@ class Comparison(DockedView):
         store: The state.
     """
 
-    _view: DiffView | None = None
-
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Diff", "diff", deck, store)
+        self._view: DiffView | None = None
         self._other = STEP_BEFORE
 
-    def _make(self) -> QWidget:
+    def build(self) -> QWidget:
+        """The view, with its signals connected."""
         from explorer.ui.views.diff import DiffView
 
         self._view = DiffView()
@@ -52,19 +52,18 @@ class Comparison(DockedView):
 
     def _on_other_chosen(self, name: str) -> None:
         self._other = name
-        self._show(self._store.state)
+        self.show_state(None, self._store.state)
 
-    def _concerns(self, old: AppState, new: AppState) -> bool:
-        return old.document.spec is not new.document.spec or old.history is not new.history
-
-    def _show(self, state: AppState) -> None:
-        if self._view is None:
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show the differences, where either network is another."""
+        if old is not None and old.document.spec is new.document.spec and old.history is new.history:
             return
+        assert self._view is not None
         from explorer.arch.diff import diff
         from explorer.ui.views.diff import Other
 
-        spec = state.document.spec
-        other = step_before(state) if self._other == STEP_BEFORE else preset(self._other).spec
+        spec = new.document.spec
+        other = step_before(new) if self._other == STEP_BEFORE else preset(self._other).spec
         others = [Other(STEP_BEFORE, "The step before (undo)")]
         others += [Other(name, item.title) for name, item in presets().items()]
         self._view.show_others(others, self._other)

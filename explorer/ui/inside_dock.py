@@ -20,6 +20,7 @@ from explorer.state.inside_actions import (
     ShowTopic,
     ToggleLesion,
 )
+from explorer.state.inside import is_shipped, shown
 from explorer.state.model import AppState
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
@@ -89,7 +90,8 @@ def facts_of(state: AppState) -> InsideFacts:
     kinds = KINDS[inside.topic] + ("OpenData",) * (inside.topic in inside.busy)
     work = next((work for work in state.work if work.kind in kinds), None)
     return InsideFacts(
-        inside=inside,
+        inside=shown(inside),
+        is_shipped=is_shipped(inside),
         spec=net.spec,
         classes=net.classes,
         is_ready=net.status == "ready",

@@ -39,6 +39,7 @@ from explorer.ui.code_dock import CodeDock
 from explorer.ui.commands import Commands
 from explorer.ui.comparison import Comparison
 from explorer.ui.data_dock import DataDock
+from explorer.ui.inside_dock import InsideDock
 from explorer.ui.inside_wiring import InsideWiring
 from explorer.ui.menus import Menus
 from explorer.ui.own_gallery import OwnGallery
@@ -52,6 +53,7 @@ from explorer.ui.teach_dock import TeachDock
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.graph import GraphView
 from explorer.ui.widgets.banner import BannerStack
+from explorer.ui.widgets.banner_room import BannerRoom
 from explorer.ui.widgets.drop_area import Dropped, install_drop_target
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.banners)
+        column.addWidget(BannerRoom(self.banners, middle))
         column.addWidget(self._deck, 1)
         self.setCentralWidget(middle)
         self.statusBar().addWidget(self.status, 1)
@@ -125,7 +127,9 @@ class MainWindow(QMainWindow):
         self.data = DataDock(self._deck, self._store)
         self.teaching = TeachDock(self._deck, self._store)
         self.answers = AnswersDock(self._deck, self._store)
+        self.inside = InsideDock(self._deck, self._store)
         self._hidden_docks = {
+            "inside": self.inside.dock,
             "training": self.training.dock,
             "runs": self.runs.dock,
             "data": self.data.dock,

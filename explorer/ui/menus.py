@@ -127,6 +127,7 @@ class Menus:
         self._add(menu, "Play walk through the network", "Ctrl+Space", self._commands["play_walk"])
         self._add(menu, "Save walk…", "", self._commands["save_walk"])
         menu.addSeparator()
+        self._add(menu, "See inside", "Ctrl+I", self._commands["inside"])
         self._add(menu, "Heal all lesions", "", self._dispatching(HealAll()))
 
     def _training_menu(self) -> None:

@@ -17,15 +17,15 @@ from explorer.state.actions import (
     OpenSpec,
     RenameArchitecture,
 )
-from explorer.state.model import AppState, OwnState
-from explorer.ui.lazy_dock import DockedView
+from explorer.state.model import AppState
+from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
     from explorer.ui.views.gallery import GalleryView
 
 
-class OwnGallery(DockedView):
+class OwnGallery(SeenDock):
     """Shows the gallery in its dock.
 
     Args:
@@ -33,13 +33,12 @@ class OwnGallery(DockedView):
         store: The state.
     """
 
-    _view: GalleryView | None = None
-    _shown: OwnState | None = None
-
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Gallery", "gallery", deck, store)
+        self._view: GalleryView | None = None
 
-    def _make(self) -> QWidget:
+    def build(self) -> QWidget:
+        """The view, with its signals connected."""
         from explorer.present.gallery import timeline
         from explorer.ui.views.gallery import GalleryView
 
@@ -51,25 +50,25 @@ class OwnGallery(DockedView):
         view.own_removed.connect(lambda slug: dispatch(LetArchitectureGo(slug)))
         view.save_current_requested.connect(lambda name: dispatch(KeepArchitecture(name)))
         view.show_presets(timeline(presets().values()))
-        dispatch(LookUpArchitectures())
         return view
+
+    def look_up(self) -> None:
+        """List the user's own architectures."""
+        self._store.dispatch(LookUpArchitectures())
 
     def _on_own_chosen(self, slug: str) -> None:
         for item in self._store.state.own.items:
             if item.slug == slug:
                 self._store.dispatch(OpenSpec(item.spec))
 
-    def _concerns(self, old: AppState, new: AppState) -> bool:
-        return old.own is not new.own or old.document.spec is not new.document.spec
-
-    def _show(self, state: AppState) -> None:
-        if self._view is None:
-            return
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show the user's own architectures, and which card is the network in view."""
+        assert self._view is not None
         from explorer.present.gallery import Card
 
-        if state.own is not self._shown:
-            self._shown = state.own
+        if old is None or old.own is not new.own:
             self._view.show_own(
-                tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in state.own.items)
+                tuple(Card(item.slug, item.name, item.spec, is_own=True) for item in new.own.items)
             )
-        self._view.show_current(state.document.spec)
+        if old is None or old.document.spec is not new.document.spec:
+            self._view.show_current(new.document.spec)

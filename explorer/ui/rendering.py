@@ -191,7 +191,7 @@ class Rendering:
             status.show_work(words.work_text(work), work.share, work.ticket)
         else:
             status.show_work("" if state.device.current else "Loading torch…", None, None)
-        rate = state.images_per_second
+        rate = state.training.images_per_second if state.training.is_busy else state.images_per_second
         status.show_rate(f"{short(rate)} images/s" if rate else "")
 
     def _show_scheme(self, state: AppState) -> None:

@@ -67,7 +67,10 @@ class RunsDock(SeenDock):
         runs = new.runs
         if old is None or old.runs is not runs or old.training.is_busy != new.training.is_busy:
             self._view.show_runs(runs.rows, is_listed=runs.is_listed, can_train=not new.training.is_busy)
-            curves = runs.curves.get(runs.shown)
+            live = new.training.curves
+            # What was read of the run that learns is soon out of date.
+            is_live = live is not None and live.run == runs.shown
+            curves = live if is_live else runs.curves.get(runs.shown)
             if curves is not None:
                 self._view.show_curves(runs.shown, accuracy_lines(curves))
 

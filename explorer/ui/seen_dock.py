@@ -1,16 +1,39 @@
 """A dock whose view is built when it is first seen, and is shown the state only while it is seen.
 
-The base of the docks about runs, data, teaching and answers. Must not import torch.
+The base of every dock that is hidden at first: they cost no start-up time. Knows no view. Must not import
+torch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from explorer.state.model import AppState
-from explorer.ui.lazy_dock import LazyDock
 from explorer.ui.store import Store
+
+
+class LazyDock(QDockWidget):
+    """An empty dock until it is shown.
+
+    Args:
+        title: Of its tab and its menu entry.
+        name: Its object name, behind `dock.`.
+        make: Builds the content.
+        parent: The window or deck.
+    """
+
+    def __init__(self, title: str, name: str, make: Callable[[], QWidget], parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(f"dock.{name}")
+        self._make = make
+        self.visibilityChanged.connect(self._on_visibility)
+
+    def _on_visibility(self, is_visible: bool) -> None:
+        if is_visible and self.widget() is None:
+            self.setWidget(self._make())
 
 
 class SeenDock(QObject):

@@ -115,7 +115,9 @@ class TeachDock(SeenDock):
             text = f"Learning: epoch {training.epoch + 1} of {training.began.epochs}"
             self._view.show_progress(text, training.share, is_working=True)
         elif training.status == "failed":
-            self._view.show_progress(training.cause, None, is_working=False, tone="danger")
+            self._view.show_progress(
+                f"{training.cause} {training.remedy}".strip(), None, is_working=False, tone="danger"
+            )
         elif training.status == "finished" and training.ended is not None and _is_taught(state):
             text, tone = _learned(training.ended.test_accuracy)
             self._view.show_progress(text, None, is_working=False, tone=tone)

@@ -67,7 +67,8 @@ def work_text(work: Work) -> str:
 def offer_text(offer: WeightsOffer) -> str:
     """The label of the button that takes an offer."""
     if offer.is_present:
-        return f"Use {offer.title}"
+        # The rest of the title, such as what it was trained on, is in the tooltip.
+        return f"Use {offer.title.split(', ')[0]}"
     what = "ImageNet weights" if "IMAGENET" in offer.title else offer.title
     return f"Get {what} ({byte_size(offer.size_bytes)})"
 

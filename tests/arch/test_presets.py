@@ -23,6 +23,11 @@ PARAMETERS = {
     "cifar-resnet1202": 19_421_274,
     "resnet18": 11_689_512,
     "resnet50": 25_557_032,
+    "cifar-resnet20-b": 272_474,
+    "cifar-resnet20-c": 283_962,
+    "cifar-preact20": 272_282,
+    "cifar-preact56": 855_578,
+    "digits-resnet8": 75_002,
     "cifar-preact110": 1_730_522,
     "cifar-preact164": 1_703_258,
     "cifar-preact1001": 10_327_706,
@@ -111,8 +116,17 @@ def test_titles_and_specs_are_told_apart():
     assert len({item.title for item in every}) == len({item.spec for item in every}) == len(every)
 
 
-def test_there_are_five_tutorials():
-    assert len([item for item in presets().values() if item.kind == "tutorial"]) == 5
+def test_there_are_six_tutorials():
+    assert len([item for item in presets().values() if item.kind == "tutorial"]) == 6
+
+
+def test_the_options_differ_in_their_shortcuts_only_and_share_a_twin():
+    options = {option: preset(f"cifar-resnet20-{option}").spec for option in "bc"}
+    base = preset("cifar-resnet20").spec
+    assert {option: spec.edited(shortcut="A") for option, spec in options.items()} == dict.fromkeys(
+        "bc", base
+    )
+    assert {plain_twin(spec) for spec in options.values()} == {preset("cifar-plain20").spec}
 
 
 def test_the_three_stage_net_takes_any_filters_and_blocks():

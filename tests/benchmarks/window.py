@@ -118,16 +118,25 @@ class Seen:
             self.session.finish()
             self.app.quit()
             return
+        self.go_on()
+
+    def go_on(self):
+        from PySide6.QtCore import QTimer
+
         from explorer.state.learning_actions import GoOnTraining
 
-        self.store.dispatch(GoOnTraining())
-        self.wait_running()
+        if self.store.state.training.status == "paused":
+            self.halted_at = self.store.state.training.step
+            self.store.dispatch(GoOnTraining())
+            self.wait_running()
+        else:
+            QTimer.singleShot(10, self.go_on)
 
     def wait_running(self):
         from PySide6.QtCore import QTimer
 
         training = self.store.state.training
-        if training.status == "running" and training.step > getattr(self, "halted_at", 0) + 5:
+        if training.status == "running" and training.step > self.halted_at + 5:
             self.first_step, self.turn = training.step, time.perf_counter()
         else:
             QTimer.singleShot(10, self.wait_running)
@@ -135,7 +144,7 @@ class Seen:
     def end_turn(self, now):
         training = self.store.state.training
         rate = BATCH * (training.step - self.first_step) / (now - self.turn)
-        self.turn, self.halted_at = None, training.step
+        self.turn = None
         self.pause()
         late = sorted(self.late)
         figures = {

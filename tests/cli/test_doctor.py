@@ -41,14 +41,14 @@ def test_json_holds_everything_and_the_status_follows(run, home):
     assert all(row["sha256_ok"] for row in found["weights"])
     assert found["torchvision_loads"] is True
     text = doctor.as_text(found, [])
-    for title in ("Versions", "Devices", "Window", "Files", "Bundled weights"):
+    for title in ("Versions", "Devices", "Window", "Files", "Training", "Bundled weights"):
         assert f"{title}\n" in text
     assert text.endswith("✓ Everything is in order.")
 
 
 def test_problems_end_the_text():
     facts = {"versions": {"torch": None}, "devices": [], "device": None, "threads": 1, "precision": None}
-    facts |= checks.check_places()[0] | {"weights": []}
+    facts |= checks.check_places()[0] | {"weights": [], "data_sets": [], "runs": {}}
     facts |= {
         "window": {"opens": False, "platform": None, "note": "no display", "missing_packages": ["libegl1"]}
     }
@@ -136,3 +136,24 @@ def test_works_where_torch_cannot_be_imported(tmp_path, home):
     assert found["paths"]["cache"] == str(home / "cache")
     causes = [problem["cause"] for problem in found["problems"]]
     assert any("operator torchvision::nms does not exist" in cause for cause in causes)
+
+
+def test_what_can_be_trained_on_and_how_the_runs_stand_are_told():
+    from explorer.runs.store import RunStore
+
+    with RunStore() as store:
+        for status in ("finished", "stopped", "stopped"):
+            run = store.create(spec="{}", plan="{}", data="digits", origin="{}")
+            store.set_status(run.id, status)
+    facts, problems = checks.check_training()
+    assert not problems
+    assert {"digits", "shapes"} <= set(facts["data_sets"])
+    assert facts["runs"] == {"finished": 1, "stopped": 2}
+
+
+def test_a_store_that_is_none_is_a_problem_with_a_remedy(home):
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "runs.sqlite3").write_bytes(b"text" * 999)
+    facts, problems = checks.check_training()
+    assert facts["runs"] == {}
+    assert problems[0].hint_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from PIL import Image
 
 from explorer.cli.root import build_parser, main
 from explorer.runs.store import RunStore
+from explorer.training import recipes
 from explorer.training.checkpoint import read_checkpoint
 
 SMALL = ["cifar-resnet20", "--set", "stage_depths=1,1,1", "--set", "input_size=8", "--data", "digits"]
@@ -54,7 +56,7 @@ def test_json_lines_end_with_the_result_and_the_weights_reach_it(capsys, tmp_pat
 
 
 def test_text_is_a_line_an_epoch_and_says_how_many_were_chosen(capsys, monkeypatch):
-    monkeypatch.setattr("explorer.training.recipes.MAX_SENSIBLE_EPOCHS", 3)
+    monkeypatch.setitem(recipes.EASY_EPOCHS, "digits", 3)
     assert main(["train", *SMALL, *PLAIN]) == 0
     text = capsys.readouterr().out
     assert "3 epochs (chosen for the size of the data" in text
@@ -144,6 +146,75 @@ def test_fine_tuning_starts_from_the_bundled_weights_and_a_new_head(capsys, tmp_
     assert "tensors come from cifar-resnet20" in said
     assert main(["train", *SMALL[:-2], *words]) == 1
     assert "--weights" in capsys.readouterr().err
+
+
+def colour_folders(root):
+    """A folder of two classes with eight pictures each."""
+    colours = {"red": (200, 30, 30), "blue": (30, 30, 200)}
+    for name, colour in colours.items():
+        (root / name).mkdir(parents=True)
+        for number in range(8):
+            shade = tuple(min(255, value + 5 * number) for value in colour)
+            Image.new("RGB", (8, 8), shade).save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.fixture
+def halted(capsys, tmp_path):
+    """A run on a folder that has a checkpoint and was stopped."""
+    folder = colour_folders(tmp_path / "colours")
+    assert main(["train", *SMALL[:-1], str(folder), *PLAIN, "--epochs", "2", "--json"]) == 0
+    run = lines_of(capsys.readouterr().out)[-1]["run"]
+    with RunStore() as store:
+        store.set_status(run, "stopped")
+    return run, folder
+
+
+def test_a_run_whose_folder_is_gone_says_so_and_takes_its_new_place(capsys, tmp_path, halted):
+    run, folder = halted
+    moved = folder.rename(tmp_path / "elsewhere")
+    assert main(["train", "--resume", run]) == 1
+    said = capsys.readouterr().err
+    assert f"trained on {folder}, which is not there" in said
+    assert f"--resume {run} --data PATH" in said
+    next(moved.glob("red/0.png")).unlink()
+    assert main(["train", "--resume", run, "--data", str(moved)]) == 1
+    assert "not what the run was trained on" in capsys.readouterr().err
+    with RunStore() as store:
+        assert store.run(run).standing == "stopped"
+    colour_folders(tmp_path / "again")
+    assert main(["train", "--resume", run, "--data", str(tmp_path / "again"), "--json"]) == 0
+    assert lines_of(capsys.readouterr().out)[-1]["event"] == "finished"
+
+
+def test_weights_that_could_not_be_written_at_the_end_are_written_by_going_on(capsys, halted):
+    run, _ = halted
+    with RunStore() as store:
+        store.set_status(run, "finished")
+        weights = store.run(run).weights
+    weights.unlink()
+    assert main(["train", "--resume", run, "--json"]) == 0
+    assert [line["event"] for line in lines_of(capsys.readouterr().out)] == ["run", "started", "finished"]
+    assert weights.is_file()
+    assert main(["train", "--resume", run]) == 1
+
+
+def test_a_run_that_another_process_trains_is_refused_before_anything_is_read(capsys, halted):
+    run, folder = halted
+    shutil.rmtree(folder)
+    code = (
+        "import sys; from explorer.runs.store import RunStore; store = RunStore(); "
+        "store.set_status(sys.argv[1], 'running'); print('taken', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, run], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "taken\n"
+        assert main(["train", "--resume", run]) == 1
+        assert "cannot go on while it is being trained" in capsys.readouterr().err
+        other.kill()
+    assert main(["runs", "show", run, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "interrupted"
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def test_too_few_alike_or_nameless_classes_are_refused(context, tmp_path, home):
 def test_a_failed_collection_leaves_the_set_before(context, tmp_path):
     one = context.shelf.add(str(paint(tmp_path / "1.png", "red")), "1")
     gone = context.shelf.add(str(tmp_path / "gone.png"), "gone")
-    path = collect(context, ("a", (one,)), ("b", (one,)))
+    path = collect(context, ("a", (one, one)), ("b", (one,)))
     with pytest.raises(ImageError, match=r"gone\.png"):
         collect(context, ("a", (one,)), ("c", (gone,)))
     assert open_dataset(path, 8).classes == ("a", "b")

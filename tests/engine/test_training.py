@@ -43,9 +43,10 @@ from explorer.engine.training_messages import (
 from explorer.engine.worker import Engine
 from explorer.nets.weight_files import read_weights
 from explorer.runs.store import RunStore
-from explorer.training.checkpoint import read_checkpoint
+from explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from explorer.training.plan import Plan
 from tests.engine.test_worker import Listener
+from tests.training.driving import ready
 
 SPEC: ArchitectureSpec = preset("cifar-resnet20").spec.edited(
     stage_depths=(1, 1, 1), stage_widths=(16, 32, 64), input_size=16
@@ -210,3 +211,16 @@ def test_fine_tuning_needs_weights_to_start_from(engine):
     ticket = begin(engine, weights=WeightsChoice("known"))
     failed = engine.listener.first(RequestFailed, ticket)
     assert "untrained" in failed.message
+
+
+def test_a_run_that_cannot_be_made_ready_stays_as_it_was(engine):
+    training = ready()
+    with RunStore() as store:
+        run = store.create(spec="{}", plan="{}", data="gone", origin="{}")
+        store.set_status(run.id, "stopped")
+        write_checkpoint(run.checkpoints, training.checkpoint())
+        ticket = engine.ask(ResumeTraining, run=run.id)
+        failed = engine.listener.first(RequestFailed, ticket)
+        assert "no longer in memory" in failed.message
+        again = store.run(run.id)
+        assert (again.standing, again.can_resume) == ("stopped", True)

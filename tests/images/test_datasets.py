@@ -121,6 +121,20 @@ def test_a_class_with_one_picture_is_for_training(tmp_path):
     assert not (data.test_labels == 2).any()
 
 
+@pytest.mark.parametrize("kind", [as_folder, as_zip])
+def test_classes_of_one_picture_each_are_refused_as_none_is_left_to_test_on(tmp_path, kind):
+    with pytest.raises(DataError, match="single picture") as caught:
+        open_dataset(str(kind(tmp_path / "few.zip", members(each=1))), 32)
+    assert "two pictures or more" in caught.value.hint_text
+
+
+def test_classes_may_be_called_anything_that_a_file_system_bears(tmp_path):
+    names = ("Žluťoučký kůň", "new\nline", "%s {0} <b>", "日本", "🐈")
+    data = open_dataset(str(as_folder(tmp_path / "odd", members(names, each=3))), 32)
+    assert data.classes == tuple(sorted(names))
+    assert len(data.train_labels), len(data.test_labels) == (10, 5)
+
+
 def test_pictures_of_any_size_are_seen_as_the_network_sees_them(tmp_path):
     rng = np.random.default_rng(0)
     photos = [rng.integers(0, 256, (60 + 7 * k, 90 - 5 * k, 3), dtype=np.uint8) for k in range(4)]
@@ -159,9 +173,9 @@ def test_a_zip_member_with_a_wrong_checksum_is_only_listed(tmp_path):
 
 
 def test_nothing_left_is_an_error(tmp_path):
-    place = as_folder(tmp_path, {"a/1.jpg": b"x", "b/2.jpg": b"y"})
+    place = as_folder(tmp_path, {f"{name}/{n}.jpg": b"x" for name in "ab" for n in range(2)})
     for _ in range(2):
-        with pytest.raises(DataError, match=r"None of the 2 .*a/1\.jpg"):
+        with pytest.raises(DataError, match=r"None of the 2 .*a/\d\.jpg"):
             open_dataset(str(place), 32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -69,6 +70,12 @@ def test_the_same_run_makes_the_same_bytes(resources: Path, run: Run) -> None:
         write_bundled(run, ROWS, resources / "runs" / f"{name}.json")
         made.append([(resources / "runs" / f"{name}{end}").read_bytes() for end in (".json", ".csv.gz")])
     assert made[0] == made[1]
+
+
+def test_a_place_on_this_machine_is_not_told(resources: Path, run: Run) -> None:
+    moved = dataclasses.replace(run, data=str(resources / "pictures.zip"))
+    write_bundled(moved, ROWS, resources / "runs" / "net.json")
+    assert read_bundled("net").data == "pictures.zip"
 
 
 def test_the_best_epoch_is_one_that_is_a_number(resources: Path, run: Run) -> None:

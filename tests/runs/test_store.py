@@ -234,6 +234,8 @@ def test_a_killed_process_that_nobody_has_asked_about_is_gone_too(home: Path) ->
 def test_a_run_can_go_on_from_a_checkpoint_unless_it_runs_or_has_finished() -> None:
     with RunStore() as store:
         run = store.create(**TEXTS)
+        run.folder.mkdir(parents=True)
+        run.weights.write_bytes(b"numbers")
         for status, expected in (
             ("paused", True),
             ("stopped", True),
@@ -266,6 +268,20 @@ def test_names_notes_and_stars_are_kept() -> None:
             store.edit("nobody", name="x")
 
 
+def test_a_finished_run_whose_weights_could_not_be_written_may_go_on_to_write_them() -> None:
+    with RunStore() as store:
+        run = store.create(**TEXTS)
+        store.set_status(run.id, "finished")
+        place = run.checkpoints / "step-000000003"
+        place.mkdir(parents=True)
+        (place / "manifest.json").write_text("{}")
+        assert store.run_to_resume(run.id).can_resume
+        run.weights.write_bytes(b"numbers")
+        assert not store.run(run.id).can_resume
+        with pytest.raises(RunError, match="has finished"):
+            store.run_to_resume(run.id)
+
+
 def test_deleted_runs_come_back_until_they_are_purged() -> None:
     with RunStore() as store:
         kept, gone = store.create(**TEXTS), store.create(**TEXTS)
@@ -279,6 +295,8 @@ def test_deleted_runs_come_back_until_they_are_purged() -> None:
         assert len(store.runs(deleted=True)) == 2
         with pytest.raises(RunError, match="was deleted"):
             store.set_status(kept.id, "running")
+        with pytest.raises(RunError, match="has finished"):
+            store.run_to_resume(kept.id)
         store.restore([kept.id])
         assert store.purge_deleted() == 1
         assert [run.id for run in store.runs()] == [kept.id]

@@ -18,7 +18,15 @@ from explorer.engine.data_messages import (
     PeekFolder,
     TaughtCollected,
 )
-from explorer.engine.messages import BuildModel, Cancel, LoadPictures, RequestFailed, RequestFinished
+from explorer.engine.messages import (
+    BuildModel,
+    Cancel,
+    Classify,
+    ClassifyMany,
+    LoadPictures,
+    RequestFailed,
+    RequestFinished,
+)
 from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -26,6 +34,7 @@ from explorer.engine.training_messages import (
     HaltTraining,
     LiveAnswer,
     RateFound,
+    RateProbed,
     ResumeTraining,
     Train,
     TrainingBegan,
@@ -57,6 +66,7 @@ from explorer.state.learning_actions import (
     Teach,
     TrainOnFolder,
 )
+from explorer.state.model import Answer
 from explorer.state.session import decode, encode
 from explorer.training.plan import Plan
 from tests.state.player import Player
@@ -246,6 +256,66 @@ def test_cancelling_in_the_status_bar_stops_with_a_checkpoint(training):
     assert training.newest(HaltTraining).how == "stop"
 
 
+def test_once_it_halts_all_pictures_are_asked_about_again(training):
+    shown = training.state.pictures
+    more = tuple(dataclasses.replace(shown.items[0], image_id=image_id) for image_id in (2, 3))
+    training.state = dataclasses.replace(
+        training.state,
+        pictures=dataclasses.replace(shown, items=(*shown.items, *more), current=2),
+        answers={image_id: Answer((), 1.0) for image_id in (1, 2, 3)},
+    )
+    n_sent = len(training.sent)
+    training(TrainingHalted(run=RUN, how="pause", step=5))
+    asked = training.sent[n_sent:]
+    assert [request.image_id for request in asked if isinstance(request, Classify)] == [2]
+    assert [request.image_ids for request in asked if isinstance(request, ClassifyMany)] == [(1, 3)]
+    # The one that followed the training is not empty in the meantime.
+    assert set(training.state.answers) == {2}
+
+
+def test_the_list_of_runs_follows_the_training_once_it_was_read(training):
+    confusion = np.eye(10, dtype=np.int64)
+    ended = EpochEnded(run=RUN, epoch=0, is_best=True, confusion=confusion, mistakes=())
+    training(ended)
+    assert not isinstance(training.sent[-1], ListRuns)
+    training(RunsListed(rows=(row("running"),)))
+    training(ended)
+    assert isinstance(training.sent[-1], ListRuns)
+
+
+@pytest.mark.parametrize("how", ["stop", "cancel"])
+def test_the_finder_is_taken_back_and_leaves_nothing(play, how):
+    play(SeekRate())
+    play.open_data()
+    ticket = play.newest(FindRate).ticket
+    probed = RateProbed(ticket=ticket, rates=(0.1,), losses=(2.0,), share=0.1)
+    play(probed)
+    assert play.state.training.status == "running"
+    play(StopTraining() if how == "stop" else CancelWork(ticket))
+    assert play.newest(Cancel).cancelled == ticket
+    assert (play.state.training.status, play.state.training.finder) == ("idle", None)
+    # What was said before the engine heard of it comes late.
+    play(probed)
+    play(RequestFailed(ticket=ticket, kind="FindRate", message="Stopped.", hint="", is_cancelled=True))
+    assert (play.state.training.status, play.state.training.finder) == ("idle", None)
+
+
+def test_a_start_that_is_taken_back_is_no_failure(play):
+    play(StartTraining())
+    play.open_data()
+    ticket = play.newest(Train).ticket
+    play(CancelWork(ticket))
+    play(RequestFailed(ticket=ticket, kind="Train", message="Stopped.", hint="", is_cancelled=True))
+    assert play.state.training.status == "idle"
+    assert play.state.notices == ()
+
+
+def test_data_whose_reading_is_taken_back_is_read_no_more(play):
+    play(StartTraining())
+    play(StopTraining())
+    assert (play.state.training.status, play.state.data.status) == ("idle", "none")
+
+
 def test_a_second_start_waits_for_the_first_to_end(training):
     n_sent = len(training.sent)
     training(StartTraining())
@@ -274,12 +344,17 @@ def test_a_failure_leaves_its_cause_and_lets_another_training_begin(training):
     ticket = training.newest(Train).ticket
     training(
         RequestFailed(
-            ticket=ticket, kind="Train", message="The loss is {x}.", hint="", arguments=(("x", "nan"),)
+            ticket=ticket,
+            kind="Train",
+            message="The loss is {x}.",
+            hint="Try {y}.",
+            arguments=(("x", "nan"), ("y", 0.1)),
         )
     )
     training(RequestFinished(ticket=ticket))
     assert training.state.training.status == "failed"
     assert training.state.training.cause == "The loss is nan."
+    assert training.state.training.remedy == "Try 0.1."
     assert isinstance(training.sent[-1], ListRuns)
     training(StartTraining())
     assert training.state.training.status == "opening"
@@ -401,6 +476,7 @@ def test_a_run_that_was_cut_off_is_offered_once(play):
     play(RunsListed(rows=(row(),)))
     offer = play.state.notices[-1]
     assert offer.actions[0].action == GoOnTraining(RUN)
+    assert dict(offer.arguments)["run"] == "CIFAR ResNet-20 on digits"
     play(RunsListed(rows=(row(),)))
     assert sum(notice.message == offer.message for notice in play.state.notices) == 1
     play(offer.actions[0].action)

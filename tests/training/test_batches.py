@@ -201,6 +201,9 @@ def test_grey_is_repeated_and_colour_becomes_grey() -> None:
     colour = with_channels(grey, 3)
     assert colour.train_images.shape == (64, 8, 8, 3)
     assert np.array_equal(with_channels(colour, 1).test_images, grey.test_images)
+    for data in (grey, colour):
+        with pytest.raises(DataError, match="the network takes 2"):
+            with_channels(data, 2)
     assert with_channels(colour, 3) is colour
     with pytest.raises(DataError, match="in_channels"):
         with_channels(colour, 4)

@@ -14,7 +14,7 @@ def test_a_share_of_each_class_is_held_out_and_no_picture_is_in_both(share: floa
     labels = np.repeat(np.arange(4), (40, 20, 10, 2))
     held = held_out(labels, share, 3)
     for label, n in zip(range(4), (40, 20, 10, 2), strict=True):
-        assert held[labels == label].sum() == min(round(share * n), n - 1)
+        assert held[labels == label].sum() == min(max(round(share * n), 1), n - 1)
     assert np.array_equal(held, held_out(labels, share, 3))
     assert not np.array_equal(held, held_out(labels, share, 4))
 

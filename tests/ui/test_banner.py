@@ -2,9 +2,18 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.ui.widgets.banner import N_SHOWN, BannerItem, BannerStack, fold_equal
+from explorer.ui.widgets.banner_room import BannerRoom
 
 HINT = "Copy or download the file again."
 
@@ -146,3 +155,26 @@ def test_details_are_folded_away_until_asked_for(stack, qtbot):
     (banner,) = stack.banners
     assert banner._list.toPlainText() == lines
     assert height < banner.sizeHint().height() < height + 400
+
+
+def test_messages_take_at_most_a_third_of_a_low_window_and_scroll(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    stack = BannerStack()
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    room = BannerRoom(stack)
+    column.addWidget(room)
+    column.addWidget(QWidget(), 1)
+    window.setCentralWidget(holder)
+    window.resize(500, 300)
+    window.show()
+    assert room.isHidden()
+    items = tuple(BannerItem(i, "error", f"{i} " + "long " * 60, "remedy " * 40, (), "") for i in range(3))
+    stack.show_banners(items)
+    qtbot.waitUntil(lambda: room.isVisible() and 0 < room.height() <= 100)
+    assert window.height() == 300
+    # None is stretched nor pressed: what has no room is scrolled to.
+    assert all(banner.height() == banner.heightForWidth(banner.width()) for banner in stack.banners)
+    stack.show_banners(())
+    qtbot.waitUntil(room.isHidden)

@@ -7,8 +7,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
 
+from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
+from explorer.state.learning import FinderState
 from explorer.ui.training_dock import TrainingDock
+from explorer.ui.views.rate_finder import RateFinder
 from tests.ui.training_feed import RUN, Feed
 
 
@@ -99,6 +102,57 @@ def test_the_cause_of_a_halt_is_said(shown):
     shown.feed.run_epochs(1)
     shown.feed.halt("pause", cause="The disk is full.")
     assert shown.child("train.detail").text == "The disk is full. Resume goes on where it was."
+
+
+def test_a_failure_says_its_cause_and_its_remedy_in_the_view(shown):
+    shown.feed.begin()
+    problem = shown.child("train.problem")
+    assert not problem.isVisible()
+    shown.feed.store.dispatch(
+        RequestFailed(
+            ticket=shown.feed.ticket,
+            kind="Train",
+            message="The loss is not finite at step {step}.",
+            hint="Resume with a smaller rate.",
+            arguments=(("step", 7),),
+        )
+    )
+    assert problem.isVisible()
+    assert problem.text() == "The loss is not finite at step 7. Resume with a smaller rate."
+    shown.click("train.start")
+    assert not problem.isVisible()
+
+
+def test_before_the_first_curve_it_says_what_it_does(shown):
+    empty = shown.child("train.empty")
+    shown.click("train.start")
+    assert shown.training.status == "opening"
+    assert "Reading digits" in empty.message
+    shown.feed.open_data()
+    assert "fastest precision" in empty.message
+
+
+def test_the_facts_of_a_run_are_saved_as_a_table(shown, monkeypatch, tmp_path):
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    tabs = shown.child("train.details")
+    tabs.setCurrentIndex(tabs.count() - 1)
+    assert shown.child("train.save_details").isEnabled()
+    target = tmp_path / "run.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    shown.view._on_save("csv")
+    rows = target.read_text().splitlines()
+    assert rows[0] == "what,value"
+    assert "Seed,0" in rows
+
+
+def test_the_finders_curve_is_saved(shown, monkeypatch, tmp_path):
+    finder = RateFinder()
+    finder.show_finder(FinderState("done", (0.1, 1.0), (2.0, 1.5), 0.3))
+    target = tmp_path / "rate.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    finder._save_csv()
+    assert target.read_text() == "learning_rate,loss\n0.1,2.0\n1.0,1.5\n"
 
 
 def test_numbers_and_end(shown):

@@ -5,10 +5,14 @@ Called through `handlers/io_table.py` by the worker, and by `cli`. Must not impo
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Generator, Iterator
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
+from explorer import paths
 from explorer.arch import spec as specs
 from explorer.engine.context import Context
 from explorer.engine.messages import (
@@ -22,8 +26,9 @@ from explorer.engine.messages import (
     ReadSpec,
     SpecRead,
 )
-from explorer.errors import ImageError, SpecError
-from explorer.images.load import find_pictures, thumbnail
+from explorer.errors import DataError, ImageError, SpecError
+from explorer.images.archive import ClassArchive
+from explorer.images.load import find_pictures, is_picture_name, thumbnail
 from explorer.remote_picture import fetch_bytes
 
 THUMBNAIL_PX = 96
@@ -32,30 +37,78 @@ TOLD_EVERY_S = 0.1
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 
 
-def _sources(request: LoadPictures) -> list[tuple[str | bytes, str]]:
-    """Every picture of a request: its path, bytes or data URI, and a name."""
-    found: list[tuple[str | bytes, str]] = [
-        (str(path), path.name) for path in find_pictures(map(Path, request.paths))
-    ]
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A picture in a zip, unpacked when its turn comes: its folder then says its class, as on the disk."""
+
+    archive: ClassArchive
+    member: str
+    target: Path
+
+    def unpacked(self) -> str:
+        """The path of the unpacked file.
+
+        Raises:
+            DataError: It is damaged, or there is no room for it.
+        """
+        content = self.archive.read(self.member)
+        try:
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            self.target.write_bytes(content)
+        except OSError as error:
+            raise DataError(
+                "{member} cannot be unpacked: {reason}.",
+                "Make room in {folder}, or unpack the zip yourself and drop its folder.",
+                member=self.member,
+                reason=(error.strerror or str(error)).lower(),
+                folder=paths.cache_dir(),
+            ) from error
+        return str(self.target)
+
+
+_Source = str | bytes | _Packed
+
+
+def _sources(request: LoadPictures, opened: ExitStack) -> list[tuple[_Source, str]]:
+    """Every picture of a request: its path, bytes, data URI or place in a zip, and a name."""
+    zips = [path for path in map(Path, request.paths) if path.suffix.lower() == ".zip" and path.is_file()]
+    others = (path for path in map(Path, request.paths) if path not in zips)
+    found: list[tuple[_Source, str]] = [(str(path), path.name) for path in find_pictures(others)]
+    for path in zips:
+        found += _packed(path, opened.enter_context(ClassArchive(path)))
     found += [(blob, "pasted picture") for blob in request.blobs]
     found += [(uri, "pasted picture") for uri in request.data_uris]
     return found
+
+
+def _packed(path: Path, archive: ClassArchive) -> list[tuple[_Source, str]]:
+    """The pictures in a zip, hidden ones left out, with the place in the cache that each is unpacked to."""
+    place = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    folder = paths.cache_dir() / "unpacked" / place
+    members = [PurePosixPath(name) for name in archive.names if is_picture_name(PurePosixPath(name).name)]
+    return [
+        (_Packed(archive, str(member), folder / member), member.name)
+        for member in members
+        if not any(part.startswith((".", "__MACOSX")) for part in member.parts)
+    ]
 
 
 def load_pictures(request: LoadPictures, context: Context) -> Generator[Event, None, None]:
     """Read pictures one after another; a bad one is named and does not stop the others.
 
     Raises:
+        DataError: A zip is damaged or not acceptable.
         ImageError: There is no picture in what was given.
     """
-    sources = _sources(request)
-    if not sources:
-        raise ImageError(
-            "There is no picture in {names}.",
-            "Drop PNG, JPEG, WebP, BMP, GIF or TIFF files, or folders that hold some.",
-            names=", ".join(Path(path).name for path in request.paths[:3]) or "what was dropped",
-        )
-    yield from _told(request, _read(sources, context), len(sources), as_sample=request.as_sample)
+    with ExitStack() as opened:
+        sources = _sources(request, opened)
+        if not sources:
+            raise ImageError(
+                "There is no picture in {names}.",
+                "Drop PNG, JPEG, WebP, BMP, GIF or TIFF files, or folders and zips that hold some.",
+                names=", ".join(Path(path).name for path in request.paths[:3]) or "what was dropped",
+            )
+        yield from _told(request, _read(sources, context), len(sources), as_sample=request.as_sample)
 
 
 def fetch_picture(request: FetchPicture, context: Context) -> Generator[Event, None, None]:
@@ -95,10 +148,15 @@ def read_spec(request: ReadSpec, context: Context) -> Generator[Event, None, Non
     yield SpecRead(ticket=request.ticket, spec=specs.from_json(text), path=request.path)
 
 
-def _read(
-    sources: list[tuple[str | bytes, str]], context: Context
-) -> Iterator[LoadedPicture | FailedPicture]:
-    for source, name in sources:
+def _read(sources: list[tuple[_Source, str]], context: Context) -> Iterator[LoadedPicture | FailedPicture]:
+    for packed, name in sources:
+        try:
+            source = packed.unpacked() if isinstance(packed, _Packed) else packed
+        except DataError as error:
+            image_id = context.shelf.add(b"", name)
+            context.shelf.forget((image_id,))
+            yield FailedPicture(image_id, name, error.cause_text, error.hint_text)
+            continue
         image_id = context.shelf.add(source, name)
         try:
             picture = context.shelf.picture(image_id)

@@ -43,7 +43,7 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
             "A network learns to tell classes apart, and only one of the bins has pictures."
             if len(bins) == 1
             else "A network learns to tell classes apart, and none of the bins has pictures.",
-            "Drop at least one picture into each of two bins; ten or more in each work better.",
+            "Drop at least two pictures into each of two bins; ten or more in each work better.",
         )
     seen: set[str] = set()
     for name, _ in bins:

@@ -109,9 +109,8 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
     """
     assert context.device is not None, "UseDevice comes first"
     store = context.store()
-    run = store.run(request.run)
-    # Refused where another program trains it.
-    store.set_status(run.id, "running")
+    # Refused at once where another program trains it; taken for this one by `record`, when all is ready.
+    run = store.run_to_resume(request.run)
     active = context.active
     if active is None or active.run.id != run.id:
         checkpoint = read_checkpoint(run.checkpoints)

@@ -19,6 +19,7 @@ from explorer.engine.data_messages import (
     OpenData,
 )
 from explorer.engine.messages import LoadPictures
+from explorer.present.text import byte_size
 from explorer.state.learning_actions import (
     AllowFetchData,
     ChooseData,
@@ -65,9 +66,9 @@ def ask_to_fetch(turn: Turn, card: DataCard) -> None:
     turn.change(data=replace(turn.state.data, status="none", wanted=card.name))
     turn.notify(
         "question",
-        "{title} is not on this machine. Download {size} MB?",
+        "{title} is not on this machine. Download {size}?",
         "It is fetched from the network only if you say so, and kept.",
-        arguments=(("title", card.title), ("size", round(card.size_bytes / 1e6))),
+        arguments=(("title", card.title), ("size", byte_size(card.size_bytes))),
         actions=(NoticeAction("Download", AllowFetchData(card.name)),),
     )
 
@@ -101,14 +102,21 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     inside.begin(turn, facts)
 
 
-def on_open_failed(turn: Turn, cause: str) -> None:
-    """It cannot be read; the notice says why. A set that is merely not here yet is offered."""
+def on_open_failed(turn: Turn, cause: str, remedy: str) -> bool:
+    """It cannot be read. A set that is merely not here yet is offered.
+
+    Returns:
+        Whether it was offered, so that no other notice is needed.
+    """
     wanted = turn.state.data.wanted
     turn.change(data=replace(turn.state.data, status="failed"))
-    training.on_training_failed(turn, cause)
     card = _card(turn, wanted)
-    if card is not None and not card.is_present:
-        ask_to_fetch(turn, card)
+    if card is None or card.is_present:
+        training.on_training_failed(turn, cause, remedy)
+        return False
+    training.on_training_failed(turn, cause, "Press Download in the question above.")
+    ask_to_fetch(turn, card)
+    return True
 
 
 def on_folder_peeked(turn: Turn, event: FolderPeeked) -> None:

@@ -40,17 +40,22 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
     actions: tuple[NoticeAction, ...] = ()
     if event.kind == FetchWeights.__name__ and name:
         actions = (NoticeAction("Try again", AllowFetchWeights(name)),)
-    cause = event.message.format_map(dict(event.arguments))
+    arguments = dict(event.arguments)
+    cause, remedy = event.message.format_map(arguments), event.hint.format_map(arguments)
     if event.kind == BuildModel.__name__:
         on_build_failed(turn, event)
     elif event.kind == FetchData.__name__ and name:
         actions = (NoticeAction("Try again", AllowFetchData(name)),)
     elif event.kind == OpenData.__name__ and turn.is_newest(event, OpenData):
-        data.on_open_failed(turn, cause)
+        if data.on_open_failed(turn, cause, remedy):
+            return
     elif event.kind == CollectTaught.__name__:
         teach.on_collect_failed(turn)
     elif event.kind in TRAININGS:
-        training.on_training_failed(turn, "" if event.is_cancelled else cause)
+        if event.is_cancelled:
+            training.on_taken_back(turn, event)
+        else:
+            training.on_training_failed(turn, cause, remedy)
     inside.on_inside_failed(turn, event.kind)
     if not event.is_cancelled:
         turn.notify(
@@ -82,7 +87,7 @@ def on_fetch_progress(turn: Turn, event: FetchProgress) -> None:
 def on_cancel_work(turn: Turn, action: CancelWork) -> None:
     """Stop it; a training ends at its next step with a checkpoint."""
     kind = next((item.kind for item in turn.state.work if item.ticket == action.ticket), "")
-    if kind in (Train.__name__, ResumeTraining.__name__) and turn.state.training.status != "preparing":
+    if kind in TRAININGS:
         training.on_stop_training(turn, StopTraining())
     else:
         turn.cancel(action.ticket)

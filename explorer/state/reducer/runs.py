@@ -6,8 +6,11 @@ Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 from types import MappingProxyType
 
+from explorer.arch.depths import title
+from explorer.arch.presets import preset, preset_name
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import (
     CurvesRead,
@@ -61,7 +64,7 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
                 "The training {run} waits after {done} of {epochs} epochs. Nothing is lost.",
                 "Go on where its last checkpoint stands?",
                 arguments=(
-                    ("run", cut.name or cut.id),
+                    ("run", _called(cut)),
                     ("done", cut.epochs_done),
                     ("epochs", cut.plan.epochs),
                 ),
@@ -121,7 +124,7 @@ def on_discard_runs(turn: Turn, action: DiscardRuns) -> None:
         "info",
         "The run {name} was deleted." if len(runs) == 1 else "{count} runs were deleted.",
         "Its files go when the program ends.",
-        arguments=(("name", one.name or one.id), ("count", len(runs))),
+        arguments=(("name", _called(one)), ("count", len(runs))),
         actions=(NoticeAction("Undo", BringBackRuns(runs)),),
     )
 
@@ -139,6 +142,14 @@ def on_write_run(turn: Turn, action: WriteRun) -> None:
 def on_run_exported(turn: Turn, event: RunExported) -> None:
     """Say where it is."""
     turn.notify("info", "The metrics are in {path}.", arguments=(("path", event.path),))
+
+
+def _called(row: RunRow) -> str:
+    """What people call a run: its name, else what learned what."""
+    if row.name:
+        return row.name
+    known = preset_name(row.spec)
+    return f"{preset(known).title if known else title(row.spec)} on {PurePath(row.data).name}"
 
 
 def _row(turn: Turn, run: str) -> RunRow | None:

@@ -11,17 +11,14 @@ from types import MappingProxyType
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.data_messages import DataFacts, OpenData
-from explorer.engine.messages import WeightsChoice
+from explorer.engine.messages import RequestFailed, WeightsChoice
+from explorer.engine.run_messages import ListRuns
 from explorer.engine.training_messages import (
     FIRST_VALUES,
     TRAINING_SUBJECT,
     EpochEnded,
     FindRate,
     HaltTraining,
-    LiveAnswer,
-    LiveMaps,
-    RateFound,
-    RateProbed,
     ResumeTraining,
     Train,
     TrainingBegan,
@@ -46,14 +43,13 @@ from explorer.state.learning_actions import (
     GoOnTraining,
     PauseTraining,
     ResetPlan,
-    SeekRate,
     StartTraining,
     StopTraining,
-    TakeRate,
 )
-from explorer.state.model import KNOWN_WEIGHTS, Answer, Document, MapsState, Seen
+from explorer.state.model import KNOWN_WEIGHTS
 from explorer.state.reducer.document import with_spec
 from explorer.state.reducer.inside import renew
+from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.turn import Turn
@@ -111,12 +107,7 @@ def on_choose_start(turn: Turn, action: ChooseStart) -> None:
 
 def on_start_training(turn: Turn, action: StartTraining) -> None:
     """Open the data; the training begins when it is there."""
-    _open(turn, "train", turn.state.form.data, turn.state.document.spec)
-
-
-def on_seek_rate(turn: Turn, action: SeekRate) -> None:
-    """Open the data; the finder begins when it is there."""
-    _open(turn, "find", turn.state.form.data, turn.state.document.spec)
+    open_data(turn, "train", turn.state.form.data, turn.state.document.spec)
 
 
 def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
@@ -128,19 +119,22 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
     present = training.began.run if training.began is not None else ""
     run = action.run or present
     if run and run == present and training.status in ("paused", "stopped"):
-        turn.change(training=replace(training, status="preparing", cause=""))
+        turn.change(training=replace(training, status="preparing", purpose="resume", cause="", remedy=""))
         turn.ask(ResumeTraining, run=run)
         return
     row = next((row for row in state.runs.rows if row.id == run), None)
     if row is not None and row.can_resume:
-        _open(turn, "resume", row.data, row.spec, run)
+        open_data(turn, "resume", row.data, row.spec, run)
 
 
-def _open(turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "") -> None:
+def open_data(turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "") -> None:
+    """Read the data; what it is for begins when it is there."""
     if turn.state.training.is_busy:
         return
     turn.change(
-        training=replace(turn.state.training, status="opening", purpose=purpose, resumes=run, cause=""),
+        training=replace(
+            turn.state.training, status="opening", purpose=purpose, resumes=run, cause="", remedy=""
+        ),
         data=replace(turn.state.data, status="opening", wanted=data),
     )
     turn.ask(OpenData, data=data, input_size=spec.input_size)
@@ -159,7 +153,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
     try:
         spec = turn.state.document.spec.edited(num_classes=len(facts.classes))
     except SpecError as error:
-        _fail(turn, error.cause_text)
+        _fail(turn, error.cause_text, error.hint_text)
         turn.notify("error", error.message, error.hint, arguments=tuple(error.arguments.items()))
         return
     turn.change(form=form, training=replace(training, status="preparing"))
@@ -224,6 +218,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         best_epoch=_best_epoch(event),
         ended=None,
         cause="",
+        remedy="",
     )
     turn.change(training=training)
     _put_in_view(turn, event.spec)
@@ -241,6 +236,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
     renew(turn)
     answer_all(turn)
     look(turn)
+    list_again(turn)
 
 
 def _best_epoch(event: TrainingBegan) -> int | None:
@@ -285,6 +281,13 @@ def on_epoch_ended(turn: Turn, event: EpochEnded) -> None:
             mistakes=event.mistakes,
         )
     )
+    list_again(turn)
+
+
+def list_again(turn: Turn) -> None:
+    """Read the runs once more, where they were listed: the row of the one that learns is out of date."""
+    if turn.state.runs.is_listed:
+        turn.ask(ListRuns)
 
 
 def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
@@ -292,6 +295,8 @@ def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
+    if is_in_view(turn, event.run):
+        ask_again(turn)
     if event.cause:
         turn.notify("warning", event.cause, event.hint, arguments=event.arguments)
 
@@ -312,16 +317,31 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
         origin = Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
         document = replace(turn.state.document, weights=WeightsChoice("run", event.run))
         turn.change(net=replace(net, origin=origin, version=net.version + 1), document=document)
+        ask_again(turn)
 
 
-def on_training_failed(turn: Turn, cause: str) -> None:
-    """It broke off; the notice says why."""
+def on_training_failed(turn: Turn, cause: str, remedy: str = "") -> None:
+    """It broke off; the notice says why, and so does the view."""
     if turn.state.training.is_busy:
-        _fail(turn, cause)
+        _fail(turn, cause, remedy)
 
 
-def _fail(turn: Turn, cause: str) -> None:
-    turn.change(training=replace(turn.state.training, status="failed", cause=cause, eta_seconds=None))
+def on_taken_back(turn: Turn, event: RequestFailed) -> None:
+    """It was taken back, perhaps when its first words were already on their way."""
+    training = turn.state.training
+    if training.is_busy and turn.state.tickets.get((event.kind, TRAINING_SUBJECT)) == event.ticket:
+        finder = None if training.purpose == "find" else training.finder
+        turn.change(training=replace(training, status=at_rest(training), finder=finder))
+
+
+def _fail(turn: Turn, cause: str, remedy: str) -> None:
+    training = turn.state.training
+    finder = None if training.purpose == "find" else training.finder
+    turn.change(
+        training=replace(
+            training, status="failed", cause=cause, remedy=remedy, finder=finder, eta_seconds=None
+        )
+    )
 
 
 # Pause, stop, look
@@ -337,12 +357,23 @@ def on_pause_training(turn: Turn, action: PauseTraining) -> None:
 def on_stop_training(turn: Turn, action: StopTraining) -> None:
     """Say so at once; it happens at the next step. Before the first, the request is taken back."""
     training = turn.state.training
-    if training.status in ("running", "pausing"):
+    is_before = training.status in ("opening", "preparing")
+    if training.status in ("running", "pausing") and training.purpose != "find":
         turn.change(training=replace(training, status="stopping"))
         turn.ask(HaltTraining, how="stop")
-    elif training.status in ("opening", "preparing"):
-        turn.change(training=replace(training, status="stopped" if training.began else "idle"))
-        for kind, subject in ((OpenData, ()), (Train, TRAINING_SUBJECT), (FindRate, TRAINING_SUBJECT)):
+    elif is_before or training.status == "running":
+        # Of the finder nothing is kept, so that it too is just taken back.
+        if training.status == "opening":
+            facts = turn.state.data.facts
+            turn.change(data=replace(turn.state.data, status="none" if facts is None else "open", wanted=""))
+        finder = None if training.purpose == "find" else training.finder
+        turn.change(training=replace(training, status=at_rest(training), finder=finder))
+        for kind, subject in (
+            (OpenData, ()),
+            (Train, TRAINING_SUBJECT),
+            (ResumeTraining, TRAINING_SUBJECT),
+            (FindRate, TRAINING_SUBJECT),
+        ):
             ticket = turn.state.tickets.get((kind.__name__, subject))
             if ticket is not None:
                 turn.cancel(ticket)
@@ -350,48 +381,8 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
         turn.change(training=replace(training, status="stopped"))
 
 
-def on_live_answer(turn: Turn, event: LiveAnswer) -> None:
-    """What the learning net says now of the picture that is looked at."""
-    if not _is_in_view(turn, event.run):
-        return
-    answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    seen = Seen(event.image_id, turn.state.net.version, event.seen, event.kept_share)
-    turn.change(answers=MappingProxyType(answers), seen=seen)
-
-
-def on_live_maps(turn: Turn, event: LiveMaps) -> None:
-    """The maps that are looked at, as they are now."""
-    document: Document = turn.state.document
-    if _is_in_view(turn, event.run) and event.key == document.selected:
-        maps = MapsState(event.key, event.image_id, turn.state.net.version, event.maps)
-        turn.change(maps=maps)
-
-
-def _is_in_view(turn: Turn, run: str) -> bool:
-    return turn.state.net.origin == Origin("run", run)
-
-
-# The finder
-
-
-def on_rate_probed(turn: Turn, event: RateProbed) -> None:
-    """Some points of its curve more."""
-    if turn.is_newest(event, FindRate, TRAINING_SUBJECT):
-        finder = FinderState("running", event.rates, event.losses)
-        turn.change(training=replace(turn.state.training, status="running", finder=finder))
-        turn.progress(event.ticket, event.share)
-
-
-def on_rate_found(turn: Turn, event: RateFound) -> None:
-    """The finder is done."""
-    finder = FinderState("done", event.rates, event.losses, event.suggested)
-    training = turn.state.training
-    status: TrainingStatus = "stopped" if training.began is not None else "idle"
-    turn.change(training=replace(training, status="finished" if training.ended else status, finder=finder))
-
-
-def on_take_rate(turn: Turn, action: TakeRate) -> None:
-    """Use a rate, and put the curve away."""
-    if action.rate is not None:
-        on_edit_plan(turn, EditPlan((("learning_rate", action.rate),)))
-    turn.change(training=replace(turn.state.training, finder=None))
+def at_rest(training: TrainingState) -> TrainingStatus:
+    """How the training before stands once what was begun after it is over or taken back."""
+    if training.ended is not None:
+        return "finished"
+    return "idle" if training.began is None else "stopped"

@@ -106,12 +106,15 @@ def about(data: DataState, chosen: str) -> str:
         return "Reading…"
     if facts is not None and facts.data == chosen:
         channels = "grey" if facts.channels == 1 else "colour"
-        said = (
+        said: tuple[str, ...] = (
             f"{len(facts.classes)} classes",
             f"{words.grouped(sum(facts.train_counts))} to learn from",
             f"{words.grouped(sum(facts.test_counts))} to test",
             f"{facts.input_size} × {facts.input_size}, {channels}",
         )
+        if facts.broken:
+            # Which they are stands in the data view.
+            said = (*said, f"{words.grouped(len(facts.broken))} unreadable, left out")
         return " · ".join(said)
     card = next((card for card in data.cards if card.name == chosen), None)
     if data.status == "failed" and data.wanted == chosen:

@@ -308,7 +308,8 @@ class CurvePlot(QWidget):
             high = min([high, *(_MOST_TIMES * loss for loss in trained if np.isfinite(loss))])
         room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.05
         top = min(high + room, 1.02) if self._subject == "accuracy" else high + room
-        left = min(left, right - 1e-6)
+        if left >= right:  # one point: no span of its own to divide into ticks
+            left, right = min(0.0, right), max(1.0, right)
         self._box.setRange(xRange=(left, right), yRange=(low - room, top), padding=0.01, update=True)
 
     # Reading

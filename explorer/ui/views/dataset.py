@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -74,7 +75,13 @@ class DatasetView(QWidget):
         self._strip.horizontalScrollBar().rangeChanged.connect(lambda _low, _high: self._show_chosen())
         self._folder = _button("Folder…", "data.folder", "Train on a folder whose folders are classes")
         self._zip = _button("Zip…", "data.zip", "Train on a zip whose folders are classes")
-        self._save = _button("Save table…", "data.save", "Save the classes and their counts as CSV")
+        self._save = _button(
+            "Save", "data.save", "Save the classes and their counts as CSV, or all of this as PNG"
+        )
+        menu = QMenu(self._save)
+        menu.addAction("Save as CSV…", self._on_save)
+        menu.addAction("Save as PNG…", self._on_save_png)
+        self._save.setMenu(menu)
         self._title = _label("data.title")
         self._title.setFont(font("title", strong=True))
         self._summary = _label("data.summary")
@@ -139,7 +146,6 @@ class DatasetView(QWidget):
         whole.addWidget(scroll)
         self._folder.clicked.connect(self._on_folder)
         self._zip.clicked.connect(self._on_zip)
-        self._save.clicked.connect(self._on_save)
 
     # What is shown
 
@@ -276,6 +282,12 @@ class DatasetView(QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Save classes as CSV", name, "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))
+
+    def _on_save_png(self) -> None:
+        name = f"{PurePath(self._facts.data).stem if self._facts else 'data'}.png"
+        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
+        if path and not self._facts_block.grab().save(path, "PNG"):
+            self.save_failed.emit(f"The picture could not be written to {path}.")
 
 
 def summary(facts: DataFacts) -> str:

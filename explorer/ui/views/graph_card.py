@@ -5,7 +5,8 @@ Used by `graph.py`. Knows nothing of the store.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.arch.cost import Cost
@@ -17,9 +18,11 @@ from explorer.ui.views.graph_icons import swatch
 from explorer.ui.views.graph_ink import Ink
 from explorer.ui.widgets.elided_label import ElidedLabel
 
+_LEAST_PX = 160
+
 
 class GraphCard(QFrame):
-    """A title, a key and five numbers.
+    """A title, a key and five numbers; the last are left out where there is no room for them.
 
     Args:
         parent: As Qt has it.
@@ -52,6 +55,7 @@ class GraphCard(QFrame):
         column.addLayout(head)
         row = QHBoxLayout()
         row.setSpacing(2 * SPACE)
+        self._fields: list[QWidget] = []
         column.addLayout(row)
         self._output = self._field(row, "output", self.tr("Output"))
         self._parameters = self._field(row, "parameters", self.tr("Parameters"))
@@ -70,12 +74,30 @@ class GraphCard(QFrame):
         value.setObjectName(f"graph.card.{name}")
         value.setAccessibleName(title)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column = QVBoxLayout()
+        field = QWidget()
+        column = QVBoxLayout(field)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(caption)
         column.addWidget(value)
-        row.addLayout(column)
+        row.addWidget(field)
+        self._fields.append(field)
         return value
+
+    def minimumSizeHint(self) -> QSize:
+        # Five wide numbers must not make the window wider than the screen.
+        return QSize(_LEAST_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        left = self.contentsRect().width() - 3 * SPACE
+        for place, field in enumerate(self._fields):
+            left -= field.sizeHint().width()
+            field.setVisible(place == 0 or left >= 0)
+            left -= 2 * SPACE
 
     def _show_values(self, output: str, parameters: int, macs: int, seen: int, memory: int) -> None:
         self._output.setText(output)
@@ -85,6 +107,7 @@ class GraphCard(QFrame):
         self._macs.setToolTip(words.grouped(macs))
         self._field_seen.setText(f"{seen} px")
         self._memory.setText(words.byte_size(memory))
+        self._fit()
 
     def show_whole(self, graph: Graph, cost: Cost) -> None:
         """The whole network's numbers, where nothing is selected."""

@@ -123,6 +123,7 @@ class InsideFacts:
         picture: The current picture; None without one.
         pictures: All that were read, by number.
         data: What is known of labelled data.
+        is_shipped: Whether the topic shows what was found beforehand and ships with the weights.
         work: Of the topic: ticket, share or None, kind; None where nothing is under way.
     """
 
@@ -136,6 +137,7 @@ class InsideFacts:
     picture: LoadedPicture | None = None
     pictures: Mapping[int, LoadedPicture] = field(default_factory=dict)
     data: DataState = field(default_factory=DataState)
+    is_shipped: bool = False
     work: tuple[int, float | None, str] | None = None
 
     @property
@@ -202,6 +204,9 @@ def note(facts: InsideFacts) -> tuple[str, str]:
         A sentence, and `muted` or `warning`.
     """
     inside, topic = facts.inside, facts.inside.topic
+    if facts.is_shipped and inside.shipped is not None:
+        count, source = inside.shipped.images, inside.shipped.data
+        return f"Found beforehand on {count:,} test pictures of {source}; it ships with the weights.", "muted"
     title = sample_title(facts.data, inside.data)
     if topic == "decisions" and facts.picture is None:
         return "Drop a picture to see where its class is decided.", "muted"

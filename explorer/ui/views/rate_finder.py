@@ -5,14 +5,27 @@ Used by the training form. Painted by Qt alone. Knows nothing of the store.
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.state.learning import FinderState
 from explorer.ui.theme import HALF, RADIUS, SPACE, Colours, font
+from explorer.ui.views.curves import write_text
+from explorer.ui.widgets.picture_files import write_png
 
 _CEILING = 1.6
 """Losses are drawn up to this many times the first one: where the curve explodes, it leaves the picture."""
@@ -99,6 +112,7 @@ class RateCurve(QWidget):
     def _paint_decades(self, painter: QPainter, room: QRectF, colours: Colours) -> None:
         low, high = self._span()
         painter.setFont(font("small"))
+        free_from = 0.0
         for decade in range(math.ceil(low), math.floor(high) + 1):
             x = self._x(10.0**decade, room)
             grid = QColor(colours.hairline)
@@ -108,6 +122,9 @@ class RateCurve(QWidget):
             text = f"{10.0**decade:g}"
             width = painter.fontMetrics().horizontalAdvance(text) + 2
             left = min(max(x - width / 2, HALF), self.width() - HALF - width)
+            if left < free_from:
+                continue
+            free_from = left + width + HALF
             place = QRectF(left, room.bottom() + 2, width, 2 * SPACE)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
 
@@ -136,6 +153,7 @@ class RateFinder(QWidget):
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addWidget(self._use, 1)
+        buttons.addWidget(self._make_save())
         buttons.addWidget(away)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -144,6 +162,35 @@ class RateFinder(QWidget):
         column.addWidget(self._said)
         column.addLayout(buttons)
         self.hide()
+
+    def _make_save(self) -> QPushButton:
+        menu = QMenu(self)
+        menu.addAction("Save as PNG…", self._save_png)
+        menu.addAction("Save as CSV…", self._save_csv)
+        self._save = QPushButton("Save")
+        self._save.setObjectName("train.save_finder")
+        self._save.setToolTip("Save the curve as PNG or CSV")
+        self._save.setMenu(menu)
+        return self._save
+
+    def to_csv(self) -> str:
+        """The curve as a table."""
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(("learning_rate", "loss"))
+        if self._finder is not None:
+            writer.writerows(zip(self._finder.rates, self._finder.losses, strict=True))
+        return table.getvalue()
+
+    def _save_png(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", "learning-rate.png", "PNG (*.png)")
+        if path:
+            self._said.setText(write_png(self.curve.grab().toImage(), path))
+
+    def _save_csv(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "learning-rate.csv", "CSV (*.csv)")
+        if path:
+            self._said.setText(write_text(self.to_csv(), path))
 
     def show_finder(self, finder: FinderState | None) -> None:
         """Show the curve so far; None hides it."""
@@ -159,6 +206,7 @@ class RateFinder(QWidget):
         self.curve.show_finder(self._finder, rate)
         is_done = self._finder.status == "done"
         self._use.setEnabled(is_done and rate is not None)
+        self._save.setEnabled(is_done)
         self._use.setText("Use" if rate is None else f"Use {rate:g}")
         if not is_done:
             self._said.setText("One short training with a rising rate…")

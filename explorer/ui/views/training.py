@@ -6,6 +6,8 @@ does; knows nothing of the store.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -32,7 +34,7 @@ from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.curves import CurvesView, write_text
 from explorer.ui.views.mistakes import Mistakes
 from explorer.ui.views.training_head import TrainingHead
-from explorer.ui.views.training_words import empty_message, facts
+from explorer.ui.views.training_words import empty_message, facts, facts_csv, problem
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.picture_files import write_png
@@ -69,6 +71,14 @@ class TrainingView(QWidget):
         self.confusion = ConfusionMatrix()
         self.mistakes = Mistakes()
         self._said = ElidedLabel("muted")
+        self._problem = QLabel()
+        self._problem.setObjectName("train.problem")
+        self._problem.setProperty("tone", "danger")
+        self._problem.setWordWrap(True)
+        self._problem.setTextFormat(Qt.TextFormat.PlainText)
+        self._problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._problem.setContentsMargins(SPACE + HALF, 0, SPACE + HALF, SPACE)
+        self._problem.hide()
         self._lay_out()
         self._connect()
 
@@ -77,7 +87,6 @@ class TrainingView(QWidget):
     def show_form(self, form: TrainingForm, usual: Plan) -> None:
         """Show what is set up; arguments as `TrainingFormPanel.show_form`."""
         self.form.show_form(form, usual)
-        self._empty.set_message(empty_message(form))
 
     def show_data(self, data: DataState, form: TrainingForm) -> None:
         """Show which data is chosen and what is in it."""
@@ -99,6 +108,9 @@ class TrainingView(QWidget):
             other_sizes: That run's steps an epoch and batch size.
         """
         self.head.show_training(training, form)
+        self._empty.set_message(empty_message(training, form))
+        self._problem.setText(problem(training))
+        self._problem.setVisible(bool(self._problem.text()))
         self.form.show_finder(training.finder, is_busy=training.is_busy)
         began = training.began
         self._pages.setCurrentIndex(0 if training.curves is None else 1)
@@ -204,6 +216,7 @@ class TrainingView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
+        column.addWidget(self._problem)
         column.addLayout(middle, 1)
 
     def _make_details(self) -> QWidget:
@@ -216,12 +229,14 @@ class TrainingView(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.mistakes)
-        self._tables: dict[QWidget, ConfusionMatrix | Mistakes] = {
-            self.confusion: self.confusion,
-            scroll: self.mistakes,
-        }
         self._tabs.addTab(scroll, "Mistakes")
-        self._tabs.addTab(self._make_facts(), "Run")
+        run = self._make_facts()
+        self._tabs.addTab(run, "Run")
+        self._tables: dict[QWidget, tuple[QWidget, str, Callable[[], str]]] = {
+            self.confusion: (self.confusion, "confusion", self.confusion.to_csv),
+            scroll: (self.mistakes, "mistakes", self.mistakes.to_csv),
+            run: (self._facts_sheet, "run", lambda: facts_csv(self._facts)),
+        }
         self._save = QToolButton()
         self._save.setText("Save…")
         self._save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -244,7 +259,7 @@ class TrainingView(QWidget):
         return details
 
     def _make_facts(self) -> QWidget:
-        content = QWidget()
+        content = self._facts_sheet = QWidget()
         outer = QVBoxLayout(content)
         outer.setContentsMargins(SPACE + HALF, SPACE + HALF, SPACE, SPACE)
         self._facts_grid = QGridLayout()
@@ -267,26 +282,22 @@ class TrainingView(QWidget):
         self.head.stop_requested.connect(self.stop_requested)
         self.head.form_toggled.connect(self._on_form_toggled)
         self.curves.said.connect(self._said.set_text)
-        for shown, name in ((self.confusion, "confusion"), (self.mistakes, "mistakes")):
-            shown.png_requested.connect(lambda shown=shown, name=name: self._save_png(shown, name))
-            shown.csv_requested.connect(lambda shown=shown, name=name: self._save_csv(shown, name))
+        for shown in (self.confusion, self.mistakes):
+            shown.png_requested.connect(lambda: self._on_save("png"))
+            shown.csv_requested.connect(lambda: self._on_save("csv"))
 
-    def _table(self) -> ConfusionMatrix | Mistakes | None:
-        """What the tab in front shows, where it can be saved as a table."""
+    def _table(self) -> tuple[QWidget, str, Callable[[], str]] | None:
+        """What the tab in front shows, where it can be saved: the widget, a file name, its table."""
         front = self._tabs.currentWidget()
         return self._tables.get(front) if front is not None else None
 
     def _on_save(self, kind: str) -> None:
         table = self._table()
-        if table is not None:
-            (table.png_requested if kind == "png" else table.csv_requested).emit()
-
-    def _save_png(self, shown: QWidget, name: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", f"{name}.png", "PNG (*.png)")
+        if table is None:
+            return
+        shown, name, to_csv = table
+        filters = f"{kind.upper()} (*.{kind})"
+        path, _ = QFileDialog.getSaveFileName(self, f"Save as {kind.upper()}", f"{name}.{kind}", filters)
         if path:
-            self._said.set_text(write_png(shown.grab().toImage(), path))
-
-    def _save_csv(self, shown: ConfusionMatrix | Mistakes, name: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", f"{name}.csv", "CSV (*.csv)")
-        if path:
-            self._said.set_text(write_text(shown.to_csv(), path))
+            said = write_png(shown.grab().toImage(), path) if kind == "png" else write_text(to_csv(), path)
+            self._said.set_text(said)

@@ -5,6 +5,8 @@ Called by the training view. Pure functions of the state's values; imports no Qt
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -45,11 +47,11 @@ def headline(training: TrainingState, form: TrainingForm) -> Headline:
     if is_finding(training):
         return Headline("Finding a learning rate…", "One short training with a rising rate.", "accent")
     if training.status == "failed":
-        return Headline("It could not go on", training.cause or "The message above says why.", "danger")
+        return Headline("It could not go on", "Start begins again.", "danger")
     if training.status == "opening":
         return Headline("Reading the data…", PurePath(form.data).name)
     if training.status == "preparing":
-        return Headline("Getting ready…", "Building the network and measuring which precision is fastest.")
+        return Headline("Getting ready…", "Choosing the fastest precision.")
     if training.ended is not None and not training.is_busy:
         return _finished(training)
     if training.began is None:
@@ -145,7 +147,34 @@ def facts(training: TrainingState) -> tuple[tuple[str, str], ...]:
     return tuple(lines)
 
 
-def empty_message(form: TrainingForm) -> str:
+def problem(training: TrainingState) -> str:
+    """Why it broke off and what helps; empty where it did not."""
+    if training.status != "failed":
+        return ""
+    return f"{training.cause} {training.remedy}".strip() or "The message above says why."
+
+
+def facts_csv(lines: tuple[tuple[str, str], ...]) -> str:
+    """The facts as a table."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("what", "value"))
+    writer.writerows((what.strip(), value) for what, value in lines)
+    return table.getvalue()
+
+
+def empty_message(training: TrainingState, form: TrainingForm) -> str:
     """What is said where there are no curves yet."""
     name = PurePath(form.data).name
+    if training.status == "opening":
+        return f"Reading {name}. A set that is new is first decoded; the next time it is here at once."
+    if is_finding(training):
+        return "The curve of the learning-rate finder grows in the form."
+    if training.status == "preparing":
+        return (
+            "The network is built, then a few steps are timed to choose the fastest precision. "
+            "The curves begin in a moment."
+        )
+    if training.status == "running":
+        return "The first step is under way."
     return f"Press Start and watch the network learn {name}: loss and accuracy are drawn here as it goes."
