@@ -14,11 +14,11 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from explorer.present import text
 from explorer.present.arithmetic import Number
-from explorer.present.channels import dead_share, value_text
+from explorer.present.channels import value_text
 from explorer.ui.views.feature_bars import FeatureFooter, FeatureHeader, FeatureTools
 from explorer.ui.views.feature_output import FeatureOutput, mosaic_picture
+from explorer.ui.views.feature_words import colour_ends, maps_summary
 from explorer.ui.views.number import NumberPanel
 from explorer.ui.views.weights import WeightsMosaic
 from explorer.ui.widgets.channel_detail import ChannelDetail
@@ -276,31 +276,11 @@ class FeatureView(QWidget):
             return
         if self._tools.shows_weights:
             return
-        low, high = value_text(tiles.low), value_text(tiles.high)
-        if tiles.scale == "per_channel":
-            low, high = self.tr("min"), self.tr("max")
-        with_zero = tiles.palette == "diverging"
-        if with_zero and tiles.scale == "per_channel":
-            low, high = self.tr("−max"), self.tr("+max")
-        self._footer.set_colours(tiles.palette, low, high, with_zero=with_zero)
-        self._summary = self._summarise(maps, tiles.n_unreal)
+        low, high = colour_ends(tiles)
+        self._footer.set_colours(tiles.palette, low, high, with_zero=tiles.palette == "diverging")
+        self._summary = maps_summary(maps, tiles.n_unreal)
         self._footer.set_text(self._summary, marked=tiles.n_unreal > 0)
         self._show_channel()
-
-    def _summarise(self, maps: NDArray[np.float32], n_unreal: int) -> str:
-        n, height, width = maps.shape
-        if height == width == 1:
-            parts = [self.tr("{n} features").format(n=text.grouped(n))]
-        else:
-            # Their size is said above.
-            parts = [self.tr("{n} channels").format(n=text.grouped(n))]
-            share = dead_share(maps)
-            if share:
-                parts.append(self.tr("{share} dead").format(share=text.share(share, 1.0)))
-            parts.append(self.tr("{share} zero").format(share=text.share(float((maps == 0).mean()), 1.0)))
-        if n_unreal:
-            parts.append(self.tr("{n} NaN or infinite").format(n=text.grouped(n_unreal)))
-        return " · ".join(parts)
 
     def _show_channel(self) -> None:
         tiles, maps, channel = self._mosaic.tiles, self._mosaic.maps, self._channel
