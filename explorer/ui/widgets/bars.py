@@ -87,7 +87,7 @@ class ProbabilityBars(QWidget):
         self._predictions, self._is_muted, self._is_stale = shown
         said = [f"{entry.label} {words.share(entry.probability, 1)}" for entry in self._predictions]
         self.setAccessibleDescription("; ".join(said) or "no answer yet")
-        self.setToolTip("\n".join(said))
+        self.setToolTip("\n".join([*said, "Press a class to see what speaks for it"]) if said else "")
         self.update()
 
     def show_explained(self, label: int | None) -> None:
