@@ -146,7 +146,7 @@ class FeatureTools(QWidget):
         self._content = self._content_switch()
         self.play = self._play_button()
         says = self.tr("Save the walk through the network as a GIF or as pictures")
-        walk = _tool_button("features.save_walk", self.tr("Save walk…"), says)
+        walk = _tool_button("features.save_walk", self.tr("GIF…"), says)
         walk.clicked.connect(lambda: self.walk_requested.emit())
         self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._rows.setContentsMargins(12, 2, 8, 6)
