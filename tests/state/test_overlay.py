@@ -1,10 +1,10 @@
-"""When the overlay is asked for, and when it is not."""
+"""When the overlay is asked for, and when it is not; answers that come too late."""
 
 import pytest
 
-from explorer.engine.inside_messages import Attribute
+from explorer.engine.inside_messages import Attribute, NumberRead, ReadNumber
 from explorer.state.actions import SelectNode, Start, StepNode, Undo
-from explorer.state.inside_actions import ChooseOverlay, ToggleLesion
+from explorer.state.inside_actions import AskNumber, ChooseOverlay, ToggleLesion
 from tests.state.player import Player
 
 
@@ -45,3 +45,11 @@ def test_a_walk_through_the_head_asks_once(play):
     play(ChooseOverlay("grad_cam"))
     sent = [request for _ in range(4) for request in asked(play(StepNode(1)))]
     assert sent == []
+
+
+def test_a_number_of_a_node_that_was_left_meanwhile_is_not_shown(play):
+    play(AskNumber("act1", (0, 1, 2)))
+    ticket = play.newest(ReadNumber).ticket
+    play(SelectNode("layer3.2.add"))
+    play(NumberRead(ticket=ticket, image_id=1, key="act1", place=(0, 1, 2), number=None))
+    assert play.state.inside.number is None

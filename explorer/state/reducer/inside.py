@@ -220,7 +220,8 @@ def on_ask_number(turn: Turn, action: AskNumber) -> None:
 
 def on_number_read(turn: Turn, event: NumberRead) -> None:
     """How it is made is here."""
-    if turn.is_newest(event, ReadNumber, MAIN_COLUMN):
+    is_in_view = event.key == turn.state.document.selected
+    if is_in_view and turn.is_newest(event, ReadNumber, MAIN_COLUMN):
         _change(turn, number=event)
 
 
@@ -232,7 +233,8 @@ def on_ask_kernels(turn: Turn, action: AskKernels) -> None:
 
 def on_kernels_read(turn: Turn, event: KernelsRead) -> None:
     """They are here."""
-    if turn.is_newest(event, ReadKernels, MAIN_COLUMN):
+    is_in_view = event.key == turn.state.document.selected
+    if is_in_view and turn.is_newest(event, ReadKernels, MAIN_COLUMN):
         _change(turn, kernels=event)
 
 
