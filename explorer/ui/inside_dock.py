@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.engine.messages import LoadedPicture
 from explorer.state.actions import CancelWork, SelectPicture
+from explorer.state.inside import is_shipped, shown
 from explorer.state.inside_actions import (
     ChooseEmbedding,
     ChooseSample,
@@ -20,7 +21,6 @@ from explorer.state.inside_actions import (
     ShowTopic,
     ToggleLesion,
 )
-from explorer.state.inside import is_shipped, shown
 from explorer.state.model import AppState
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
