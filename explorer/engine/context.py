@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from explorer.arch.spec import ArchitectureSpec
     from explorer.images.dataset import Dataset
+    from explorer.nets.embedding import Embedding
     from explorer.nets.facts import DeviceInfo
     from explorer.nets.findings import PooledFeatures
     from explorer.nets.linear_probe import LinearProbe
@@ -202,8 +203,9 @@ class ActiveTraining:
     def net(self) -> LiveNet:
         """The learning network as handlers use nets."""
         training = self.training
-        origin = Origin("run", self.run.id)
-        return LiveNet(training.spec, training.model, origin, self.classes, self.transform)
+        # Where weights are averaged, the averaged ones are tested and kept.
+        model = training.average.model if training.average else training.model
+        return LiveNet(training.spec, model, Origin("run", self.run.id), self.classes, self.transform)
 
 
 @dataclass(slots=True, eq=False)
@@ -215,16 +217,31 @@ class PooledSample:
         features: Of every block.
         labels: The truth, (images,).
         classes: The sample's.
-        probes: A linear probe a block; empty until they are fitted.
         pictures: Features of dropped pictures, by number and block.
+        layouts: Where the sample lies in the plane, by method and block.
     """
 
     net: LiveNet
     features: PooledFeatures
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
-    probes: tuple[LinearProbe, ...] = ()
     pictures: dict[int, dict[str, NDArray[np.float32]]] = field(default_factory=dict)
+    layouts: dict[tuple[str, str], Embedding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownProbes:
+    """Linear probes of a network, fitted here or beforehand.
+
+    Attributes:
+        net: Whose.
+        probes: One a block.
+        classes: What they tell apart.
+    """
+
+    net: LiveNet
+    probes: tuple[LinearProbe, ...]
+    classes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -238,6 +255,7 @@ class Context:
         donors: The values of the last trained network of each column, on the CPU, to copy from.
         active: The training in memory.
         pooled: Samples that were looked at, by column.
+        probes: Linear probes, by column.
         shelf: The pictures.
         datasets: The labelled data that was opened last.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
@@ -250,12 +268,25 @@ class Context:
     donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
     active: ActiveTraining | None = None
     pooled: dict[str, PooledSample] = field(default_factory=dict)
+    probes: dict[str, KnownProbes] = field(default_factory=dict)
     shelf: PictureShelf = field(default_factory=PictureShelf)
     datasets: OpenDatasets = field(default_factory=OpenDatasets)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore
     _store: RunStore | None = field(default=None, init=False, repr=False)
     _store_lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def put_net(self, column: str, net: LiveNet) -> None:
+        """Make this the network of a column; what was found in the one before goes with it."""
+        self.pooled.pop(column, None)
+        self.probes.pop(column, None)
+        self.nets[column] = net
+
+    def drop_nets(self) -> None:
+        """Let go of all networks, and of what was found in them."""
+        self.pooled.clear()
+        self.probes.clear()
+        self.nets.clear()
 
     def store(self) -> RunStore:
         """The store of runs, opened when it is first asked for. Any thread may ask and use it.

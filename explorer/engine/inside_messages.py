@@ -160,11 +160,17 @@ class SweepLesions(ColumnRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSample(ColumnRequest):
-    """Pooled features of every block for a sample; kept by the engine for probes and embeddings."""
+    """Pooled features of every block for a sample; kept by the engine for probes and embeddings.
+
+    Attributes:
+        sample: Which.
+        image_ids: Dropped pictures that are pooled with it, to be placed among it.
+    """
 
     priority: ClassVar[Priority] = Priority.BATCH
 
     sample: SampleChoice
+    image_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +182,7 @@ class FitProbes(ColumnRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decide(ColumnRequest):
-    """What each block's probe says of a picture."""
+    """What each block's probe says of a picture; its features are kept, to be placed among the sample."""
 
     image_id: int
 
@@ -188,7 +194,7 @@ class Embed(ColumnRequest):
     Attributes:
         method: PCA, or t-SNE.
         key: The block whose features are laid out.
-        image_ids: Dropped pictures to be placed; their features must have been pooled by `Decide`.
+        image_ids: Dropped pictures to be placed, where `PoolSample` or `Decide` have pooled them.
     """
 
     on_io_pool: ClassVar[bool] = True
@@ -366,7 +372,7 @@ class ProbesFitted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided(Event):
-    """What each block's probe says of a picture: (blocks, classes)."""
+    """What each block's probe says of a picture: (blocks, classes); no blocks where there are no probes."""
 
     image_id: int
     keys: tuple[str, ...]

@@ -118,7 +118,7 @@ class Engine:
                 release(self._context.device or "cpu")
             is_trimmed = request is None
         # Tensors are let go on the thread that made them.
-        self._context.nets.clear()
+        self._context.drop_nets()
 
     def _prepare(self) -> None:
         boot.load_torch_libraries()

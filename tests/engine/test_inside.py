@@ -1,9 +1,11 @@
 """What is found inside a network, asked of the real engine with the bundled net."""
 
+import gc
 import itertools
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from explorer.arch.expand import expand
@@ -184,8 +186,70 @@ def test_probes_decide_and_embeddings_place_the_picture(engine, image_id):
     assert placed.placed[0][0] == image_id
 
 
+def test_pictures_are_placed_among_a_sample_without_any_probe(engine, image_id, monkeypatch):
+    context = engine._context
+    monkeypatch.setattr(context, "probes", {})
+    gone = 999
+    choice = SampleChoice("digits", 32, 60)
+    engine.ask(PoolSample, SamplePooled, sample=choice, image_ids=(image_id, gone))
+    placed = engine.ask(Embed, Embedded, method="pca", key="", image_ids=(image_id, gone))
+    assert [one[0] for one in placed.placed] == [image_id]
+    again = engine.ask(Embed, Embedded, method="pca", key=placed.key, image_ids=(image_id,))
+    assert again.points is placed.points
+    decided = engine.ask(Decide, Decided, image_id=image_id)
+    assert (decided.keys, decided.probabilities.shape) == ((), (0, 0))
+
+
+def test_what_was_found_goes_with_its_network(engine, image_id):
+    before = engine._context.nets["main"]
+    engine.ask(PoolSample, SamplePooled, sample=SAMPLE)
+    engine.ask(FitProbes, ProbesFitted)
+    assert engine._context.probes["main"].net is before
+    engine.ask(BuildModel, ModelBuilt, spec=SPEC)
+    assert not engine._context.pooled
+    assert not engine._context.probes
+    assert "No sample" in engine.ask(FitProbes, RequestFailed).message
+    engine.ask(ReadFindings, FindingsRead)
+    assert len(engine.ask(Decide, Decided, image_id=image_id).keys) == 9
+
+
+def n_tensors_of_autograd():
+    gc.collect()
+    return sum(
+        issubclass(type(thing), torch.Tensor) and thing.grad_fn is not None for thing in gc.get_objects()
+    )
+
+
+def test_nothing_of_autograd_s_graph_is_kept(engine, image_id):
+    before = n_tensors_of_autograd()
+    for method in METHODS:
+        key = "layer1.0.conv1" if method.startswith("grad") else ""
+        engine.ask(Attribute, Attributed, image_id=image_id, method=method, key=key)
+    engine.ask(RankChannels, ChannelsRanked, image_id=image_id, key="layer2.1.add")
+    engine.ask(FlowGradients, GradientsFlowed, sample=SAMPLE, others=(("at its start", SPEC),))
+    net = engine._context.nets["main"].module
+    assert n_tensors_of_autograd() == before
+    assert all(parameter.grad is None for parameter in net.parameters())
+
+
+def test_watching_holds_no_more_tensors_than_the_network_has(engine, image_id):
+    def held_bytes():
+        gc.collect()
+        tensors = [thing for thing in gc.get_objects() if issubclass(type(thing), torch.Tensor)]
+        storages = {one.untyped_storage().data_ptr(): one.untyped_storage().nbytes() for one in tensors}
+        return sum(storages.values())
+
+    engine.ask(ProbeNode, NodeProbed, image_id=image_id, key="conv1")
+    before = held_bytes()
+    maps = engine.ask(ProbeNode, NodeProbed, image_id=image_id, key="layer1.0.add").maps
+    engine.ask(Meter, Metered, image_id=image_id)
+    engine.ask(PoolSample, SamplePooled, sample=SAMPLE)
+    engine.ask(TestLesions, LesionsTested, lesions=LESION, sample=SAMPLE)
+    engine.ask(MeasureCost, CostMeasured)
+    assert held_bytes() <= before + maps.nbytes
+
+
 def test_what_ships_with_the_weights_answers_before_any_sample(engine, image_id):
-    engine._context.pooled.clear()
     read = engine.ask(ReadFindings, FindingsRead)
     assert read.findings.images == 10_000
     assert read.findings.sweep.intact.accuracy == pytest.approx(0.8839, abs=1e-3)

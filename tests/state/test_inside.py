@@ -11,6 +11,7 @@ from explorer.engine.inside_messages import (
     Decide,
     Decided,
     Embed,
+    Excite,
     FitProbes,
     FlowGradients,
     LesionsTested,
@@ -27,7 +28,14 @@ from explorer.engine.inside_messages import (
     Swept,
     TestLesions,
 )
-from explorer.engine.messages import Classified, Classify, ProbeNode, RequestFailed
+from explorer.engine.messages import (
+    Cancel,
+    Classified,
+    Classify,
+    ProbeNode,
+    RequestFailed,
+    RequestFinished,
+)
 from explorer.nets.facts import Prediction
 from explorer.nets.insights import Attribution, Knowledge, ResidualMeter, Sweep
 from explorer.state.actions import EditSpec, SelectNode, Start, StepNode, Undo
@@ -42,6 +50,7 @@ from explorer.state.inside_actions import (
     ToggleLesion,
     TuneOverlay,
 )
+from explorer.state.learning_actions import ChooseData
 from tests.state.player import Player
 
 BLOCK = "layer2.1"
@@ -264,3 +273,92 @@ def test_an_answer_with_old_lesions_is_not_shown(play):
         )
     )
     assert 1 not in play.state.answers
+
+
+SWEEP = Sweep(Knowledge(0.9, 0.1), (), 100)
+
+
+def finish(play, request):
+    return play(RequestFinished(ticket=request.ticket))
+
+
+def test_answers_about_the_network_before_are_not_shown_for_the_next(play):
+    play(RunTopic("lesions"))
+    play.open_sample()
+    sweep = play.newest(SweepLesions)
+    play(ShowTopic("residuals"))
+    meter = play.newest(Meter)
+    play(EditSpec((("stage_depths", (2, 2, 2)),)))
+    sent = play.build()
+    assert [request.cancelled for request in sent if isinstance(request, Cancel)] == [sweep.ticket]
+    play(Swept(ticket=sweep.ticket, sweep=SWEEP, twin=None, knows_truth=True, is_done=False))
+    play(Metered(ticket=meter.ticket, image_id=1, meter=ResidualMeter((), (), 1)))
+    assert play.state.inside.swept is None
+    assert play.state.inside.metered_picture is None
+    assert not any(item.kind == "SweepLesions" for item in play.state.work)
+
+
+def test_answers_about_the_sample_before_are_not_shown_for_the_next(play):
+    play(RunTopic("lesions"))
+    play.open_sample()
+    sweep = play.newest(SweepLesions)
+    sent = play(ChooseSample("shapes"))
+    assert [request.cancelled for request in sent if isinstance(request, Cancel)] == [sweep.ticket]
+    assert not play.state.inside.busy
+    play(Swept(ticket=sweep.ticket, sweep=SWEEP, twin=None, knows_truth=True, is_done=True))
+    assert play.state.inside.swept is None
+
+
+def test_what_was_stopped_before_does_not_end_what_was_begun_since(play):
+    play(RunTopic("lesions"))
+    play.open_sample()
+    stopped = play.newest(SweepLesions)
+    play(ChooseSample("shapes"))
+    play(RunTopic("lesions"))
+    play.open_sample("shapes")
+    failed = RequestFailed(
+        ticket=stopped.ticket, kind="SweepLesions", message="Stopped.", hint="", is_cancelled=True
+    )
+    play(failed)
+    finish(play, stopped)
+    assert play.state.inside.busy == {"lesions"}
+
+
+def test_a_sample_that_is_opened_again_starts_nothing_twice(play):
+    play(RunTopic("residuals"))
+    play.open_sample()
+    finish(play, play.newest(OpenData))
+    play(RunTopic("excites"))
+    sent = play.open_sample()
+    assert kinds(sent) == [Excite]
+    assert play.state.inside.busy == {"residuals", "excites"}
+
+
+def test_a_topic_whose_sample_never_came_is_busy_no_more(play):
+    play(RunTopic("residuals"))
+    first = play.newest(OpenData)
+    play(ChooseData("shapes"))
+    finish(play, first)
+    assert play.state.inside.busy == {"residuals"}
+    play.open_sample("shapes")
+    finish(play, play.newest(OpenData))
+    assert not play.state.inside.busy
+
+
+def test_accuracy_follows_a_lesion_where_one_looks_at_lesions(play):
+    play(ShowTopic("lesions"))
+    play(ToggleLesion(BLOCK))
+    assert play.newest(OpenData).data == "digits"
+    play.open_sample()
+    asked = play.newest(TestLesions)
+    assert asked.lesions == LESIONS
+    sent = play(HealAll())
+    assert [request.cancelled for request in sent if isinstance(request, Cancel)] == [asked.ticket]
+
+
+def test_a_number_that_was_put_away_stays_away(play):
+    play(AskNumber("act1", (0, 1, 2)))
+    asked = play.newest(ReadNumber)
+    play(AskNumber("act1", None))
+    play(NumberRead(ticket=asked.ticket, image_id=1, key="act1", place=(0, 1, 2), number=None))
+    assert play.state.inside.number is None

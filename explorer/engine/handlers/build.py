@@ -45,7 +45,7 @@ def use_device(request: UseDevice, context: Context) -> Generator[Event, None, N
     """
     chosen, info, reason = device.choose(request.name)
     if chosen != context.device:
-        context.nets.clear()
+        context.drop_nets()
     context.device, context.device_info = chosen, info
     why = request.reason or reason
     yield DeviceChosen(ticket=request.ticket, device=info, devices=device.devices(), reason=why)
@@ -63,7 +63,7 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
     spec = request.spec
     learning = _learning(request, context)
     if learning is not None:
-        context.nets[request.column] = learning
+        context.put_net(request.column, learning)
         yield _built(request, learning, 0, started)
         return
     graph = expand(spec)
@@ -79,7 +79,7 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
     else:
         loaded = _untrained(request, module, context)
     net = LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
-    context.nets[request.column] = net
+    context.put_net(request.column, net)
     donor = context.donors.get(request.column, {})
     can_copy = 0 if loaded.origin.is_trained else _fitting(donor, graph)
     if loaded.origin.is_trained:

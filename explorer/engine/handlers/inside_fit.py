@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from explorer.engine.context import Context, PooledSample
+from explorer.engine.context import Context, KnownProbes, PooledSample
 from explorer.engine.inside_messages import Embed, Embedded, FitProbes, InsideProgress, ProbesFitted
 from explorer.engine.messages import Event
 from explorer.errors import DataError
 from explorer.nets.embedding import embed
-from explorer.nets.linear_probe import fitting
+from explorer.nets.linear_probe import LinearProbe, fitting
 
 
 def _pooled(column: str, context: Context) -> PooledSample:
     pooled = context.pooled.get(column)
-    if pooled is None:
+    if pooled is None or pooled.net is not context.nets.get(column):
         raise DataError("No sample was looked at with this network yet.", "Choose a sample and run it.")
     return pooled
 
@@ -34,10 +34,14 @@ def fit_probes(request: FitProbes, context: Context) -> Generator[Event | None, 
         try:
             share = next(steps)
         except StopIteration as finished:
-            pooled.probes = finished.value
+            probes: tuple[LinearProbe, ...] = finished.value
             break
         yield InsideProgress(ticket=request.ticket, share=share)
-    accuracies = tuple((probe.key, probe.accuracy) for probe in pooled.probes)
+    if pooled.net is not context.nets.get(request.column):
+        # Another network took the column meanwhile; whoever looks at that one asks for its own.
+        return
+    context.probes[request.column] = KnownProbes(pooled.net, probes, pooled.classes)
+    accuracies = tuple((probe.key, probe.accuracy) for probe in probes)
     yield ProbesFitted(ticket=request.ticket, accuracies=accuracies, classes=pooled.classes)
 
 
@@ -48,8 +52,10 @@ def embed_sample(request: Embed, context: Context) -> Generator[Event | None, No
         DataError: No sample was pooled, or it is too small.
     """
     pooled = _pooled(request.column, context)
-    key = request.key or next(reversed(tuple(pooled.features.by_key)))
-    layout = embed(pooled.features.by_key[key], request.method)
+    key = request.key or tuple(pooled.features.by_key)[-1]
+    layout = pooled.layouts.get((request.method, key))
+    if layout is None:
+        layout = pooled.layouts[request.method, key] = embed(pooled.features.by_key[key], request.method)
     placed = []
     for image_id in request.image_ids:
         features = pooled.pictures.get(image_id)

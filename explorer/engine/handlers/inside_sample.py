@@ -5,7 +5,9 @@ Called through `handlers/table.py` by the worker. Must not import Qt.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,10 @@ from numpy.typing import NDArray
 from explorer.arch.expand import expand
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.context import Context, LiveNet, PooledSample
+from explorer.engine.context import Context, KnownProbes, LiveNet, PooledSample
 from explorer.engine.handlers.classify import seen_by
-from explorer.engine.handlers.inside_look import Steps, told
-from explorer.engine.handlers.samples import SLICE, Asked, asking, drawn
+from explorer.engine.handlers.inside_look import Steps, T, told
+from explorer.engine.handlers.samples import SLICE, Asked, asking, drawn, preparing
 from explorer.engine.inside_messages import (
     CostMeasured,
     Decide,
@@ -41,12 +43,11 @@ from explorer.engine.inside_messages import (
     TestLesions,
 )
 from explorer.engine.messages import Event
-from explorer.errors import DataError
+from explorer.errors import DataError, ImageError
 from explorer.images.prepare import normalised
 from explorer.nets import catalogue
 from explorer.nets.assemble import assembling
 from explorer.nets.exciting import crops, exciting
-from explorer.nets.findings import PooledFeatures
 from explorer.nets.findings_file import Findings, findings_for
 from explorer.nets.gradient_flow import flowing_at_start, gradient_flow
 from explorer.nets.insights import BlockLesion, Knowledge, Sweep
@@ -89,7 +90,7 @@ def meter_sample(request: MeterSample, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
-    images = (yield from asking(request.sample, net, context)).images
+    images, _, _ = yield from preparing(request.sample, net, context)
     found = yield from told(request.ticket, metering(net.module, expand(net.spec), images, context.device))
     yield Metered(ticket=request.ticket, image_id=None, meter=found)
 
@@ -103,8 +104,9 @@ def flow_gradients(request: FlowGradients, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
-    asked = yield from asking(request.sample, net, context)
-    images, labels = asked.images[:GRADIENT_BATCH], asked.labels[:GRADIENT_BATCH]
+    batch = replace(request.sample, count=min(request.sample.count, GRADIENT_BATCH))
+    asked = yield from asking(batch, net, context)
+    images, labels = asked.images, asked.labels
     own = gradient_flow(net.module, expand(net.spec), images, labels, context.device)
     yield InsideProgress(ticket=request.ticket, share=1 / (len(request.others) + 1))
     titles = [title for title, _ in request.others]
@@ -202,13 +204,14 @@ def _swept(
         )
 
 
-def _silent(steps: Generator[BlockLesion | None, None, Sweep]) -> Generator[None, None, Sweep]:
+def _silent(steps: Generator[object, None, T]) -> Generator[None, None, T]:
+    """Run a job in slices without telling how much is done; returns what it returns."""
     while True:
         try:
             next(steps)
         except StopIteration as finished:
-            sweep: Sweep = finished.value
-            return sweep
+            result: T = finished.value
+            return result
         yield
 
 
@@ -242,9 +245,15 @@ def pool_sample(request: PoolSample, context: Context) -> Steps:
     sample, labels, classes = drawn(request.sample, net, context)
     graph = expand(net.spec)
     features = yield from told(request.ticket, pooling(net.module, graph, sample, context.device))
-    before = context.pooled.get(request.column)
-    known = before.probes if before is not None and before.net is net and before.classes == classes else ()
-    context.pooled[request.column] = PooledSample(net, features, labels, classes, known)
+    pooled = PooledSample(net, features, labels, classes)
+    for image_id in request.image_ids:
+        # A picture that cannot be read any more is not placed.
+        with contextlib.suppress(ImageError):
+            pooled.pictures[image_id] = yield from _features_of(net, image_id, context)
+        yield None
+    if context.nets.get(request.column) is not net:
+        return
+    context.pooled[request.column] = pooled
     thumbnails = np.stack([_thumbnail(sample, index) for index in range(len(sample.images))])
     thumbnails.setflags(write=False)
     yield SamplePooled(
@@ -255,6 +264,21 @@ def pool_sample(request: PoolSample, context: Context) -> Steps:
         classes=classes,
         thumbnails=thumbnails,
     )
+
+
+def _features_of(
+    net: LiveNet, image_id: int, context: Context
+) -> Generator[None, None, dict[str, NDArray[np.float32]]]:
+    """A picture's pooled features, (features,) by block.
+
+    Raises:
+        ImageError: The picture cannot be read.
+    """
+    assert context.device is not None
+    pixels = seen_by(net, image_id, context)
+    sample = Sample(np.ascontiguousarray(pixels)[None], net.transform)
+    features = yield from _silent(pooling(net.module, expand(net.spec), sample, context.device))
+    return {key: values[0] for key, values in features.by_key.items()}
 
 
 def _thumbnail(sample: Sample, index: int) -> NDArray[np.uint8]:
@@ -269,27 +293,27 @@ def decide(request: Decide, context: Context) -> Steps:
     """What each block's probe says of a picture; its features are kept, to be placed among the sample.
 
     Raises:
-        DataError: There are no probes.
+        DataError: There are neither probes nor a sample.
         ImageError: The picture cannot be read.
     """
     net = context.nets.get(request.column)
-    pooled = context.pooled.get(request.column)
     if net is None or context.device is None:
         return
-    if pooled is None or pooled.net is not net or not pooled.probes:
+    known, pooled = context.probes.get(request.column), context.pooled.get(request.column)
+    if known is None and pooled is None:
         raise DataError("There are no linear probes of this network yet.", "Fit them first.")
-    pixels = seen_by(net, request.image_id, context)
-    sample = Sample(np.ascontiguousarray(pixels)[None], net.transform)
-    features = yield from told(request.ticket, pooling(net.module, expand(net.spec), sample, context.device))
-    pooled.pictures[request.image_id] = {key: values[0] for key, values in features.by_key.items()}
-    rows = np.zeros((len(pooled.probes), len(pooled.classes)), np.float32)
-    for place, one in enumerate(pooled.probes):
-        rows[place, one.classes] = one.probabilities(features.by_key[one.key])[0]
+    features = yield from _features_of(net, request.image_id, context)
+    if pooled is not None:
+        pooled.pictures[request.image_id] = features
+    probes, classes = ((), ()) if known is None else (known.probes, known.classes)
+    rows = np.zeros((len(probes), len(classes)), np.float32)
+    for place, one in enumerate(probes):
+        rows[place, one.classes] = one.probabilities(features[one.key][None])[0]
     rows.setflags(write=False)
     yield Decided(
         ticket=request.ticket,
         image_id=request.image_id,
-        keys=tuple(one.key for one in pooled.probes),
+        keys=tuple(one.key for one in probes),
         probabilities=rows,
     )
 
@@ -342,11 +366,8 @@ def read_shipped(request: ReadFindings, context: Context) -> Steps:
     if net is None or net.origin.kind != "bundled":
         return
     found = _shipped(net.spec)
-    if found is not None and request.column not in context.pooled:
-        nothing = PooledFeatures({}, 0)
-        labels = np.zeros(0, np.int64)
-        pooled = PooledSample(net, nothing, labels, found.classes, found.probes)
-        context.pooled[request.column] = pooled
+    if found is not None:
+        context.probes[request.column] = KnownProbes(net, found.probes, found.classes)
     twin = None if net.spec.shortcut == "none" else _shipped(plain_twin(net.spec))
     yield FindingsRead(ticket=request.ticket, column=request.column, findings=found, twin=twin)
 

@@ -209,7 +209,7 @@ def _activate(
     )
     active = ActiveTraining(run, training, dataset.classes, transform, origin)
     context.active = active
-    context.nets[MAIN_COLUMN] = active.net()
+    context.put_net(MAIN_COLUMN, active.net())
     return active
 
 

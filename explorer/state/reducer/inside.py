@@ -51,7 +51,7 @@ from explorer.engine.inside_messages import (
     WalkWritten,
     WriteWalk,
 )
-from explorer.engine.messages import MAIN_COLUMN
+from explorer.engine.messages import MAIN_COLUMN, RequestFailed
 from explorer.state.inside import InsideState, OverlayState
 from explorer.state.inside_actions import (
     AskKernels,
@@ -72,8 +72,24 @@ NEEDS_NODE = ("grad_cam", "grad_cam_plus_plus")
 RELATIVE_DEPTHS, DEEPEST_RELATIVE = (0.5, 2, 4), 110
 """Other depths whose gradients are drawn beside the net's, as multiples of its own; deeper ones take long."""
 COMPARED_ACTIVATIONS = ("relu", "sigmoid", "tanh")
+POOLED_PICTURES, PLACED_PICTURES = 2000, 50
+"""Of a sample, and dropped ones among it, that are laid out at most."""
 WALK_NODES = 40
 """Stations of an animation at most; more would not be looked at."""
+
+OF_NET = (Attribute, ReadNumber, ReadKernels, RankChannels, Meter, Decide, TestLesions, ReadFindings)
+"""Requests about the network in view that no topic waits for."""
+TOPICS = {
+    MeterSample: "residuals",
+    SweepLesions: "lesions",
+    FlowGradients: "gradients",
+    PoolSample: "decisions embedding",
+    FitProbes: "decisions",
+    Embed: "embedding",
+    Excite: "excites",
+    MeasureCost: "cost",
+}
+"""Which topics wait for a request, by its kind."""
 
 
 def _change(turn: Turn, **fields: Any) -> None:
@@ -88,7 +104,8 @@ def _picture(turn: Turn) -> int | None:
 
 
 def renew(turn: Turn) -> None:
-    """Another network is in view: what was found in the one before is put away."""
+    """Another network is in view: what was found in the one before is put away, what looks for it stops."""
+    turn.drop(*OF_NET, *TOPICS)
     inside = turn.state.inside
     fresh = InsideState(
         version=turn.state.net.version,
@@ -126,7 +143,7 @@ def look_inside(turn: Turn) -> None:
         _change(turn, ranked=None)
     if inside.metered_picture is not None:
         turn.ask(Meter, image_id=image_id)
-    if inside.probes is not None or inside.shipped is not None:
+    if inside.probes is not None or inside.shipped is not None or inside.pooled is not None:
         turn.ask(Decide, image_id=image_id)
 
 
@@ -144,6 +161,8 @@ def on_choose_overlay(turn: Turn, action: ChooseOverlay) -> None:
         asked=None,
     )
     _change(turn, overlay=overlay)
+    if not action.method:
+        turn.drop(Attribute)
     ask_overlay(turn)
 
 
@@ -190,7 +209,7 @@ def on_tune_overlay(turn: Turn, action: TuneOverlay) -> None:
 
 def on_attributed(turn: Turn, event: Attributed) -> None:
     """What speaks for the class is here."""
-    if turn.is_newest(event, Attribute, MAIN_COLUMN) and turn.state.inside.overlay.method:
+    if turn.is_newest(event, Attribute, MAIN_COLUMN):
         overlay = replace(
             turn.state.inside.overlay,
             image_id=event.image_id,
@@ -207,6 +226,7 @@ def on_ask_number(turn: Turn, action: AskNumber) -> None:
     """Take a number apart, or put the answer away."""
     image_id = _picture(turn)
     if action.place is None or image_id is None:
+        turn.drop(ReadNumber)
         _change(turn, number=None)
         return
     turn.ask(
@@ -282,10 +302,15 @@ def on_show_topic(turn: Turn, action: ShowTopic) -> None:
 
 
 def on_choose_sample(turn: Turn, action: ChooseSample) -> None:
-    """Another sample: what was found with the one before is put away."""
+    """Another sample: what was found with the one before, and what still looks for it, is put away."""
+    inside = turn.state.inside
+    if action.data == inside.data:
+        return
+    turn.drop(*(kind for kind in TOPICS if kind is not MeasureCost))
     _change(
         turn,
         data=action.data,
+        busy=inside.busy & {"cost"},
         metered_sample=None,
         flows=None,
         tested=None,
@@ -296,6 +321,9 @@ def on_choose_sample(turn: Turn, action: ChooseSample) -> None:
         embedded=None,
         excited=None,
     )
+    if inside.shipped is not None:
+        # The engine takes the probes that ship in place of those of the sample before.
+        turn.ask(ReadFindings)
 
 
 def on_run_topic(turn: Turn, action: RunTopic) -> None:
@@ -313,28 +341,35 @@ def on_run_topic(turn: Turn, action: RunTopic) -> None:
 
 
 def begin(turn: Turn, facts: DataFacts) -> None:
-    """A sample that topics waited for is open."""
+    """A sample that topics waited for is open; those that are under way already go on."""
     inside = turn.state.inside
-    if facts.data != inside.data or not inside.busy:
+    if facts.data != inside.data:
         return
     sample = SampleChoice(facts.data, facts.input_size)
     document = turn.state.document
     spec = document.spec
-    for topic in inside.busy:
+    if document.lesions and inside.tested is None and inside.is_opened:
+        turn.ask(TestLesions, lesions=document.lesions, sample=sample)
+    for topic in inside.busy - _under_way(turn):
         match topic:
             case "residuals":
                 turn.ask(MeterSample, sample=sample)
             case "lesions":
                 twin = plain_twin(spec) if spec.shortcut != "none" else None
                 turn.ask(SweepLesions, sample=sample, twin=twin)
-                if document.lesions:
-                    turn.ask(TestLesions, lesions=document.lesions, sample=sample)
             case "gradients":
                 turn.ask(FlowGradients, sample=sample, others=_relatives(spec), seed=document.seed)
             case "decisions" | "embedding":
-                turn.ask(PoolSample, sample=sample)
+                pooled = replace(sample, count=POOLED_PICTURES)
+                turn.ask(PoolSample, sample=pooled, image_ids=_placed(turn))
             case "excites":
                 turn.ask(Excite, key=document.selected, sample=sample)
+
+
+def _under_way(turn: Turn) -> set[str]:
+    """Topics that something is being found for now."""
+    kinds = {item.kind for item in turn.state.work}
+    return {topic for kind, topics in TOPICS.items() if kind.__name__ in kinds for topic in topics.split()}
 
 
 def _relatives(spec: ArchitectureSpec) -> tuple[tuple[str, ArchitectureSpec], ...]:
@@ -353,13 +388,18 @@ def _relatives(spec: ArchitectureSpec) -> tuple[tuple[str, ArchitectureSpec], ..
 
 
 def on_lesions_changed(turn: Turn) -> None:
-    """The answers with the present lesions: for the picture at once, for the sample where it was swept."""
-    inside = turn.state.inside
-    lesions = turn.state.document.lesions
+    """The answers with the present lesions: for the picture at once, then for the sample where one looks."""
+    inside, facts = turn.state.inside, turn.state.data.facts
+    document = turn.state.document
+    turn.drop(TestLesions)
     _change(turn, tested=None)
-    facts = turn.state.data.facts
-    if lesions and inside.swept is not None and facts is not None and facts.data == inside.data:
-        turn.ask(TestLesions, lesions=lesions, sample=SampleChoice(facts.data, facts.input_size))
+    if not document.lesions or not (inside.is_opened or inside.swept is not None):
+        return
+    size = document.spec.input_size
+    if facts is not None and (facts.data, facts.input_size) == (inside.data, size):
+        turn.ask(TestLesions, lesions=document.lesions, sample=SampleChoice(facts.data, size))
+    elif inside.topic == "lesions":
+        turn.ask(OpenData, data=inside.data, input_size=size)
 
 
 def _after_pooling(turn: Turn) -> None:
@@ -372,10 +412,14 @@ def _after_pooling(turn: Turn) -> None:
 
 def _embed(turn: Turn) -> None:
     inside = turn.state.inside
-    image_ids = tuple(
-        item.image_id for item in turn.state.pictures.items if turn.state.pictures.loaded(item.image_id)
-    )
-    turn.ask(Embed, method=inside.embedding, key=inside.embedding_key, image_ids=image_ids)
+    turn.ask(Embed, method=inside.embedding, key=inside.embedding_key, image_ids=_placed(turn))
+
+
+def _placed(turn: Turn) -> tuple[int, ...]:
+    """The dropped pictures that are placed among a sample: the last ones."""
+    pictures = turn.state.pictures
+    image_ids = [item.image_id for item in pictures.items if pictures.loaded(item.image_id)]
+    return tuple(image_ids[-PLACED_PICTURES:])
 
 
 def on_choose_embedding(turn: Turn, action: ChooseEmbedding) -> None:
@@ -431,7 +475,7 @@ def on_sample_pooled(turn: Turn, event: SamplePooled) -> None:
 def on_probes_fitted(turn: Turn, event: ProbesFitted) -> None:
     """The probes are there: ask them about the picture."""
     if turn.is_newest(event, FitProbes, MAIN_COLUMN):
-        _done(turn, "decisions", probes=event)
+        _done(turn, "decisions", probes=event, decided=None)
         image_id = _picture(turn)
         if image_id is not None:
             turn.ask(Decide, image_id=image_id)
@@ -440,7 +484,7 @@ def on_probes_fitted(turn: Turn, event: ProbesFitted) -> None:
 def on_decided(turn: Turn, event: Decided) -> None:
     """What the probes say is here; the picture can be placed among the sample now."""
     if turn.is_newest(event, Decide, MAIN_COLUMN):
-        _change(turn, decided=event)
+        _change(turn, decided=event if event.keys else None)
         if turn.state.inside.embedded is not None:
             _embed(turn)
 
@@ -472,31 +516,31 @@ def on_findings_read(turn: Turn, event: FindingsRead) -> None:
     """What was found beforehand is here; its probes can be asked about the picture."""
     if not turn.is_newest(event, ReadFindings, MAIN_COLUMN) or event.findings is None:
         return
-    _change(turn, shipped=event.findings, shipped_twin=event.twin)
+    _change(turn, shipped=event.findings, shipped_twin=event.twin, decided=None)
     image_id = _picture(turn)
     if image_id is not None:
         turn.ask(Decide, image_id=image_id)
 
 
-TOPICS = {
-    MeterSample: "residuals",
-    SweepLesions: "lesions",
-    FlowGradients: "gradients",
-    PoolSample: "decisions embedding",
-    FitProbes: "decisions",
-    Embed: "embedding",
-    Excite: "excites",
-    MeasureCost: "cost",
-}
-"""Which topics wait for a request, by its kind."""
-
-
-def on_inside_failed(turn: Turn, kind: str) -> None:
-    """A topic is busy no more; the notice says why."""
+def on_inside_failed(turn: Turn, event: RequestFailed) -> None:
+    """A topic is busy no more; the notice says why. What was replaced or dropped since concerns nobody."""
     busy = turn.state.inside.busy
-    if kind == OpenData.__name__:
-        _change(turn, busy=frozenset())
+    if event.kind == OpenData.__name__ and turn.is_newest(event, OpenData):
+        _change(turn, busy=busy & _under_way(turn))
         return
-    waiting = next((topics for request, topics in TOPICS.items() if request.__name__ == kind), "")
-    if waiting:
-        _change(turn, busy=busy - set(waiting.split()))
+    for kind, topics in TOPICS.items():
+        if event.kind == kind.__name__ and turn.is_newest(event, kind, MAIN_COLUMN):
+            _change(turn, busy=busy - set(topics.split()))
+
+
+def on_inside_finished(turn: Turn) -> None:
+    """Something is under way no more: a topic that nothing is found for any longer is not busy.
+
+    A sample that was opened for it can be replaced by another that a training is set up with.
+    """
+    inside = turn.state.inside
+    if not inside.busy or any(item.kind == OpenData.__name__ for item in turn.state.work):
+        return
+    busy = inside.busy & _under_way(turn)
+    if busy != inside.busy:
+        _change(turn, busy=busy)

@@ -321,9 +321,15 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
 
 
 def on_training_failed(turn: Turn, cause: str, remedy: str = "") -> None:
-    """It broke off; the notice says why, and so does the view."""
-    if turn.state.training.is_busy:
-        _fail(turn, cause, remedy)
+    """It broke off; the notice says why, and so does the view. The net is as it was kept last."""
+    training = turn.state.training
+    if not training.is_busy:
+        return
+    has_learned = training.status in ("running", "pausing", "stopping") and training.purpose != "find"
+    _fail(turn, cause, remedy)
+    if has_learned and training.began is not None and is_in_view(turn, training.began.run):
+        turn.change(answers=MappingProxyType({}))
+        ask_again(turn)
 
 
 def on_taken_back(turn: Turn, event: RequestFailed) -> None:

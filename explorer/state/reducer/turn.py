@@ -112,6 +112,17 @@ class Turn:
         self.requests.append(Cancel(ticket=self.state.next_ticket, cancelled=ticket))
         self.change(next_ticket=self.state.next_ticket + 1)
 
+    def drop(self, *kinds: type[Request]) -> None:
+        """Stop what is under way of some kinds, and take no answer to a request of them any more."""
+        names = {kind.__name__ for kind in kinds}
+        for item in self.state.work:
+            if item.kind in names:
+                self.cancel(item.ticket)
+        tickets = {place: ticket for place, ticket in self.state.tickets.items() if place[0] not in names}
+        if len(tickets) != len(self.state.tickets):
+            work = tuple(item for item in self.state.work if item.kind not in names)
+            self.change(tickets=MappingProxyType(tickets), work=work)
+
     def is_newest(self, event: Event, kind: type[Request], subject: Hashable = ()) -> bool:
         """Whether an event answers the newest request of a kind and subject."""
         return self.state.tickets.get((kind.__name__, subject)) == event.ticket
