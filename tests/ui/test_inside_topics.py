@@ -11,7 +11,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from explorer.arch.lesions import Lesions
-from explorer.state.inside import InsideState
+from explorer.nets.findings_file import Findings
+from explorer.state.inside import InsideState, is_shipped, shown
 from explorer.ui import theme
 from explorer.ui.views.inside import InsideView
 from explorer.ui.views.inside_facts import TOPICS, note
@@ -104,12 +105,34 @@ def test_residuals_are_what_the_meter_measured(view):
     view.show_facts(facts("residuals", **FOUND["residuals"]()))
     meter = results.metered().meter
     series = view.topic.ratio.data.series
-    assert [line.name for line in series] == ["this picture", f"digits ({results.N} pictures)"]
+    assert [line.name for line in series] == ["this picture", f"digits ({results.N})"]
     assert series[1].values == tuple(block.ratio for block in meter.blocks)
     assert view.topic.cosine.data.series[1].values == tuple(block.cosine for block in meter.blocks)
     assert view.topic.responses.data.series[1].values == tuple(
         layer.std for layer in meter.layers if layer.kernel == 3
     )
+
+
+def test_what_ships_is_not_said_to_be_of_the_chosen_sample(view):
+    meter, sweep = results.metered().meter, results.swept().sweep
+    found = Findings(
+        weights="small",
+        weights_sha256="0" * 64,
+        data="CIFAR-10",
+        images=results.N,
+        date="2026-11-21",
+        classes=results.CLASSES,
+        confusion=np.zeros((len(results.CLASSES),) * 2, np.int64),
+        sweep=sweep,
+        meter=meter,
+        probes=(),
+    )
+    inside = InsideState(topic="residuals", shipped=found)
+    view.show_facts(replace(facts("residuals"), inside=shown(inside), is_shipped=is_shipped(inside)))
+    assert [line.name for line in view.topic.ratio.data.series] == [f"its test pictures ({results.N})"]
+    assert "CIFAR-10" in view.head.note.text()
+    # Nothing was measured here before.
+    assert view.head.run.text() == "Measure"
 
 
 def test_responses_that_grow_without_end_stand_on_a_logarithmic_axis(view):
@@ -181,8 +204,8 @@ def test_blocks_of_one_shape_are_exchanged(view, qtbot):
     deeper = results.cifar_spec(14)
     view.show_facts(facts("lesions", spec=deeper))
     topic = view.topic
-    assert [topic.first.itemText(at) for at in range(topic.first.count())] == ["layer1.0", "layer1.1"]
-    assert topic.second.currentText() == "layer1.1"
+    assert [topic.first.itemText(at) for at in range(topic.first.count())] == ["1.0", "1.1"]
+    assert topic.second.currentText() == "1.1"
     with qtbot.waitSignal(view.blocks_exchanged) as told:
         qtbot.mouseClick(button(view, "inside.lesions.exchange"), Qt.MouseButton.LeftButton)
     assert told.args == ["layer1.0", "layer1.1"]

@@ -70,7 +70,7 @@ _COLUMNS = (
     _Column("Part", lambda part: part.key, lambda part: 0.0, about="Stem, blocks, head"),
     _Column("Time", lambda part: words.duration_ms(1000 * part.seconds), lambda part: part.seconds),
     _Column(
-        "of all",
+        "of time",
         lambda part: words.share(part.share, 1),
         lambda part: part.share,
         lambda part: part.share,
@@ -84,7 +84,7 @@ _COLUMNS = (
     ),
     _Column("MACs", lambda part: words.short(part.macs), lambda part: float(part.macs), about="Predicted"),
     _Column(
-        "of all",
+        "of MACs",
         lambda part: words.share(part.macs_share, 1),
         lambda part: part.macs_share,
         lambda part: part.macs_share,
@@ -249,7 +249,9 @@ def said(profile: Profile) -> str:
     """How it was measured, in a sentence."""
     pictures = "1 picture" if profile.batch == 1 else f"{profile.batch} pictures"
     memory = "the allocator's peak" if profile.memory == "allocator" else "the sizes of living tensors"
+    # As people write it; other devices go by their names.
+    device = "the CPU" if profile.device == "cpu" else profile.device
     return (
-        f"{words.duration_ms(1000 * profile.seconds)} for {pictures} on {profile.device}, median of "
+        f"{words.duration_ms(1000 * profile.seconds)} for {pictures} on {device}, median of "
         f"{profile.repetitions}; memory is {memory}."
     )

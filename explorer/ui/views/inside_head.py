@@ -180,8 +180,10 @@ class InsideHead(QWidget):
 
 
 def is_found(facts: InsideFacts) -> bool:
-    """Whether the present topic was run before."""
+    """Whether the present topic was run before; what ships with the weights was not run here."""
     inside = facts.inside
+    if facts.is_shipped:
+        return False
     found = {
         "residuals": inside.metered_sample,
         "lesions": inside.swept,

@@ -13,7 +13,7 @@ from explorer.engine.inside_messages import LesionsTested, Swept
 from explorer.nets.insights import Sweep
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.theme import HALF, SPACE
-from explorer.ui.views.inside_facts import InsideFacts, places, ticks
+from explorer.ui.views.inside_facts import InsideFacts, places, short_name, ticks
 from explorer.ui.views.inside_topic import TopicView
 from explorer.ui.widgets.chart import Chart
 from explorer.ui.widgets.chart_data import ChartData, Level, Series, csv_text
@@ -89,7 +89,7 @@ class LesionsView(TopicView):
         return csv_text(self.chart.data)
 
     def _fill_second(self) -> None:
-        graph, first = self._facts.graph, self.first.currentText()
+        graph, first = self._facts.graph, self.first.currentData()
         _fill(self.second, list(exchangeable(graph, first)) if graph is not None and first else [])
 
     def _on_clicked(self, block: str) -> None:
@@ -98,20 +98,22 @@ class LesionsView(TopicView):
             self.lesion_toggled.emit(block)
 
     def _on_exchange(self) -> None:
-        first, second = self.first.currentText(), self.second.currentText()
+        first, second = self.first.currentData(), self.second.currentData()
         if first and second:
             self.blocks_exchanged.emit(first, second)
 
 
 def _fill(combo: FlatCombo, keys: list[str]) -> None:
     """List blocks, keeping the chosen one where it is still there."""
-    if [combo.itemText(at) for at in range(combo.count())] == keys:
+    if [combo.itemData(at) for at in range(combo.count())] == keys:
         return
-    chosen = combo.currentText()
+    chosen = combo.currentData()
     with QSignalBlocker(combo):
         combo.clear()
-        combo.addItems(keys)
-        combo.setCurrentIndex(max(0, combo.findText(chosen)))
+        for key in keys:
+            # As the chart names them: in a narrow dock there is no room for more.
+            combo.addItem(short_name(key), key)
+        combo.setCurrentIndex(max(0, combo.findData(chosen)))
 
 
 def chart_data(facts: InsideFacts) -> ChartData:

@@ -90,7 +90,11 @@ def _measured(facts: InsideFacts) -> list[Measured]:
     if picture is not None:
         found.append(("this picture", _PICTURE_INK, picture.meter))
     if sample is not None:
-        name = f"{sample_title(facts.data, inside.data)} ({sample.meter.images:,} pictures)"
+        # What ships with the weights was found with other pictures than those that are chosen now.
+        shipped = inside.shipped
+        is_shipped = shipped is not None and sample.meter is shipped.meter
+        title = "its test pictures" if is_shipped else sample_title(facts.data, inside.data)
+        name = f"{title} ({sample.meter.images:,})"
         found.append((name, _SAMPLE_INK, sample.meter))
     return found
 

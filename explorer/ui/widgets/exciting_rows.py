@@ -137,6 +137,9 @@ class ExcitingRows(QWidget):
         # Small pictures keep their pixels, as elsewhere.
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
         painter.drawImage(fitted, image)
+        # What is white was not to be told from the paper.
+        painter.setPen(QPen(Colours.of(self.palette()).hairline, 1))
+        painter.drawRect(fitted.adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _image(self, channel: int, column: int, is_crop: bool) -> QImage | None:
         key = (channel, column, is_crop)
