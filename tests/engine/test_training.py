@@ -51,6 +51,7 @@ from tests.training.driving import ready
 SPEC: ArchitectureSpec = preset("cifar-resnet20").spec.edited(
     stage_depths=(1, 1, 1), stage_widths=(16, 32, 64), input_size=16
 )
+RATIOS = ("epoch.ratio.layer1.0", "epoch.ratio.layer2.0", "epoch.ratio.layer3.0")
 PLAN = Plan(epochs=2, batch_size=64, precision="float32", channels_last="no", flip=False, reproducible=True)
 
 
@@ -102,6 +103,7 @@ def test_a_training_tells_all_its_steps_and_keeps_its_weights(engine):
         "step.accuracy",
         "step.learning_rate",
         "epoch.validation_accuracy",
+        *RATIOS,
     }
     epochs = [event for event in seen if isinstance(event, EpochEnded)]
     assert [event.confusion.sum() for event in epochs] == [began.n_validation] * 2
@@ -111,6 +113,10 @@ def test_a_training_tells_all_its_steps_and_keeps_its_weights(engine):
         run = store.run(began.run)
         assert run.status == "finished"
         assert [step for step, _, _ in store.metrics(run.id, "step.loss")] == steps
+        told = [row for row in rows if row[1] in RATIOS]
+        assert sorted(row for name in RATIOS for row in store.metrics(run.id, name)) == sorted(told)
+        assert {step for step, _, _ in told} <= {began.steps_per_epoch - 1, 2 * began.steps_per_epoch - 1}
+        assert all(0 < value < 100 for _, _, value in told)
 
 
 def test_the_net_that_learns_answers_clicks_and_is_refreshed_by_itself(engine, tmp_path):

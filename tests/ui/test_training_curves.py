@@ -134,3 +134,13 @@ def test_an_epoch_that_went_astray_does_not_press_the_others_flat(qtbot):
     assert loss.plot.viewRange()[1][1] < 10
     qtbot.mouseClick(view.findChild(object, "train.scale.log"), Qt.MouseButton.LeftButton)
     assert loss.plot.viewRange()[1][1] > np.log10(90)
+
+
+def test_each_block_has_a_line_of_its_residual_ratio():
+    rows = [
+        (step, f"epoch.ratio.layer{stage}.0", stage + 0.1 * step) for step in (9, 19) for stage in (1, 2, 3)
+    ]
+    shown = plot_lines(CurveBuffer(rows), "ratios", Axes(steps_per_epoch=10))
+    assert [line.name for line in shown.lines] == ["layer1.0", "layer2.0", "layer3.0"]
+    assert shown.lines[1].x.tolist() == [1.0, 2.0]
+    assert shown.lines[1].y.tolist() == pytest.approx([2.9, 3.9])

@@ -8,19 +8,28 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
+from explorer.arch.expand import expand
 from explorer.engine.cadence import Cadence
 from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers.classify import TOP, seen_by
 from explorer.engine.messages import Event
-from explorer.engine.training_messages import LiveAnswer, LiveMaps
+from explorer.engine.training_messages import LiveAnswer, LiveMaps, MetricRow
 from explorer.errors import ImageError, WeightsError
 from explorer.images.prepare import normalised
+from explorer.nets.insights import ResidualMeter
+from explorer.nets.meter import metering
 from explorer.nets.predict import predict, top
 from explorer.nets.probe import probe
+from explorer.training.batches import normalise
 
-ANSWER_SHARE, MAPS_SHARE = 0.02, 0.02
+ANSWER_SHARE, MAPS_SHARE, RATIOS_SHARE = 0.01, 0.02, 0.01
 """The most that each costs of the training's time."""
-ANSWERS_HZ, MAPS_HZ = 4.0, 10.0
+ANSWERS_HZ, MAPS_HZ, RATIOS_HZ = 4.0, 10.0, 10.0
+RATIO_PICTURES = 16
+"""Validation pictures that the residual meter reads at the end of an epoch: the same ones each time, and no
+more than a batch, so that a click waits no longer than for a step."""
+RATIO_PREFIX = "epoch.ratio."
+"""Of the metrics ‖F(x)‖/‖x‖, followed by the block's key."""
 
 
 class Live:
@@ -38,11 +47,38 @@ class Live:
         self._ticket = ticket
         self._answers = Cadence(ANSWER_SHARE, ANSWERS_HZ)
         self._maps = Cadence(MAPS_SHARE, MAPS_HZ)
+        self._ratios = Cadence(RATIOS_SHARE, RATIOS_HZ)
 
     @property
     def share(self) -> float:
         """The part of the time that it took, 0 to 1."""
-        return self._answers.share + self._maps.share
+        return self._answers.share + self._maps.share + self._ratios.share
+
+    def ratios(self, step: int) -> list[MetricRow]:
+        """How much each block adds at the end of an epoch, as metrics; none where it would cost too much.
+
+        Args:
+            step: The epoch's last.
+        """
+        if not self._ratios.is_due:
+            return []
+        training = self._active.training
+        count = min(RATIO_PICTURES, training.batch_size)
+        pictures = training.validation_pictures.images[:count]
+        batch = normalise(pictures, training.normalisation, channels_last=False).cpu().numpy()
+        with self._ratios.working():
+            steps = metering(training.model, expand(training.spec), batch, training.device)
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as finished:
+                    meter: ResidualMeter = finished.value
+                    break
+        return [
+            (step, f"{RATIO_PREFIX}{block.key}", block.ratio)
+            for block in meter.blocks
+            if block.ratio is not None
+        ]
 
     def refreshed(self) -> Generator[Event, None, None]:
         """What is due now. A picture that cannot be read any more is watched no more."""

@@ -119,6 +119,9 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
             checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint
         )
         active = _activate(run, training, dataset, json.loads(run.origin), context)
+    elif context.nets.get(MAIN_COLUMN) is None or context.nets[MAIN_COLUMN].origin != active.net().origin:
+        # Another was looked at while this one waited.
+        context.put_net(MAIN_COLUMN, active.net())
     active.training.wish = "go"
     rows = tuple(row for row in store.metrics(run.id) if row[0] < active.training.step)
     yield from _driven(request.ticket, active, context, rows)
@@ -232,6 +235,10 @@ def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple
                     yield _began(ticket, active, event, before)
                 elif event is not None:
                     rows += rows_of(event, pace)
+                if isinstance(event, EpochFinished):
+                    ratios = live.ratios(event.step)
+                    training.unwritten += ratios
+                    rows += ratios
                 if isinstance(event, StepMetrics | EpochFinished) and (
                     ticks.is_due or isinstance(event, EpochFinished)
                 ):

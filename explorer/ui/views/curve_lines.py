@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explorer.present.curves import AxisKind, CurveBuffer, best_place, gap, smoothed, thinned, x_axis
 
 Float64 = NDArray[np.float64]
-Subject = Literal["loss", "accuracy", "rate", "speed", "gradients", "weights"]
+Subject = Literal["loss", "accuracy", "rate", "speed", "gradients", "weights", "ratios"]
 Role = Literal["train", "validation", "other", "stage"]
 
 SUBJECTS: dict[Subject, str] = {
@@ -24,6 +24,7 @@ SUBJECTS: dict[Subject, str] = {
     "speed": "Images/s",
     "gradients": "Gradient norms",
     "weights": "Weight norms",
+    "ratios": "Residual ratio by block",
 }
 _STEP_NAMES: dict[Subject, str] = {
     "loss": "step.loss",
@@ -31,7 +32,11 @@ _STEP_NAMES: dict[Subject, str] = {
     "rate": "step.learning_rate",
     "speed": "step.images_per_second",
 }
-_NORMS: dict[Subject, str] = {"gradients": "step.norm.gradient.", "weights": "step.norm.weight."}
+_NORMS: dict[Subject, str] = {
+    "gradients": "step.norm.gradient.",
+    "weights": "step.norm.weight.",
+    "ratios": "epoch.ratio.",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ _SCALES = (
     Segment("linear", "Lin", "<p>Losses, rates and norms on a linear axis.</p>"),
     Segment("log", "Log", "<p>Losses, rates and norms on a logarithmic axis.</p>"),
 )
-_THIRD: tuple[Subject, ...] = ("rate", "speed", "gradients", "weights")
+_THIRD: tuple[Subject, ...] = ("rate", "speed", "gradients", "weights", "ratios")
 _X_LABELS: dict[AxisKind, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
 _MOST_SMOOTHING, _USUAL_SMOOTHING = 100, 30
 """In thousandths of the curve."""

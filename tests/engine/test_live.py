@@ -1,0 +1,74 @@
+"""What is refreshed while a network learns costs no more than its share, and comes not too often."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.engine.context import ActiveTraining, Context
+from explorer.engine.handlers import live
+from explorer.engine.training_messages import LiveMaps
+from explorer.images.prepare import transform_for
+from explorer.nets.probe import probe
+from tests.training.driving import ready
+from tests.training.small import CLASSES, SIDE
+
+WATCHED_S = 0.6
+
+
+@pytest.fixture
+def active(tmp_path, monkeypatch):
+    """A training that is watched, and the context that it is watched in."""
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
+    context = Context()
+    training = ready()
+    run = context.store().create(spec="{}", plan="{}", data="small", origin="{}")
+    path = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(path)
+    image_id = context.shelf.add(str(path), "noise")
+    active = ActiveTraining(run, training, CLASSES, transform_for(SIDE), {}, (image_id, "layer2.0.add"), True)
+    yield active, context
+    context.close_store()
+
+
+def watched(active, context):
+    """The maps that came, and the part of the time that they took."""
+    looking = live.Live(active, context, ticket=1)
+    began = time.perf_counter()
+    events = []
+    while time.perf_counter() - began < WATCHED_S:
+        events += looking.refreshed()
+    return [event for event in events if isinstance(event, LiveMaps)]
+
+
+def test_cheap_maps_come_ten_times_a_second_at_most(active):
+    maps = watched(*active)
+    assert 2 <= len(maps) <= 1 + WATCHED_S * 10
+    assert maps[0].maps.shape == (8, 4, 4)
+
+
+def test_dear_maps_take_a_fiftieth_of_the_time(active, monkeypatch):
+    def dear(*arguments):
+        until = time.perf_counter() + 0.02
+        while time.perf_counter() < until:
+            found = probe(*arguments)
+        return found
+
+    monkeypatch.setattr(live, "probe", dear)
+    # After 20 ms the next may come a second later.
+    assert len(watched(*active)) == 1
+
+
+def test_ratios_of_blocks_are_those_of_the_meter_and_only_read_when_due(active):
+    looking = live.Live(*active, ticket=1)
+    training = active[0].training
+    modes = [module.training for module in training.model.modules()]
+    rows = looking.ratios(7)
+    assert [(step, name) for step, name, _ in rows] == [
+        (7, f"epoch.ratio.layer{stage}.0") for stage in (1, 2, 3)
+    ]
+    assert all(value > 0 for _, _, value in rows)
+    assert [module.training for module in training.model.modules()] == modes
+    assert looking.ratios(8) == []
+    assert 0 < looking.share <= 1
