@@ -1,7 +1,10 @@
 """Looking inside, on the real window with the real engine."""
 
+import gc
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
@@ -28,6 +31,13 @@ def press_switch(program, block):
     program.qtbot.mouseClick(graph.canvas.viewport(), LEFT, pos=place.toPoint())
 
 
+def unfold(program):
+    """Draw the blocks of the first stage one by one."""
+    graph = program.window.graph
+    graph.unfolded_changed.emit(graph.unfolded | {"layer1.0-2"})
+    program.until(lambda state: state.document.unfolded and "layer1.0-2" in state.document.unfolded)
+
+
 def choose(program, name, data):
     box = program.child(name)
     box.setCurrentIndex(box.findData(data))
@@ -43,8 +53,7 @@ def test_a_lesion_changes_prediction_maps_and_overlay_of_a_dropped_photo(program
     program.until(lambda state: state.pictures.items and state.pictures.items[0].name == "airliner.jpg")
     program.settle()
     graph = program.window.graph
-    graph.unfolded_changed.emit(graph.unfolded | {"layer1.0-2"})
-    program.until(lambda state: state.document.unfolded and "layer1.0-2" in state.document.unfolded)
+    unfold(program)
     graph.node_selected.emit("layer3.2.act2")
     program.until(lambda state: state.maps.key == "layer3.2.act2")
     choose(program, "overlay.method", "grad_cam")
@@ -164,3 +173,77 @@ def test_a_walk_plays_to_the_logits_and_is_saved(program, tmp_path, monkeypatch)
     with Image.open(path) as animation:
         assert animation.format == "GIF"
         assert animation.n_frames > 10
+
+
+def test_undo_heals(program, qtbot):
+    unfold(program)
+    before = program.state
+    current = before.pictures.current
+    press_switch(program, "layer1.1")
+    program.until(lambda state: state.answers.get(current) not in (None, before.answers[current]))
+    program.settle()
+    qtbot.keyClick(program.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not program.state.document.lesions
+    program.settle()
+    assert program.state.answers[current].predictions == before.answers[current].predictions
+    assert np.array_equal(program.state.maps.maps, before.maps.maps)
+
+
+def chart_of(program, name):
+    return program.child(name).data
+
+
+def test_what_ships_is_in_the_dock_and_a_sweep_of_digits_takes_its_place(program, qtbot):
+    inside = program.window.inside
+    inside.open()
+    program.until(lambda state: state.inside.shipped is not None)
+    program.click("inside.topic.decisions")
+    program.until(lambda state: state.inside.decided is not None)
+    program.settle()
+    current = program.state.pictures.current
+    decided = program.state.inside.decided
+    assert (decided.image_id, len(decided.keys)) == (current, 9)
+    last = program.state.net.classes[decided.probabilities[-1].argmax()]
+    assert last == program.state.answers[current].predictions[0].label
+    program.click("inside.topic.lesions")
+    assert program.state.inside.swept is None
+    shipped = chart_of(program, "inside.lesions.chart")
+    assert len(shipped.series[0].values) == 9
+    program.click("inside.run")
+    qtbot.waitUntil(
+        lambda: program.state.inside.swept is not None and program.state.inside.swept.is_done, timeout=240_000
+    )
+    swept = program.state.inside.swept
+    assert (swept.sweep.images, len(swept.sweep.blocks)) == (sum(program.state.data.facts.test_counts), 9)
+    assert not program.state.inside.busy
+    assert chart_of(program, "inside.lesions.chart") != shipped
+    unfold(program)
+    # The accuracy of several lesions follows the answer for the picture.
+    press_switch(program, "layer1.1")
+    press_switch(program, "layer1.2")
+    program.until(lambda state: state.inside.tested is not None)
+    assert program.state.inside.tested.lesions.bypassed == {"layer1.1", "layer1.2"}
+
+
+def n_tensors_of_autograd():
+    gc.collect()
+    return sum(
+        issubclass(type(thing), torch.Tensor) and thing.grad_fn is not None for thing in gc.get_objects()
+    )
+
+
+def test_nothing_of_autograd_s_graph_is_left_when_the_view_closes(program):
+    gc.unfreeze()
+    before = n_tensors_of_autograd()
+    program.window.inside.open()
+    program.until(lambda state: state.inside.metered_picture is not None)
+    for method in ("saliency", "grad_cam", "integrated_gradients"):
+        asked = program.state.inside.overlay.attribution
+        choose(program, "overlay.method", method)
+        program.until(lambda state, old=asked: state.inside.overlay.attribution not in (None, old))
+    program.settle()
+    choose(program, "overlay.method", "")
+    program.window.inside.dock.hide()
+    program.settle()
+    assert program.state.inside.overlay.attribution is None
+    assert n_tensors_of_autograd() == before
