@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import nn
+from torch.fx import GraphModule
 
 
 class WeightAverage:
@@ -27,8 +28,8 @@ class WeightAverage:
         decay: 0 to below 1.
     """
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+    def __init__(self, model: GraphModule, decay: float) -> None:
+        self.model: GraphModule = copy.deepcopy(model).eval().requires_grad_(False)
         self.decay = decay
         self._averages: list[torch.Tensor] = list(self.model.parameters())
         self._buffers = list(self.model.buffers())

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from torch.nn import functional
 
 from explorer.errors import DataError
 from explorer.training.batches import Normalisation, Pictures, normalise, to_device
 from explorer.training.events import Mistake
+from explorer.training.fields import LossKind
+from explorer.training.losses import unsmoothed_loss
 from explorer.training.precision import FLOAT32, Precision
 
 EVALUATION_BATCH = 500
@@ -32,7 +33,7 @@ class Evaluation:
 
     Attributes:
         accuracy: 0 to 1.
-        loss: The mean cross-entropy, without smoothing.
+        loss: The mean, without smoothing; cross-entropy where none was named.
         images: How many there were.
         images_per_second: Wall time of the whole evaluation.
         confusion: int64 (classes, classes), rows by truth, columns by answer, read-only.
@@ -54,6 +55,7 @@ def evaluating(
     *,
     batch_size: int = EVALUATION_BATCH,
     precision: Precision = FLOAT32,
+    loss: LossKind = "cross-entropy",
 ) -> Generator[None, None, Evaluation]:
     """Evaluate in slices.
 
@@ -63,6 +65,7 @@ def evaluating(
         normalisation: That the network was trained with.
         batch_size: Pictures at a time; the result does not depend on it but for rounding.
         precision: Of the forward. The layout of the weights is the caller's.
+        loss: Which is told. That which the training makes small can be laid beside its curve.
 
     Yields:
         None after each batch. The network is in evaluation mode until the generator ends.
@@ -74,7 +77,7 @@ def evaluating(
         raise DataError("There are no pictures to evaluate on.", "Use data with a test part.")
     started = time.perf_counter()
     modes = {module: module.training for module in model.modules()}
-    tally = _Tally(pictures)
+    tally = _Tally(pictures, loss)
     model.eval()
     try:
         for start in range(0, len(pictures), batch_size):
@@ -98,8 +101,9 @@ def evaluating(
 class _Tally:
     """What is counted over the batches; all of it stays on the device until the end, where reading waits."""
 
-    def __init__(self, pictures: Pictures) -> None:
+    def __init__(self, pictures: Pictures, kind: LossKind) -> None:
         self.pictures = pictures
+        self.kind = kind
         self.loss = torch.zeros((), dtype=torch.float32, device=pictures.images.device)
         self.counts: torch.Tensor | None = None
         self.surest: list[tuple[torch.Tensor, torch.Tensor]] = []
@@ -108,7 +112,7 @@ class _Tally:
         """Count a batch: logits float32 (batch, classes) of the pictures from `start` on."""
         n, n_classes = logits.shape
         labels = self.pictures.labels[start : start + n]
-        self.loss += functional.cross_entropy(logits, labels, reduction="sum")
+        self.loss += n * unsmoothed_loss(self.kind, logits, labels)
         probabilities, answers = logits.softmax(1).max(1)
         counts = torch.bincount(labels * n_classes + answers, minlength=n_classes * n_classes)
         self.counts = counts if self.counts is None else self.counts + counts

@@ -31,6 +31,7 @@ from explorer.training.events import (
     TrainingStarted,
     TrainingStopped,
 )
+from explorer.training.fields import LossKind
 from explorer.training.precision import FLOAT32, Precision
 from explorer.training.prepare import Training
 from explorer.training.schedule import learning_rate
@@ -224,7 +225,9 @@ class _Sitting:
         """Evaluate an epoch, and close it."""
         training, progress = self.training, self.progress
         model = training.average.model if training.average else training.model
-        judged = yield from self._evaluated(model, training.validation_pictures, training.precision)
+        judged = yield from self._evaluated(
+            model, training.validation_pictures, training.precision, training.plan.loss
+        )
         if not math.isfinite(judged.loss):
             raise self._diverged(f"The loss on the validation pictures is {judged.loss} at the end")
         n_steps = training.steps_per_epoch
@@ -249,9 +252,14 @@ class _Sitting:
         yield finished
 
     def _evaluated(
-        self, model: torch.nn.Module, pictures: Pictures, precision: Precision
+        self,
+        model: torch.nn.Module,
+        pictures: Pictures,
+        precision: Precision,
+        loss: LossKind = "cross-entropy",
     ) -> Generator[None, None, Evaluation]:
-        steps = evaluating(model, pictures, self.training.normalisation, precision=precision)
+        normalisation = self.training.normalisation
+        steps = evaluating(model, pictures, normalisation, precision=precision, loss=loss)
         try:
             while True:
                 self._heed()
@@ -277,6 +285,9 @@ class _Sitting:
             training.model.load_state_dict(dict(best.averages or best.weights))
         elif training.average:
             training.model.load_state_dict(training.average.state_dict())
+        if training.average:
+            # Whoever looks at the averaged network goes on with what is kept.
+            training.average.load_state_dict(training.model.state_dict())
         training.model.to(memory_format=torch.contiguous_format)
         final = yield from self._evaluated(training.model, training.test_pictures, FLOAT32)
         return TrainingFinished(
@@ -322,7 +333,7 @@ class _Sitting:
         """The error of a loss that is no number; the training goes back to its last checkpoint."""
         training = self.training
         epoch, rate = training.epoch + 1, training.plan.learning_rate
-        hint = "Lower the learning rate (now at most {rate}), lengthen the warm-up, or train in float32."
+        hint = "Lower the learning rate (now at most {rate:g}), lengthen the warm-up, or train in float32."
         facts = {"where": where, "epoch": epoch, "rate": rate}
         if self.checkpoints is not None and training.kept is not None:
             training.restore(read_checkpoint(self.checkpoints))

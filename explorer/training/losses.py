@@ -1,7 +1,7 @@
 """What a training makes small.
 
-Called by the loop and the learning-rate finder. Targets are labels, int64 (batch,), or shares of the classes,
-float32 (batch, classes), where pictures were mixed.
+Called by the loop, the evaluation and the learning-rate finder. Targets are labels, int64 (batch,),
+or shares of the classes, float32 (batch, classes), where pictures were mixed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from explorer.training.fields import LossKind
 from explorer.training.plan import Plan
 
 
@@ -20,12 +21,26 @@ def loss_of(plan: Plan, logits: torch.Tensor, targets: torch.Tensor) -> torch.Te
         logits: (batch, classes), of any floating type; computed with in float32.
         targets: Labels, or shares of the classes.
     """
-    logits = logits.float()
-    if plan.loss == "cross-entropy":
-        return functional.cross_entropy(logits, targets, label_smoothing=plan.label_smoothing)
+    return _mean_loss(plan.loss, logits.float(), targets, plan.label_smoothing)
+
+
+def unsmoothed_loss(kind: LossKind, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The mean loss of answers that are tested, a scalar.
+
+    Args:
+        kind: Which loss.
+        logits: float32 (batch, classes).
+        labels: int64 (batch,).
+    """
+    return _mean_loss(kind, logits, labels, 0.0)
+
+
+def _mean_loss(kind: LossKind, logits: torch.Tensor, targets: torch.Tensor, smoothing: float) -> torch.Tensor:
+    if kind == "cross-entropy":
+        return functional.cross_entropy(logits, targets, label_smoothing=smoothing)
     shares = targets if targets.is_floating_point() else as_shares(targets, logits.shape[1])
-    if plan.label_smoothing:
-        shares = shares * (1 - plan.label_smoothing) + plan.label_smoothing / logits.shape[1]
+    if smoothing:
+        shares = shares * (1 - smoothing) + smoothing / logits.shape[1]
     return functional.binary_cross_entropy_with_logits(logits, shares)
 
 

@@ -8,9 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.arch.presets import preset
+from explorer.arch.presets import plain_twin, preset
 from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.context import ActiveTraining
 from explorer.engine.data_messages import DataOpened, OpenData
+from explorer.engine.inside_messages import SampleChoice, SweepLesions, Swept
 from explorer.engine.messages import (
     BuildModel,
     Classified,
@@ -41,12 +43,14 @@ from explorer.engine.training_messages import (
     WatchTraining,
 )
 from explorer.engine.worker import Engine
+from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import read_weights
 from explorer.runs.store import RunStore
 from explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from explorer.training.plan import Plan
 from tests.engine.test_worker import Listener
 from tests.training.driving import ready
+from tests.training.small import small_plan
 
 SPEC: ArchitectureSpec = preset("cifar-resnet20").spec.edited(
     stage_depths=(1, 1, 1), stage_widths=(16, 32, 64), input_size=16
@@ -135,6 +139,31 @@ def test_the_net_that_learns_answers_clicks_and_is_refreshed_by_itself(engine, t
     engine.listener.first(TrainingHalted, ticket)
 
 
+def test_what_is_shown_while_weights_are_averaged_is_the_average(tmp_path):
+    with RunStore(tmp_path / "runs.sqlite3") as store:
+        run = store.create(spec=SPEC.to_json(), plan=PLAN.to_json(), data="digits", origin="{}")
+    training = ready(small_plan(ema=0.9))
+    assert ActiveTraining(run, training, ("a",), transform_for(16), {}).net().module is training.average.model
+    plain = ready()
+    assert ActiveTraining(run, plain, ("a",), transform_for(16), {}).net().module is plain.model
+
+
+def test_resumed_while_another_net_was_looked_at_it_is_in_view_again(engine, tmp_path):
+    image_id = picture(engine, tmp_path / "noise.png")
+    ticket = begin(engine, PLAN.edited(epochs=30))
+    run = engine.listener.first(TrainingBegan, ticket).run
+    engine.ask(HaltTraining, how="pause")
+    engine.listener.first(RequestFinished, ticket)
+    other = preset("cifar-resnet20").spec.edited(num_classes=7)
+    engine.listener.first(ModelBuilt, engine.ask(BuildModel, spec=other, weights=WeightsChoice("untrained")))
+    again = engine.ask(ResumeTraining, run=run)
+    engine.listener.first(TrainingBegan, again)
+    answer = engine.listener.first(Classified, engine.ask(Classify, image_id=image_id))
+    assert answer.seen.shape == (16, 16, 3)
+    engine.ask(HaltTraining, how="stop")
+    engine.listener.first(RequestFinished, again)
+
+
 def test_paused_and_watched_it_learns_the_same_as_undisturbed(engine, tmp_path):
     begin(engine)
     undisturbed = engine.listener.first(TrainingEnded)
@@ -199,6 +228,25 @@ def test_a_finished_run_can_be_built_again_by_its_id(engine):
     assert (built.origin.kind, built.origin.name) == ("run", ended.run)
     assert built.origin.accuracy_percent == pytest.approx(100 * ended.test_accuracy)
     assert built.classes == tuple("0123456789")
+
+
+def test_one_lesion_ruins_the_plain_twin_and_not_the_residual_net(engine):
+    """Veit et al. 2016, section 4.1: the twin's weights are those of its own run."""
+    spec = SPEC.edited(stage_depths=(3, 1, 1))
+    plan = PLAN.edited(epochs=4)
+    for each in (plain_twin(spec), spec):
+        engine.listener.first(TrainingEnded, begin(engine, plan, each))
+    engine.ask(SweepLesions, sample=SampleChoice("digits", 16, 300), twin=plain_twin(spec))
+    swept = engine.listener.until(lambda event: isinstance(event, Swept) and event.is_done)
+    assert swept.knows_truth
+    residual, plain = (
+        {block.key: block.knowledge.accuracy for block in sweep.blocks if block.knowledge is not None}
+        for sweep in (swept.sweep, swept.twin)
+    )
+    assert set(plain) == {"layer1.0", "layer1.1", "layer1.2"}
+    print(swept.sweep.intact, residual, swept.twin.intact, plain)
+    assert min(swept.sweep.intact.accuracy, swept.twin.intact.accuracy) > 0.85
+    assert np.mean([residual[key] for key in plain]) > np.mean(list(plain.values())) + 0.2
 
 
 def test_the_finder_leaves_no_run_behind(engine):

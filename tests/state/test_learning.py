@@ -55,6 +55,7 @@ from explorer.state.learning_actions import (
     FillBin,
     GoOnTraining,
     LookUpData,
+    OpenRun,
     PauseTraining,
     RemoveBin,
     RenameBin,
@@ -358,6 +359,30 @@ def test_a_failure_leaves_its_cause_and_lets_another_training_begin(training):
     assert isinstance(training.sent[-1], ListRuns)
     training(StartTraining())
     assert training.state.training.status == "opening"
+
+
+def test_after_a_failure_pictures_are_asked_about_again(training):
+    current = training.state.pictures.current
+    training.state = dataclasses.replace(training.state, answers={current: Answer((), 1.0)})
+    n_sent = len(training.sent)
+    ticket = training.newest(Train).ticket
+    training(RequestFailed(ticket=ticket, kind="Train", message="The loss is nan.", hint=""))
+    assert [request.image_id for request in training.sent[n_sent:] if isinstance(request, Classify)] == [
+        current
+    ]
+    assert not training.state.answers, "they were another step's"
+
+
+def test_only_what_is_unusual_in_an_opened_run_counts_as_chosen(play):
+    play(ChooseData("shapes"))
+    play(ChooseData("digits"))
+    play.open_data()
+    usual = play.state.form.plan
+    play(RunsListed(rows=(dataclasses.replace(row("finished"), plan=usual.edited(momentum=0.5)),)))
+    play(OpenRun(RUN))
+    assert play.state.form.plan.momentum == 0.5
+    play(ChooseRecipe("tutorial-b"))
+    assert (play.state.form.plan.momentum, play.state.form.plan.learning_rate) == (0.5, 0.01)
 
 
 def test_at_its_end_the_net_keeps_the_runs_weights(training):

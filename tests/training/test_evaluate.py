@@ -31,6 +31,26 @@ def test_accuracy_loss_and_confusion_are_scikit_learns() -> None:
     assert not result.confusion.flags.writeable
 
 
+def test_another_loss_is_told_where_it_is_named() -> None:
+    model = ready().model.eval()
+    normalisation = Normalisation(*DATA.mean_std())
+    pictures = to_device(DATA.test_images, DATA.test_labels, torch.device("cpu"))
+    steps = evaluating(model, pictures, normalisation, batch_size=10, loss="binary")
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            result = finished.value
+            break
+    mean, std = (np.array(values, np.float32) for values in DATA.mean_std())
+    images = torch.from_numpy((DATA.test_images / np.float32(255) - mean) / std).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        sides = model(images).sigmoid().double().numpy()
+    truth = np.eye(4)[DATA.test_labels]
+    expected = -(truth * np.log(sides) + (1 - truth) * np.log(1 - sides)).mean()
+    assert result.loss == pytest.approx(expected, rel=1e-4)
+
+
 def test_mistakes_are_the_surest_wrong_answers() -> None:
     model = ready().model.eval()
     normalisation = Normalisation(*DATA.mean_std())

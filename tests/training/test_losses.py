@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from explorer.training.losses import accuracy_of, as_shares, loss_of
+from explorer.training.fields import LossKind
+from explorer.training.losses import accuracy_of, as_shares, loss_of, unsmoothed_loss
 from tests.training.small import small_plan
 
 LOGITS = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
@@ -17,6 +18,12 @@ def test_cross_entropy_is_torchs(smoothing: float) -> None:
     expected = functional.cross_entropy(LOGITS, LABELS, label_smoothing=smoothing)
     assert loss_of(plan, LOGITS, LABELS) == expected
     torch.testing.assert_close(loss_of(plan, LOGITS, as_shares(LABELS, 4)), expected)
+
+
+@pytest.mark.parametrize("kind", ["cross-entropy", "binary"])
+def test_the_loss_that_is_tested_is_the_one_that_is_learned_without_smoothing(kind: LossKind) -> None:
+    plan = small_plan(loss=kind, label_smoothing=0.0)
+    assert unsmoothed_loss(kind, LOGITS, LABELS) == loss_of(plan, LOGITS, LABELS)
 
 
 def test_the_loss_of_mixed_targets_is_the_mix_of_losses() -> None:

@@ -111,6 +111,15 @@ def test_the_filter_finds_every_word_in_what_a_run_says(view, qtbot, text, left)
     assert view.shown == left
 
 
+def test_a_run_that_the_filter_leaves_out_is_looked_at_no_more(view, qtbot):
+    choose(view, "b")
+    told = []
+    view.run_shown.connect(told.append)
+    qtbot.keyClicks(view.findChild(QLineEdit, "runs.filter"), "plain")
+    assert told == [""]
+    assert not view.findChild(QPushButton, "runs.open").isEnabled()
+
+
 def test_a_name_is_edited_in_place(view, qtbot):
     told = []
     view.marked.connect(lambda *what: told.append(what))

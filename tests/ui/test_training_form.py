@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from explorer.engine.training_messages import FIRST_VALUES
 from explorer.state.learning_actions import EditPlan
@@ -138,3 +138,45 @@ def test_a_seed_too_large_for_the_control_is_shown_as_the_largest(shown):
     shown.feed.store.dispatch(EditPlan((("seed", 2**40),)))
     assert shown.child("plan.seed").value() == 2**31 - 1
     assert form(shown).plan.seed == 2**40
+
+
+def test_a_number_beyond_its_bounds_is_refused_beside_the_field(shown, qtbot):
+    line = shown.child("plan.learning_rate").findChild(QLineEdit)
+    before = form(shown).plan.learning_rate
+    line.selectAll()
+    qtbot.keyClicks(line, "1000")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert form(shown).refusal[0] == "learning_rate"
+    assert shown.child("plan.error").isVisible()
+    assert form(shown).plan.learning_rate == before
+    assert shown.child("plan.learning_rate").value() == pytest.approx(before)
+    line.selectAll()
+    qtbot.keyClicks(line, "0.5")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert form(shown).refusal is None
+    assert form(shown).plan.learning_rate == 0.5
+
+
+def test_tab_goes_from_a_heading_to_its_fields_in_whatever_order_they_were_opened(shown):
+    shown.click("train.all_settings")
+    for title in ("run", "loss", "optimiser"):
+        shown.click(f"plan.group.{title}")
+    passed, widget = [], shown.child("train.all_settings")
+    while (widget := widget.nextInFocusChain()) is not shown.child("train.all_settings"):
+        if widget.objectName().startswith("plan.") and widget.isVisible():
+            passed.append(widget.objectName().removeprefix("plan."))
+    start = passed.index("group.length")
+    assert [name for name in passed[start:] if not name.endswith((".minus", ".plus"))][:12] == [
+        "group.length",
+        "group.optimiser",
+        "momentum",
+        "nesterov",
+        "weight_decay",
+        "clip_norm",
+        "ema",
+        "group.schedule",
+        "group.loss",
+        "loss",
+        "label_smoothing",
+        "group.data",
+    ]

@@ -37,6 +37,7 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import KNOWN_WEIGHTS, NoticeAction
 from explorer.state.reducer.document import set_document, with_spec
+from explorer.state.reducer.training import fitted
 from explorer.state.reducer.turn import Turn
 
 CUT_OFF = frozenset({"interrupted", "paused"})
@@ -101,8 +102,19 @@ def on_open_run(turn: Turn, action: OpenRun) -> None:
         document = replace(document, weights=weights)
     set_document(turn, replace(document, unfolded=None))
     if not turn.state.training.is_busy:
-        chosen = frozenset(type(row.plan).model_fields)
-        turn.change(form=TrainingForm(data=row.data, plan=row.plan, chosen=chosen))
+        turn.change(form=_form_of(turn, row))
+
+
+def _form_of(turn: Turn, row: RunRow) -> TrainingForm:
+    """The plan of a run as an edit of the usual recipe: what is as usual follows another recipe."""
+    facts = turn.state.data.facts
+    usual = fitted(TrainingForm(data=row.data), facts).plan
+    fields = type(row.plan).model_fields
+    chosen = {name for name in fields if getattr(row.plan, name) != getattr(usual, name)}
+    if facts is None or facts.data != row.data:
+        # How many are usual is known once the data is read.
+        chosen.add("epochs")
+    return TrainingForm(data=row.data, plan=row.plan, chosen=frozenset(chosen))
 
 
 def on_mark_run(turn: Turn, action: MarkRun) -> None:

@@ -229,6 +229,8 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         spec=event.spec,
         origin=Origin("run", event.run),
         classes=event.classes,
+        # Those of another network do not fit.
+        offers=turn.state.net.offers if turn.state.net.spec == event.spec else (),
         can_copy=0,
         version=turn.state.net.version + 1,
     )

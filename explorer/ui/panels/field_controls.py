@@ -7,6 +7,7 @@ the store.
 
 from __future__ import annotations
 
+import math
 from typing import Literal, cast
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
@@ -94,6 +95,9 @@ class RealSpin(QDoubleSpinBox):
         parent: As Qt has it.
     """
 
+    refused = Signal(object)
+    """A number beyond the bounds was typed; the one before is shown again."""
+
     def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gesture = gesture
@@ -125,6 +129,16 @@ class RealSpin(QDoubleSpinBox):
             return QValidator.State.Acceptable, text, position
         state = QValidator.State.Intermediate if is_possible else QValidator.State.Invalid
         return state, text, position
+
+    def fixup(self, text: str) -> str:
+        """The number from before. Qt itself would take the bound that is nearest to 0, and say nothing."""
+        try:
+            typed = float(text.replace(",", "."))
+        except ValueError:
+            typed = math.nan
+        if math.isfinite(typed):
+            self.refused.emit(typed)
+        return self.textFromValue(self.value())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_frame(QPainter(self), self)
@@ -258,6 +272,8 @@ class NumberControl(FieldControl):
             else:
                 real.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
             real.valueChanged.connect(self._on_value)
+            # Whoever takes edits says why not, beside the field.
+            real.refused.connect(self._on_value)
             return real
         count = CountSpin(self.gesture)
         count.setRange(field.least, field.most)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from explorer.training.plan import Plan, applies
@@ -239,4 +239,16 @@ class PlanGroup(QWidget):
             self._column.addWidget(self._lines)
             if self._shown is not None:
                 self._lines.show_plan(*self._shown)
+            self._order_keys()
         self._lines.setVisible(is_open)
+
+    def _order_keys(self) -> None:
+        """Tab goes from the heading to its fields, which are built after all headings."""
+        assert self._lines is not None
+        before: QWidget = self._header
+        for control in self._lines.findChildren(QWidget):
+            # Parts of a control, such as the list of a combo box, have no place of their own.
+            is_whole = control.objectName().startswith("plan.")
+            if is_whole and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                QWidget.setTabOrder(before, control)
+                before = control

@@ -167,6 +167,7 @@ class TrainingFormPanel(QScrollArea):
         self._recipe = FlatCombo()
         self._recipe.setObjectName("train.recipe")
         self._recipe.setAccessibleName("Recipe")
+        self._recipe.setToolTip("A plan with a name; what you change in it stays when you choose another")
         for entry in RECIPES.values():
             self._recipe.addItem(entry.title, entry.name)
             self._recipe.setItemData(self._recipe.count() - 1, entry.about, Qt.ItemDataRole.ToolTipRole)

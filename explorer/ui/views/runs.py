@@ -325,6 +325,8 @@ class RunsView(QWidget):
     def _on_filter(self, text: str) -> None:
         self._found.set_filter(text)
         self._show_count()
+        # Taking rows away tells nobody that the current one is among them.
+        self._show_current()
 
     def _on_open(self) -> None:
         row = self._table.current_run
