@@ -170,6 +170,29 @@ def test_the_sweep_stands_beside_the_plain_twin(view):
     assert names == ["intact", "intact plain twin"]
 
 
+def test_a_foreign_sample_is_named_with_what_was_found_in_it(view):
+    lesions = Lesions(frozenset({"layer1.0"}))
+    tested = replace(results.tested(), knows_truth=False)
+    view.show_facts(facts("lesions", tested=tested, lesions=tested.lesions))
+    share = 100 * tested.knowledge.accuracy
+    assert tested.lesions == lesions
+    assert view.topic.said.text() == (
+        f"With layer1.0 bypassed {share:.1f} % of the answers stay ({tested.images} pictures of digits)."
+    )
+
+
+def test_where_the_chart_shows_what_ships_the_sentence_tells_the_same_numbers(view):
+    swept = results.swept()
+    first = swept.sweep.blocks[0]
+    foreign = replace(results.tested(), knows_truth=False)
+    lesions = Lesions(frozenset({first.key}))
+    view.show_facts(facts("lesions", swept=swept, tested=foreign, lesions=lesions, is_shipped=True))
+    intact, changed = 100 * swept.sweep.intact.accuracy, 100 * first.knowledge.accuracy
+    assert view.topic.said.text() == (
+        f"Intact {intact:.1f} %, with {first.key} bypassed {changed:.1f} % ({swept.sweep.images} pictures)."
+    )
+
+
 def test_before_the_sweep_blocks_can_be_bypassed_all_the_same(view, qtbot):
     view.show_facts(facts("lesions"))
     chart = view.topic.chart

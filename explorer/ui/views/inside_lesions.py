@@ -9,11 +9,11 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from explorer.arch.lesions import Lesions, exchangeable, lesionable
-from explorer.engine.inside_messages import LesionsTested, Swept
-from explorer.nets.insights import Sweep
+from explorer.engine.inside_messages import Swept
+from explorer.nets.insights import Knowledge, Sweep
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.theme import HALF, SPACE
-from explorer.ui.views.inside_facts import InsideFacts, places, short_name, ticks
+from explorer.ui.views.inside_facts import InsideFacts, places, sample_title, short_name, ticks
 from explorer.ui.views.inside_topic import TopicView
 from explorer.ui.widgets.chart import Chart
 from explorer.ui.widgets.chart_data import ChartData, Level, Series, csv_text
@@ -180,17 +180,29 @@ def said(facts: InsideFacts) -> str:
             f"Intact {_percent(swept.sweep.intact.accuracy)} of {swept.sweep.images:,} pictures. "
             "Click a bar to bypass its block."
         )
-    what = lesions_text(lesions)
+    known = _known_beforehand(facts)
+    if known is not None and swept is not None:
+        return _compared(swept.sweep.intact, known, lesions, swept.sweep.images)
     if tested is None or tested.lesions != lesions:
-        return f"With {what}."
-    return tested_text(tested)
+        return f"With {lesions_text(lesions)}."
+    if tested.knows_truth:
+        return _compared(tested.intact, tested.knowledge, lesions, tested.images)
+    changed = f"With {lesions_text(lesions)} {_percent(tested.knowledge.accuracy)} of the answers stay"
+    return f"{changed} ({tested.images:,} pictures of {sample_title(facts.data, facts.inside.data)})."
 
 
-def tested_text(tested: LesionsTested) -> str:
+def _known_beforehand(facts: InsideFacts) -> Knowledge | None:
+    """What the network without the one bypassed block knows, where the chart shows what ships; else None."""
+    lesions, swept = facts.lesions, facts.inside.swept
+    if not facts.is_shipped or swept is None or lesions.exchanged or len(lesions.bypassed) != 1:
+        return None
+    return next((block.knowledge for block in swept.sweep.blocks if block.key in lesions.bypassed), None)
+
+
+def _compared(intact: Knowledge, changed: Knowledge, lesions: Lesions, images: int) -> str:
     """Such as: intact 88.4 %, with layer2.1 bypassed 71.0 % (1,000 pictures)."""
-    changed = f"with {lesions_text(tested.lesions)} {_percent(tested.knowledge.accuracy)}"
-    kept = "" if tested.knows_truth else " of the answers stay"
-    return f"Intact {_percent(tested.intact.accuracy)}, {changed}{kept} ({tested.images:,} pictures)."
+    without = f"with {lesions_text(lesions)} {_percent(changed.accuracy)}"
+    return f"Intact {_percent(intact.accuracy)}, {without} ({images:,} pictures)."
 
 
 def lesions_text(lesions: Lesions) -> str:

@@ -26,10 +26,10 @@ _ROW_GAP_PX = 10.0
 _LINE_PX = 18.0
 
 
-def brief_text(value: float) -> str:
-    """A number in as little room as two digits take: `−.43`, `12`, `4e−3`."""
+def brief_text(value: float, digits: int = 2) -> str:
+    """A number in as little room as its first digits take: `−.43`, `12`, `4e−3`."""
     if value and 1e-2 <= abs(value) < 1e3:
-        written = f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
+        written = f"{value:.{digits}g}" if abs(value) < 10 else f"{value:.0f}"
         written = written.replace("0.", ".", 1) if abs(value) < 1 else written
     else:
         written = f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e") if value else "0"
@@ -171,8 +171,9 @@ class NumberGrids(QWidget):
             if width >= _LEAST_WRITTEN_PX:
                 value = float(values[row, column])
                 written = value_text(value)
-                if metrics.horizontalAdvance(written) > width - 3:
-                    written = brief_text(value)
+                for digits in (2, 1):
+                    if metrics.horizontalAdvance(written) > width - 3:
+                        written = brief_text(value, digits)
                 # Luma of ITU-R BT.601: dark ink on light cells, light ink on dark ones.
                 is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
                 painter.setPen(QColor(20, 20, 24) if is_light else QColor(240, 240, 244))
