@@ -149,7 +149,7 @@ class SweepLesions(ColumnRequest):
 
     Attributes:
         sample: What it is asked.
-        twin: The plain twin; None where it is not wanted.
+        twin: The plain twin; None where it is not wanted. Its weights are known ones, or those of a run.
     """
 
     priority: ClassVar[Priority] = Priority.BATCH

@@ -236,7 +236,7 @@ def test_one_lesion_ruins_the_plain_twin_and_not_the_residual_net(engine):
     plan = PLAN.edited(epochs=4)
     for each in (plain_twin(spec), spec):
         engine.listener.first(TrainingEnded, begin(engine, plan, each))
-    engine.ask(SweepLesions, sample=SampleChoice("digits", 16, 300), twin=plain_twin(spec))
+    engine.ask(SweepLesions, sample=SampleChoice("digits", 16, 150), twin=plain_twin(spec))
     swept = engine.listener.until(lambda event: isinstance(event, Swept) and event.is_done)
     assert swept.knows_truth
     residual, plain = (
@@ -244,7 +244,6 @@ def test_one_lesion_ruins_the_plain_twin_and_not_the_residual_net(engine):
         for sweep in (swept.sweep, swept.twin)
     )
     assert set(plain) == {"layer1.0", "layer1.1", "layer1.2"}
-    print(swept.sweep.intact, residual, swept.twin.intact, plain)
     assert min(swept.sweep.intact.accuracy, swept.twin.intact.accuracy) > 0.85
     assert np.mean([residual[key] for key in plain]) > np.mean(list(plain.values())) + 0.2
 

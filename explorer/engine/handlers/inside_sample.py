@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ from explorer.errors import DataError, ImageError
 from explorer.images.prepare import normalised
 from explorer.nets import catalogue
 from explorer.nets.assemble import assembling
+from explorer.nets.catalogue import WeightsCard
 from explorer.nets.exciting import crops, exciting
 from explorer.nets.findings_file import Findings, findings_for
 from explorer.nets.gradient_flow import flowing_at_start, gradient_flow
@@ -216,9 +218,9 @@ def _silent(steps: Generator[object, None, T]) -> Generator[None, None, T]:
 
 
 def _twin(spec: ArchitectureSpec, context: Context) -> Generator[Event | None, None, LiveNet | None]:
-    """A network with its known weights, beside those in columns; None where it has none."""
-    card = catalogue.present_for(spec)
-    if card is None or context.device is None:
+    """A network with its weights, beside those in columns; None where it has none."""
+    source = _known_weights(spec, context)
+    if source is None or context.device is None:
         return None
     graph = expand(spec)
     steps = assembling(graph, device=context.device, seed=None)
@@ -229,8 +231,18 @@ def _twin(spec: ArchitectureSpec, context: Context) -> Generator[Event | None, N
             module = finished.value
             break
         yield None
-    loaded = load_for_spec(module, graph, spec, card)
+    loaded = load_for_spec(module, graph, spec, source)
     return LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
+
+
+def _known_weights(spec: ArchitectureSpec, context: Context) -> WeightsCard | Path | None:
+    """Those that ship or were fetched, else those of the newest run that trained just this network."""
+    card = catalogue.present_for(spec)
+    if card is not None:
+        return card
+    wanted = spec.to_json()
+    runs = (run for run in context.store().runs() if run.status == "finished" and run.spec == wanted)
+    return next((run.weights for run in runs if run.weights.is_file()), None)
 
 
 def pool_sample(request: PoolSample, context: Context) -> Steps:
