@@ -1,12 +1,16 @@
 """Pictures read from files, folders and zips, on the IO pool."""
 
+import os
+import time
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from explorer import paths
 from explorer.engine.context import Context
 from explorer.engine.handlers.pictures import load_pictures
 from explorer.engine.messages import LoadPictures
@@ -31,8 +35,8 @@ def zip_of(path, members):
     return path
 
 
-def read(*paths):
-    request = LoadPictures(ticket=1, paths=tuple(map(str, paths)))
+def read(*dropped):
+    request = LoadPictures(ticket=1, paths=tuple(map(str, dropped)))
     events = list(load_pictures(request, Context()))
     loaded = [picture for event in events for picture in event.loaded]
     return loaded, [picture for event in events for picture in event.failed]
@@ -45,6 +49,23 @@ def test_a_zip_is_read_as_its_folder_would_be(tmp_path):
     # The answers table takes the truth from the folder.
     assert [picture.path.split("/")[-2] for picture in loaded] == ["cat", "dog"]
     assert failed == []
+
+
+def test_what_a_zip_left_long_ago_makes_room(tmp_path):
+    unpacked = paths.cache_dir() / "unpacked"
+    for name, days in (("old", 31), ("recent", 29)):
+        folder = unpacked / name / "cats"
+        folder.mkdir(parents=True)
+        (folder / "1.png").write_bytes(png())
+        os.utime(folder.parent, (time.time() - days * 86_400,) * 2)
+    loaded, _ = read(zip_of(tmp_path / "pets.zip", {"cats/1.png": png()}))
+    assert not (unpacked / "old").exists()
+    assert (unpacked / "recent" / "cats" / "1.png").exists()
+    # One that is dropped again stays, however old what it left is.
+    place = Path(loaded[0].path).parents[1]
+    os.utime(place, (0, 0))
+    read(tmp_path / "pets.zip")
+    assert place.exists()
 
 
 def test_hidden_files_of_a_zip_are_left_out(tmp_path):

@@ -6,9 +6,11 @@ Called through `handlers/io_table.py` by the worker, and by `cli`. Must not impo
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import time
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -34,6 +36,8 @@ from explorer.remote_picture import fetch_bytes
 THUMBNAIL_PX = 96
 PREVIEW_PX = 512
 TOLD_EVERY_S = 0.1
+UNPACKED_KEPT_S = 30 * 24 * 3600.0
+"""How long the pictures of a zip stay in the cache after it was last dropped."""
 MAX_PICTURE_BYTES = 64 * 1024 * 1024
 
 
@@ -84,13 +88,31 @@ def _sources(request: LoadPictures, opened: ExitStack) -> list[tuple[_Source, st
 def _packed(path: Path, archive: ClassArchive) -> list[tuple[_Source, str]]:
     """The pictures in a zip, hidden ones left out, with the place in the cache that each is unpacked to."""
     place = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    folder = paths.cache_dir() / "unpacked" / place
+    unpacked = paths.cache_dir() / "unpacked"
+    folder = unpacked / place
+    with suppress(OSError):
+        # Where the cache cannot be written, unpacking says so.
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        _forget_old(unpacked)
     members = [PurePosixPath(name) for name in archive.names if is_picture_name(PurePosixPath(name).name)]
     return [
         (_Packed(archive, str(member), folder / member), member.name)
         for member in members
         if not any(part.startswith((".", "__MACOSX")) for part in member.parts)
     ]
+
+
+def _forget_old(unpacked: Path) -> None:
+    """Delete what zips left here that were not dropped for a long time.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    oldest = time.time() - UNPACKED_KEPT_S
+    for folder in unpacked.iterdir():
+        if folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_pictures(request: LoadPictures, context: Context) -> Generator[Event, None, None]:
