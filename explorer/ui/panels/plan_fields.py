@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from explorer.training.plan import Plan, applies
@@ -182,7 +182,7 @@ class PlanLines(QWidget):
 
 
 class PlanGroup(QWidget):
-    """A heading that folds the controls of some fields, which are built when it is first opened.
+    """A heading that folds the controls of some fields.
 
     Args:
         title: The heading.
@@ -199,25 +199,28 @@ class PlanGroup(QWidget):
     def __init__(self, title: str, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.names = tuple(names)
-        self._lines: PlanLines | None = None
-        self._shown: tuple[Plan, Plan, str] | None = None
         self._header = GroupHeader(title)
         self._header.setObjectName(f"plan.group.{title.lower()}")
-        self._header.toggled.connect(self._on_toggled)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self._header)
+        # Built at once: Tab goes through widgets in the order in which they were made.
+        self._lines = PlanLines(self.names)
+        self._lines.setContentsMargins(SPACE, 0, 0, SPACE)
+        self._lines.edited.connect(self.edited)
+        self._lines.reset.connect(self.reset)
+        self._lines.hide()
+        self._header.toggled.connect(self._lines.setVisible)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addWidget(self._lines)
 
     def slot(self, name: str) -> FieldSlot:
         """The place of a field; opens the group so that it can be seen."""
         self._header.setChecked(True)
-        assert self._lines is not None
         return self._lines.slots[name]
 
     def show_plan(self, plan: Plan, usual: Plan, source: str) -> None:
         """Show the fields of a plan, without telling; arguments as `PlanLine.show_plan`."""
-        self._shown = (plan, usual, source)
         applying = [name for name in self.names if applies(plan, name)]
         changed = [name for name in applying if getattr(plan, name) != getattr(usual, name)]
         said = (
@@ -227,28 +230,4 @@ class PlanGroup(QWidget):
         self._header.set_marked(bool(changed))
         self._header.set_summary(" · ".join(plan_facts(name).label(getattr(plan, name)) for name in changed))
         self.setVisible(bool(applying))
-        if self._lines is not None:
-            self._lines.show_plan(plan, usual, source)
-
-    def _on_toggled(self, is_open: bool) -> None:
-        if self._lines is None:
-            self._lines = PlanLines(self.names)
-            self._lines.setContentsMargins(SPACE, 0, 0, SPACE)
-            self._lines.edited.connect(self.edited)
-            self._lines.reset.connect(self.reset)
-            self._column.addWidget(self._lines)
-            if self._shown is not None:
-                self._lines.show_plan(*self._shown)
-            self._order_keys()
-        self._lines.setVisible(is_open)
-
-    def _order_keys(self) -> None:
-        """Tab goes from the heading to its fields, which are built after all headings."""
-        assert self._lines is not None
-        before: QWidget = self._header
-        for control in self._lines.findChildren(QWidget):
-            # Parts of a control, such as the list of a combo box, have no place of their own.
-            is_whole = control.objectName().startswith("plan.")
-            if is_whole and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                QWidget.setTabOrder(before, control)
-                before = control
+        self._lines.show_plan(plan, usual, source)
