@@ -28,7 +28,7 @@ from explorer.state.learning_actions import (
     TrainOnFolder,
 )
 from explorer.state.model import NoticeAction
-from explorer.state.reducer import inside, training
+from explorer.state.reducer import inside_topics, training
 from explorer.state.reducer.turn import Turn
 
 SHOWN_CLASSES = 4
@@ -99,7 +99,7 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     if turn.state.form.data == facts.data:
         turn.change(form=training.fitted(turn.state.form, facts))
     training.begin(turn, facts)
-    inside.begin(turn, facts)
+    inside_topics.begin(turn, facts)
 
 
 def on_open_failed(turn: Turn, cause: str, remedy: str) -> bool:

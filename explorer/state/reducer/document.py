@@ -33,7 +33,7 @@ from explorer.state.actions import (
 )
 from explorer.state.model import KNOWN_WEIGHTS, Document, Refusal
 from explorer.state.reducer.budget import fitted, retargeted
-from explorer.state.reducer.inside import on_lesions_changed
+from explorer.state.reducer.inside_topics import on_lesions_changed
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.turn import Turn

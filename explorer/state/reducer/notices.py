@@ -27,7 +27,7 @@ from explorer.state.actions import (
 )
 from explorer.state.learning_actions import AllowFetchData, StopTraining
 from explorer.state.model import NoticeAction
-from explorer.state.reducer import data, inside, teach, training
+from explorer.state.reducer import data, inside_topics, teach, training
 from explorer.state.reducer.net import on_build_failed
 from explorer.state.reducer.turn import Turn
 
@@ -56,7 +56,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
             training.on_taken_back(turn, event)
         else:
             training.on_training_failed(turn, cause, remedy)
-    inside.on_inside_failed(turn, event)
+    inside_topics.on_inside_failed(turn, event)
     if not event.is_cancelled:
         turn.notify(
             "error",
@@ -76,7 +76,7 @@ def on_request_finished(turn: Turn, event: RequestFinished) -> None:
     work = tuple(item for item in turn.state.work if item.ticket != event.ticket)
     if len(work) != len(turn.state.work):
         turn.change(work=work)
-        inside.on_inside_finished(turn)
+        inside_topics.on_inside_finished(turn)
 
 
 def on_fetch_progress(turn: Turn, event: FetchProgress) -> None:
