@@ -1,6 +1,7 @@
 """How many pictures of a sample a network is looked into with: fewer where a CPU would take minutes.
 
-Called by `state/reducer/inside.py`; results say of how many pictures they are. Must not import torch or Qt.
+Called by `state/reducer/inside_topics.py`; results say of how many pictures they are. Must not import torch
+or Qt.
 """
 
 from __future__ import annotations
