@@ -122,7 +122,7 @@ def _found(args: argparse.Namespace, live: Live) -> Findings:
         confusion=_confusion(live, sample),
         sweep=swept.sweep,
         meter=metered.meter,
-        probes=live.context.pooled[MAIN_COLUMN].probes,
+        probes=live.context.probes[MAIN_COLUMN].probes,
     )
 
 

@@ -19,7 +19,7 @@ from explorer.cli.inside import add_sample, answered, found_beforehand, opened, 
 from explorer.cli.live import Live, live_net, origin_name, origin_text
 from explorer.cli.say import print_error
 from explorer.cli.tables import table
-from explorer.engine.context import PooledSample
+from explorer.engine.context import KnownProbes
 from explorer.engine.inside_messages import Decide, Decided, FitProbes, PoolSample, ProbesFitted, SamplePooled
 from explorer.engine.messages import MAIN_COLUMN
 from explorer.errors import ExplorerError
@@ -124,26 +124,19 @@ def _fit(args: argparse.Namespace, live: Live) -> str:
         answered(live, PoolSample(ticket=3, sample=sample), SamplePooled, "features")
         answered(live, FitProbes(ticket=4), ProbesFitted, "linear probes")
         return str(args.data)
-    import numpy as np
-
-    from explorer.nets.findings import PooledFeatures
-
     found = found_beforehand(live, INSTEAD)
-    # Features and labels do not ship: they are needed to fit, not to ask.
-    nothing, unlabelled = PooledFeatures({}, 0), np.zeros(0, np.int64)
-    pooled = PooledSample(live.net, nothing, unlabelled, found.classes, found.probes)
-    live.context.pooled[MAIN_COLUMN] = pooled
+    live.context.probes[MAIN_COLUMN] = KnownProbes(live.net, found.probes, found.classes)
     return found.data
 
 
 def _probed(data: str, live: Live) -> Probed:
-    graph, pooled = expand(live.net.spec), live.context.pooled[MAIN_COLUMN]
+    graph, known = expand(live.net.spec), live.context.probes[MAIN_COLUMN]
     blocks = {output_key(graph, block): block.key for block in graph.blocks}
     probes = (
         BlockProbe(blocks[probe.key], probe.accuracy, probe.n_trained, probe.n_held_out)
-        for probe in pooled.probes
+        for probe in known.probes
     )
-    return Probed(data, pooled.classes, tuple(probes))
+    return Probed(data, known.classes, tuple(probes))
 
 
 def _decision(live: Live, path: Path) -> Decision:

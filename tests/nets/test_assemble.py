@@ -52,8 +52,8 @@ def test_every_node_has_the_shape_of_the_graph(name):
         model.get_submodule(node.key).register_forward_hook(
             lambda module, args, output, key=node.key: seen.__setitem__(key, tuple(output.shape[1:]))
         )
-    size = preset(name).spec.input_size
-    model(torch.empty(1, 3, size, size, device="meta"))
+    spec = preset(name).spec
+    model(torch.empty(1, spec.in_channels, spec.input_size, spec.input_size, device="meta"))
     assert seen == {node.key: node.output_shape for node in graph.nodes}
     for node in graph.nodes:
         module = model.get_submodule(node.key)

@@ -441,11 +441,11 @@ def test_light_and_dark_paint_differently(host, qtbot):
 def test_published_depths_stand_well_apart():
     spec = preset("cifar-resnet20").spec
     known = tuple(depths(spec))
-    assert published_depths(spec) == (20, 32, 44, 56, 110, 1202)
+    assert published_depths(spec) == (8, 20, 32, 44, 56, 110, 1202)
     scale = DepthScale(known, published_depths(spec))
     places = [scale.place(known.index(depth)) for depth in scale.marked]
     gaps = [after - before for before, after in pairwise(places)]
-    assert gaps == pytest.approx([1 / 6] * 5)
+    assert gaps == pytest.approx([1 / 6] * 6)
     assert (scale.place(0), scale.place(len(known) - 1)) == (0, pytest.approx(1))
 
 
@@ -603,12 +603,13 @@ def test_the_panel_is_there_quickly(qtbot):
     ("name", "changes"),
     [
         ("block", {"block": "bottleneck", "expansion": 4}),
-        ("stage_depths", {"stage_depths": (3, 4, 3, 2), "stage_widths": (16, 32, 64, 128)}),
+        ("stage_depths", {"stage_depths": (5, 4, 3, 2), "stage_widths": (16, 32, 64, 128)}),
         ("shortcut", {"shortcut": "B"}),
     ],
 )
 def test_controls_at_the_top_mark_what_changed_and_give_it_back(host, name, changes):
-    before = host.spec
+    # A net whose options B is no preset of its own.
+    before = preset("cifar-resnet32").spec
     host.show(before)
     titled = host.panel._titled[name]
     assert not titled.label.is_marked
@@ -617,7 +618,7 @@ def test_controls_at_the_top_mark_what_changed_and_give_it_back(host, name, chan
     assert titled.label.is_marked
     assert [each.label.is_marked for each in host.panel._titled.values()].count(True) == 1
     (action,) = titled.menu().actions()
-    assert "cifar-resnet20" in action.text()
+    assert "cifar-resnet32" in action.text()
     action.trigger()
     assert host.spec == before
     assert not titled.label.is_marked
