@@ -19,6 +19,7 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.runs.architectures import Unreadable
+from explorer.state.compare import Column, CompareState
 from explorer.state.inside import InsideState
 from explorer.state.learning import DataState, RunsState, TeachState, TrainingForm, TrainingState
 from explorer.state.settings import Settings
@@ -45,6 +46,7 @@ class Document:
         unfolded: The folds of the graph that are open; None is the usual view.
         budget: The cost that edits hold; None where they need not.
         lesions: What is changed in the network for a moment.
+        columns: The networks that are pinned side by side, from left to right.
     """
 
     spec: ArchitectureSpec = field(default_factory=lambda: preset(DEFAULT_PRESET).spec)
@@ -54,6 +56,7 @@ class Document:
     unfolded: frozenset[str] | None = None
     budget: Budget | None = None
     lesions: Lesions = INTACT
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +287,7 @@ class AppState:
         teach: Classes that the user teaches.
         runs: The runs in the store.
         inside: What was found inside the network in view.
+        compare: Networks side by side.
         notices: Messages that stay.
         work: What is under way, oldest first.
         images_per_second: Of the last batch; None before one.
@@ -309,6 +313,7 @@ class AppState:
     teach: TeachState = field(default_factory=TeachState)
     runs: RunsState = field(default_factory=RunsState)
     inside: InsideState = field(default_factory=InsideState)
+    compare: CompareState = field(default_factory=CompareState)
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()
     images_per_second: float | None = None

@@ -1,0 +1,111 @@
+"""The parts of the state about networks side by side.
+
+Which columns there are is in `Document` (undo brings them back); what lives and was found in them is here.
+Held by `state/model.py`; changed only by `state/reducer/compare*.py`. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.messages import WeightsChoice
+
+if TYPE_CHECKING:
+    from explorer.engine.inside_messages import Decided, ProbesFitted
+    from explorer.engine.messages import Float32Array, Uint8Array
+    from explorer.nets.facts import Origin
+    from explorer.state.model import Answer
+
+MAX_COLUMNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A network that is pinned beside others.
+
+    Attributes:
+        name: Its column in the engine; never used again in a session.
+        spec: The architecture.
+        weights: Which weights it is built with.
+        seed: Of first values.
+    """
+
+    name: str
+    spec: ArchitectureSpec
+    weights: WeightsChoice = WeightsChoice()
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one network makes of one picture, from input to logits.
+
+    Attributes:
+        image_id: The picture.
+        version: Of the column's network.
+        seen: (size, size, 3), what went in.
+        kept_share: As in `Classified`.
+        maps: By node, for each stop of the slider: (channels, height, width) or (features,).
+        milliseconds: Of the forward pass that made all of it.
+    """
+
+    image_id: int
+    version: int
+    seen: Uint8Array
+    kept_share: float
+    maps: Mapping[str, Float32Array]
+    milliseconds: float
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """The live network of a column.
+
+    Attributes:
+        status: `away` gave its memory back because nobody looks, and comes back on demand.
+        cause: Why it could not be built; empty where it could.
+        origin: Where its weights come from; None before the first.
+        classes: The labels it knows.
+        version: Rises with every built network of the column.
+        answers: What it says, by picture number.
+        looked: The current picture from input to logits; None until it is there.
+        probes: Its linear probes: their accuracies; None where there are none yet.
+        decided: What its linear probes say of the current picture; None where it has none.
+    """
+
+    status: Literal["building", "ready", "away", "failed"] = "building"
+    cause: str = ""
+    origin: Origin | None = None
+    classes: tuple[str, ...] = ()
+    version: int = 0
+    answers: Mapping[int, Answer] = field(default_factory=_nothing)
+    looked: Looked | None = None
+    probes: ProbesFitted | None = None
+    decided: Decided | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompareState:
+    """The comparison.
+
+    Attributes:
+        columns: What lives in each of the document's columns, by name.
+        is_seen: Whether the view is open; while it is not, columns hold no device memory.
+        share: Where the slider stands: 0 is the input, 1 the logits.
+        pair: The two columns that flicker and are subtracted; None for none chosen.
+        next_column: For the next column's name.
+    """
+
+    columns: Mapping[str, ColumnState] = field(default_factory=_nothing)
+    is_seen: bool = False
+    share: float = 0.5
+    pair: tuple[str, str] | None = None
+    next_column: int = 1
