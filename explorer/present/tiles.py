@@ -225,6 +225,7 @@ def tile(
     gap_px: int = 1,
     background: Colour = (0, 0, 0),
     order: NDArray[np.intp] | None = None,
+    ends: tuple[float, float] | None = None,
 ) -> Tiles:
     """Draw all channels of a node as one picture, one pixel an activation.
 
@@ -239,6 +240,7 @@ def tile(
         gap_px: Pixels between two cells.
         background: sRGB bytes of gaps and holes.
         order: The channel of each cell, in reading order; None: as they are.
+        ends: The least and the greatest value of a scale that other pictures share too; None: these maps' own.
 
     Raises:
         ValueError: `maps` is of another rank or empty, or `order` names not every channel once.
@@ -252,6 +254,8 @@ def tile(
         columns = columns_for(n, cell_w + gap_px, cell_h + gap_px, 1.0)
     columns = max(1, min(columns, n))
     lows, highs, n_unreal = _ends(cells, scale)
+    if ends is not None:
+        lows, highs = np.full_like(lows, ends[0]), np.full_like(highs, ends[1])
     if symmetric is None:
         symmetric = palette == "diverging" or (palette == "auto" and bool((lows < 0).any()))
     name: colour.PaletteName

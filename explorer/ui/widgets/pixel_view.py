@@ -70,8 +70,12 @@ class PixelView(QWidget):
 
     def set_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Show sRGB bytes (height, width, 3), or nothing; a zoom is kept where the size stays."""
+        self.set_image(QImage() if picture is None else qimage(picture))
+
+    def set_image(self, image: QImage) -> None:
+        """As `set_picture`, for an image that is made already."""
         size = self._image.size()
-        self._image = QImage() if picture is None else qimage(picture)
+        self._image = image
         if self._fits or size != self._image.size():
             self.fit()
         self._drawn_key = ()

@@ -1,0 +1,137 @@
+"""Maps of several networks drawn for comparison: one scale of values, one layout of channels, a difference.
+
+Called by the comparison's view. NumPy only; imports nothing but its room, never Qt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.present.tiles import columns_for
+
+# A common fit gives up this share of its size for whole screen pixels.
+_WHOLE_PIXELS_SHARE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class CellGrid:
+    """Where channels lie in every picture of a comparison: the same channel at the same place.
+
+    Attributes:
+        columns: Cells in a row, of every picture.
+        rows: Rows of the picture with the most channels.
+        cell_px: Width of a cell on the screen, its gap included, where the pictures fit their frames.
+    """
+
+    columns: int
+    rows: int
+    cell_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A part of the pictures that is looked at closely; the same for all of them, whatever their resolution.
+
+    Attributes:
+        cell_px: Width of a cell on the screen, its gap included.
+        x: The place in the frame's middle, in cells from the left.
+        y: The same, from the top.
+    """
+
+    cell_px: float
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbabilityChange:
+    """What two networks think of one class.
+
+    Attributes:
+        label: The class.
+        before: The first one's probability, 0 to 1.
+        after: The second one's.
+    """
+
+    label: str
+    before: float
+    after: float
+
+    @property
+    def gain(self) -> float:
+        """How much more the second gives it, −1 to 1."""
+        return self.after - self.before
+
+
+def common_ends(outputs: Sequence[NDArray[np.floating]]) -> tuple[float, float]:
+    """The least and the greatest finite value of all networks' maps; (0, 0) where none is finite."""
+    lows, highs = [], []
+    for values in outputs:
+        low, high = float(values.min()), float(values.max())
+        if not (math.isfinite(low) and math.isfinite(high)):
+            real = values[np.isfinite(values)]
+            if not real.size:
+                continue
+            low, high = float(real.min()), float(real.max())
+        lows.append(low)
+        highs.append(high)
+    return (min(lows), max(highs)) if lows else (0.0, 0.0)
+
+
+def common_grid(shapes: Sequence[tuple[int, int, int]], room_w: float, room_h: float) -> CellGrid:
+    """One layout for the channels of several networks.
+
+    The picture with the most channels decides it; cells are squares. Where all maps have one resolution a
+    cell takes a whole number of screen pixels an activation, if that costs little.
+
+    Args:
+        shapes: (channels, height, width) of each network's maps; at least one.
+        room_w: Width of a frame, in pixels.
+        room_h: Height of a frame, in pixels.
+    """
+    most = max(n for n, _, _ in shapes)
+    room_w, room_h = max(room_w, 1.0), max(room_h, 1.0)
+    columns = columns_for(most, 1, 1, room_w / room_h)
+    rows = -(-most // columns)
+    cell_px = min(room_w / columns, room_h / rows)
+    pitches = {width + gap_px(height, width) for _, height, width in shapes}
+    if len(pitches) == 1:
+        pitch = pitches.pop()
+        whole = math.floor(cell_px / pitch) * pitch
+        if whole >= (1 - _WHOLE_PIXELS_SHARE) * cell_px:
+            cell_px = float(whole)
+    return CellGrid(columns, rows, cell_px)
+
+
+def gap_px(height: int, width: int) -> int:
+    """The gap between maps of a size: none between single activations, which are parted on the screen."""
+    return 0 if height == width == 1 else 1
+
+
+def difference(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float32] | None:
+    """The first network's maps less the second's; None where their shapes differ."""
+    if one.shape != other.shape:
+        return None
+    return np.asarray(np.subtract(one, other, dtype=np.float32))
+
+
+def probability_changes(
+    before: Mapping[str, float], after: Mapping[str, float], n: int
+) -> tuple[ProbabilityChange, ...]:
+    """The classes that two networks disagree about most, the greatest difference first.
+
+    Args:
+        before: The first network's probabilities by label; a class that it does not name has none.
+        after: The second one's.
+        n: How many classes at most.
+    """
+    labels = [*before, *(label for label in after if label not in before)]
+    changes = [
+        ProbabilityChange(label, before.get(label, 0.0), after.get(label, 0.0)) for label in labels
+    ]
+    return tuple(sorted(changes, key=lambda change: (-abs(change.gain), change.label))[:n])
