@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from explorer.arch.blocks import block_convolutions
 from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import SpecError
 
 FAMILIES: dict[tuple[str, int], list[tuple[int, ...]]] = {
     ("basic", 4): [(1, 1, 1, 1), (2, 2, 2, 2), (3, 4, 6, 3)],
@@ -75,6 +76,39 @@ def with_depth(spec: ArchitectureSpec, depth: int) -> ArchitectureSpec:
     known = depths(spec)
     nearest = min(known, key=lambda candidate: abs(candidate - depth))
     return spec.edited(stage_depths=known[nearest])
+
+
+PUBLISHED_N = (3, 5, 7, 9)
+"""n of He 2015's ResNet-20, 32, 44 and 56; deeper ones are for those who ask."""
+
+
+def published_depths(spec: ArchitectureSpec) -> tuple[ArchitectureSpec, ...]:
+    """The same network at the depths that papers put side by side, from shallow to deep.
+
+    Four stages of basic or bottleneck blocks: 18, 34, 50, 101, 152, whose block type follows the depth (He
+    2015, table 1); VGG's: 11, 13, 16, 19; others: n of 3, 5, 7 and 9 blocks a stage (He 2015, section 4.2). A
+    depth that the rest of the spec refuses is left out.
+    """
+    changes: list[dict[str, object]] = [{"stage_depths": (n,) * spec.n_stages} for n in PUBLISHED_N]
+    if not spec.stage_blocks and (spec.block, spec.n_stages) in FAMILIES:
+        if spec.n_stages == 4:
+            small, large = FAMILIES["basic", 4][1:], FAMILIES["bottleneck", 4][1:4]
+            changes = [_with_block(spec, "basic", stages) for stages in small]
+            changes += [_with_block(spec, "bottleneck", stages) for stages in large]
+        else:
+            changes = [{"stage_depths": stages} for stages in FAMILIES[spec.block, spec.n_stages]]
+    found = []
+    for change in changes:
+        try:
+            found.append(spec.edited(**change))
+        except SpecError:
+            continue
+    return tuple(found)
+
+
+def _with_block(spec: ArchitectureSpec, block: str, stages: tuple[int, ...]) -> dict[str, object]:
+    changed = {} if spec.block == block else block_changes(block)
+    return {**changed, "stage_depths": stages}
 
 
 def block_changes(block: str) -> dict[str, object]:

@@ -282,6 +282,11 @@ class Context:
         self.probes.pop(column, None)
         self.nets[column] = net
 
+    def drop_net(self, column: str) -> None:
+        """Let go of a column's network, if it has one, and of what was found in it."""
+        for held in (self.nets, self.donors, self.pooled, self.probes):
+            held.pop(column, None)
+
     def drop_nets(self) -> None:
         """Let go of all networks, and of what was found in them."""
         self.pooled.clear()

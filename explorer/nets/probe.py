@@ -6,7 +6,8 @@ numbers as they were.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explorer.nets.inference import in_use
-from explorer.nets.predict import as_tensor
+from explorer.nets.predict import as_tensor, predict
 
 
 class _AllSeen(BaseException):
@@ -40,14 +41,53 @@ def probe(
         KeyError: The network has no such node.
         RuntimeError: The device is out of memory.
     """
+    if not keys:
+        return {}
+    with _kept(model, keys, is_all=False) as seen, contextlib.suppress(_AllSeen), in_use(model):
+        model(as_tensor(image)[None].to(device))
+    return {key: seen[key].cpu().numpy() for key in keys}
+
+
+def probe_and_predict(
+    model: nn.Module, image: NDArray[np.float32], keys: Sequence[str], device: torch.device
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]:
+    """The outputs of some nodes for one picture and its answer, in one forward pass.
+
+    Args:
+        model: From `assemble`, on the device.
+        image: A prepared picture, (channels, height, width).
+        keys: Of nodes; repetitions count once.
+        device: Where the model is.
+
+    Returns:
+        The outputs as `probe` gives them, and the probability of each class: (classes,).
+
+    Raises:
+        KeyError: The network has no such node.
+        RuntimeError: The device is out of memory.
+        WeightsError: The network's outputs are not numbers.
+    """
+    with _kept(model, keys, is_all=True) as seen:
+        probabilities = predict(model, image[None], device)[0]
+    return {key: seen[key].cpu().numpy() for key in keys}, probabilities
+
+
+@contextlib.contextmanager
+def _kept(model: nn.Module, keys: Sequence[str], *, is_all: bool) -> Iterator[dict[str, Tensor]]:
+    """Within, a forward pass of one picture leaves some nodes' outputs in the yielded dictionary.
+
+    Args:
+        model: From `assemble`.
+        keys: Of nodes.
+        is_all: Whether the pass runs to its end; else it ends with `_AllSeen` after the last wanted node.
+    """
     seen: dict[str, Tensor] = {}
-    wanted = list(dict.fromkeys(keys))
-    modules = {key: _node(model, key) for key in wanted}
+    modules = {key: _node(model, key) for key in keys}
 
     def keep(key: str, output: Tensor) -> None:
         # A copy at once: the next module may work in this memory. On the CPU it is what is handed out.
         seen[key] = output[0].to(torch.float32, memory_format=torch.contiguous_format, copy=True)
-        if len(seen) == len(wanted):
+        if not is_all and len(seen) == len(modules):
             raise _AllSeen
 
     handles = [
@@ -55,15 +95,10 @@ def probe(
         for key, module in modules.items()
     ]
     try:
-        with in_use(model):
-            if wanted:
-                model(as_tensor(image)[None].to(device))
-    except _AllSeen:
-        pass
+        yield seen
     finally:
         for handle in handles:
             handle.remove()
-    return {key: seen[key].cpu().numpy() for key in wanted}
 
 
 def _node(model: nn.Module, key: str) -> nn.Module:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 8
 
+_KNOWN = WeightsChoice()
+
+ColumnStatus = Literal["building", "ready", "away", "failed"]
+"""`away` gave its memory back because nobody looks, and comes back on demand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -36,7 +41,7 @@ class Column:
 
     name: str
     spec: ArchitectureSpec
-    weights: WeightsChoice = WeightsChoice()
+    weights: WeightsChoice = _KNOWN
     seed: int = 0
 
 
@@ -70,7 +75,7 @@ class ColumnState:
     """The live network of a column.
 
     Attributes:
-        status: `away` gave its memory back because nobody looks, and comes back on demand.
+        status: How it stands.
         cause: Why it could not be built; empty where it could.
         origin: Where its weights come from; None before the first.
         classes: The labels it knows.
@@ -81,7 +86,7 @@ class ColumnState:
         decided: What its linear probes say of the current picture; None where it has none.
     """
 
-    status: Literal["building", "ready", "away", "failed"] = "building"
+    status: ColumnStatus = "building"
     cause: str = ""
     origin: Origin | None = None
     classes: tuple[str, ...] = ()

@@ -20,8 +20,7 @@ class PinColumn(Action):
 
 @dataclass(frozen=True, slots=True)
 class PinSpecs(Action):
-    """Keep these networks as columns, each with its known weights; those that stand there already are not
-    pinned twice."""
+    """Keep these networks as columns with their known weights; none is pinned twice."""
 
     specs: tuple[ArchitectureSpec, ...]
 
@@ -51,8 +50,10 @@ class AddDepths(Action):
 
 @dataclass(frozen=True, slots=True)
 class AddPlainTwin(Action):
-    """Pin the counterpart without shortcuts beside a column, or beside the network in view where `name` is
-    empty (which is pinned too)."""
+    """Pin the counterpart without shortcuts beside a column.
+
+    Where `name` is empty: beside the network in view, which is pinned too.
+    """
 
     name: str = ""
 

@@ -16,6 +16,7 @@ from explorer.arch.expand import expand
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.training_messages import FIRST_VALUES
 from explorer.errors import RunError, SpecError
+from explorer.state.compare import Column
 from explorer.state.learning import TrainingForm
 from explorer.state.model import KNOWN_WEIGHTS, AppState, Document
 from explorer.state.settings import ColourScheme, Settings
@@ -37,6 +38,15 @@ def encode(state: AppState) -> str:
             "selected": document.selected,
             "unfolded": None if document.unfolded is None else sorted(document.unfolded),
             "budget": None if document.budget is None else asdict(document.budget),
+            "columns": [
+                {
+                    "name": column.name,
+                    "spec": json.loads(column.spec.to_json()),
+                    "weights": asdict(column.weights),
+                    "seed": column.seed,
+                }
+                for column in document.columns
+            ],
         },
         "form": {
             "data": state.form.data,
@@ -83,9 +93,15 @@ def _document(data: object) -> Document:
             selected=selected if selected in expand(spec).by_key else Document().selected,
             unfolded=None if unfolded is None else frozenset(map(str, unfolded)),
             budget=_budget(data.get("budget")),
+            columns=tuple(_column(column) for column in data.get("columns", ())),
         )
     except (KeyError, TypeError, ValueError, SpecError):
         return Document()
+
+
+def _column(data: dict[str, Any]) -> Column:
+    weights = WeightsChoice(**data["weights"])
+    return Column(str(data["name"]), specs.parse(data["spec"]), weights, int(data["seed"]))
 
 
 def _form(data: object) -> TrainingForm:

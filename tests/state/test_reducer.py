@@ -1,22 +1,18 @@
 """The reducer alone: no window, no torch, no threads."""
 
+import importlib
 import inspect
+import pkgutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from explorer import engine, state
 from explorer.arch.expand import expand
 from explorer.arch.presets import cifar_spec, plain_twin, preset
-from explorer.engine import (
-    data_messages,
-    inside_messages,
-    messages,
-    own_messages,
-    run_messages,
-    training_messages,
-)
+from explorer.engine import messages
 from explorer.engine.messages import (
     BuildModel,
     Cancel,
@@ -43,7 +39,7 @@ from explorer.engine.messages import (
 )
 from explorer.engine.run_messages import ListRuns
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
-from explorer.state import actions, inside_actions, learning_actions
+from explorer.state import actions
 from explorer.state.actions import (
     AllowFetchPicture,
     AllowFetchWeights,
@@ -77,10 +73,17 @@ def test_every_action_and_event_has_a_handler():
         found = (item for _, item in inspect.getmembers(module, inspect.isclass))
         return {item for item in found if issubclass(item, base) and item is not base}
 
-    said = (messages, own_messages, data_messages, inside_messages, run_messages, training_messages)
+    said = [module for module in _modules(engine) if module.__name__.endswith("messages")]
+    done = [module for module in _modules(state) if module.__name__.endswith("actions")]
     events = set().union(*(kinds(module, messages.Event) for module in said))
-    done = set().union(*(kinds(each, actions.Action) for each in (actions, inside_actions, learning_actions)))
-    assert set(HANDLERS) == done | events
+    taken = set().union(*(kinds(module, actions.Action) for module in done))
+    assert set(HANDLERS) == taken | events
+
+
+def _modules(package):
+    names = (item.name for item in pkgutil.iter_modules(package.__path__))
+    found = (name for name in names if name.endswith(("messages", "actions")))
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in found]
 
 
 def test_the_state_needs_neither_torch_nor_qt_nor_numpy():

@@ -5,8 +5,10 @@ Imported by the worker inside its thread, because this brings torch. Must not im
 
 from __future__ import annotations
 
+from explorer.engine.compare_messages import LetColumnGo, LookThrough
 from explorer.engine.handlers.build import build_model, use_device
 from explorer.engine.handlers.classify import classify, classify_many
+from explorer.engine.handlers.compare import let_column_go, look_through
 from explorer.engine.handlers.inside_look import (
     attribute,
     rank_channels,
@@ -74,6 +76,8 @@ COMPUTE_HANDLERS: dict[type[Request], Handler] = {
     FindRate: find_rate,
     FlowGradients: flow_gradients,
     HaltTraining: halt_training,
+    LetColumnGo: let_column_go,
+    LookThrough: look_through,
     MeasureCost: measure_cost,
     Meter: meter,
     MeterSample: meter_sample,

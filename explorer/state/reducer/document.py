@@ -32,6 +32,7 @@ from explorer.state.actions import (
     Unfold,
 )
 from explorer.state.model import KNOWN_WEIGHTS, Document, Refusal
+from explorer.state.reducer import columns
 from explorer.state.reducer.budget import fitted, retargeted
 from explorer.state.reducer.inside_topics import on_lesions_changed
 from explorer.state.reducer.maps import look
@@ -72,6 +73,8 @@ def _show(turn: Turn, document: Document) -> None:
         on_lesions_changed(turn)
     elif document.selected != before.selected:
         look(turn)
+    if document.columns != before.columns:
+        columns.settle(turn)
 
 
 def nearest_key(before: Graph, after: Graph, key: str) -> str:

@@ -47,6 +47,7 @@ from explorer.state.inside_actions import (
     RunTopic,
     ShowTopic,
 )
+from explorer.state.reducer import columns
 from explorer.state.reducer.sample_size import sample_size
 from explorer.state.reducer.turn import Turn
 
@@ -289,6 +290,7 @@ def on_probes_fitted(turn: Turn, event: ProbesFitted) -> None:
 
 def on_decided(turn: Turn, event: Decided) -> None:
     """What the probes say is here; the picture can be placed among the sample now."""
+    columns.on_column_decided(turn, event)
     if turn.is_newest(event, Decide, MAIN_COLUMN):
         change_inside(turn, decided=event if event.keys else None)
         if turn.state.inside.embedded is not None:
@@ -320,6 +322,9 @@ def on_inside_progress(turn: Turn, event: InsideProgress) -> None:
 
 def on_findings_read(turn: Turn, event: FindingsRead) -> None:
     """What was found beforehand is here; its probes can be asked about the picture."""
+    if event.column != MAIN_COLUMN:
+        columns.on_column_findings(turn, event)
+        return
     if not turn.is_newest(event, ReadFindings, MAIN_COLUMN) or event.findings is None:
         return
     change_inside(turn, shipped=event.findings, shipped_twin=event.twin, decided=None)

@@ -23,6 +23,7 @@ from explorer.engine.messages import (
 )
 from explorer.state.actions import AllowFetchWeights, ChooseDevice
 from explorer.state.model import KNOWN_WEIGHTS
+from explorer.state.reducer import columns
 from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
@@ -40,6 +41,7 @@ def on_choose_device(turn: Turn, action: ChooseDevice) -> None:
     turn.change(settings=replace(turn.state.settings, device=action.name))
     turn.ask(UseDevice, name=action.name)
     build(turn)
+    columns.rebuild(turn)
 
 
 def on_device_chosen(turn: Turn, event: DeviceChosen) -> None:
@@ -52,6 +54,7 @@ def on_device_chosen(turn: Turn, event: DeviceChosen) -> None:
     if before is not None and before.name != event.device.name and event.ticket == 0:
         # The engine moved by itself, and networks stayed behind.
         build(turn)
+        columns.rebuild(turn)
 
 
 def on_memory_read(turn: Turn, event: MemoryRead) -> None:
@@ -61,14 +64,17 @@ def on_memory_read(turn: Turn, event: MemoryRead) -> None:
 
 def on_build_progress(turn: Turn, event: BuildProgress) -> None:
     """Some of the network is made."""
+    turn.progress(event.ticket, event.share)
     if turn.is_newest(event, BuildModel, MAIN_COLUMN):
         turn.change(net=replace(turn.state.net, share=event.share))
-        turn.progress(event.ticket, event.share)
 
 
 def on_model_built(turn: Turn, event: ModelBuilt) -> None:
     """The network is live: ask it about everything that is in view."""
     if not turn.is_newest(event, BuildModel, event.column):
+        return
+    if event.column != MAIN_COLUMN:
+        columns.on_column_built(turn, event)
         return
     net = replace(
         turn.state.net,
@@ -89,6 +95,7 @@ def on_model_built(turn: Turn, event: ModelBuilt) -> None:
 
 def on_build_failed(turn: Turn, event: RequestFailed) -> None:
     """The notice says why; weights that do not load are given up, so that a network lives."""
+    columns.on_column_failed(turn, event)
     if not turn.is_newest(event, BuildModel, MAIN_COLUMN):
         return
     turn.change(net=replace(turn.state.net, status="failed"))

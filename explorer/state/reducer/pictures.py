@@ -32,7 +32,7 @@ from explorer.state.actions import (
     SelectPicture,
 )
 from explorer.state.model import Answer, NoticeAction, PicturesState, Seen
-from explorer.state.reducer import bins
+from explorer.state.reducer import bins, columns
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.turn import Turn
 
@@ -95,10 +95,10 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     turn.change(pictures=PicturesState(items, current, event.done, event.total, sample))
     _say_failed(turn, event.failed)
     if current != pictures.current:
-        _ask_current(turn)
-        look(turn)
+        _look(turn)
     if event.done >= event.total:
         _ask_unanswered(turn)
+        columns.answer_rest(turn)
 
 
 def _say_failed(turn: Turn, failed: tuple[FailedPicture, ...]) -> None:
@@ -116,6 +116,13 @@ def _say_failed(turn: Turn, failed: tuple[FailedPicture, ...]) -> None:
             ),
             detail="\n".join(f"{item.name}: {item.cause} {item.hint}" for item in failed),
         )
+
+
+def _look(turn: Turn) -> None:
+    """Another picture is looked at: ask the network in view, then those beside it."""
+    _ask_current(turn)
+    look(turn)
+    columns.look(turn)
 
 
 def _ask_current(turn: Turn) -> None:
@@ -154,6 +161,7 @@ def on_classified(turn: Turn, event: Classified) -> None:
 
 def on_many_classified(turn: Turn, event: ManyClassified) -> None:
     """Some answers of many are here."""
+    columns.on_many_answered(turn, event)
     if not turn.is_newest(event, ClassifyMany, MAIN_COLUMN):
         return
     fresh = {image_id: Answer(predictions) for image_id, predictions in event.answers}
@@ -171,8 +179,7 @@ def on_select_picture(turn: Turn, action: SelectPicture) -> None:
     if action.image_id == pictures.current or action.image_id not in known:
         return
     turn.change(pictures=replace(pictures, current=action.image_id))
-    _ask_current(turn)
-    look(turn)
+    _look(turn)
 
 
 def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
@@ -197,11 +204,11 @@ def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
     )
     turn.ask(ForgetPictures, image_ids=(action.image_id,))
     bins.forget(turn, frozenset((action.image_id,)))
+    columns.forget(turn, frozenset((action.image_id,)))
     if current is None:
         turn.change(seen=None, maps=None, channel=None)
     elif current != pictures.current:
-        _ask_current(turn)
-        look(turn)
+        _look(turn)
 
 
 def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
@@ -211,3 +218,4 @@ def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
     if ids:
         turn.ask(ForgetPictures, image_ids=ids)
         bins.forget(turn, frozenset(ids))
+        columns.forget(turn, frozenset(ids))

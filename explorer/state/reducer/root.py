@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from explorer.engine import (
+    compare_messages,
     data_messages,
     inside_messages,
     messages,
@@ -18,11 +19,13 @@ from explorer.engine import (
 )
 from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.engine.run_messages import ListRuns
-from explorer.state import actions, inside_actions, learning_actions
+from explorer.state import actions, compare_actions, inside_actions, learning_actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
 from explorer.state.reducer import (
     bins,
+    columns,
+    compare,
     data,
     document,
     finder,
@@ -46,6 +49,7 @@ from explorer.state.reducer.turn import Turn
 def _on_start(turn: Turn, action: Start) -> None:
     """Build the document's net at once; the requests wait for torch in the mailbox."""
     document.build(turn)
+    columns.settle(turn)
     if action.files:
         pictures.on_drop(turn, actions.Drop(paths=action.files))
     if action.sample:
@@ -85,6 +89,20 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     actions.Complain: notices.on_complain,
     actions.SetColourScheme: notices.on_set_colour_scheme,
     actions.RememberLayout: notices.on_remember_layout,
+    compare_actions.PinColumn: compare.on_pin_column,
+    compare_actions.PinSpecs: compare.on_pin_specs,
+    compare_actions.PinRun: compare.on_pin_run,
+    compare_actions.PinWeights: compare.on_pin_weights,
+    compare_actions.AddDepths: compare.on_add_depths,
+    compare_actions.AddPlainTwin: compare.on_add_plain_twin,
+    compare_actions.MoveColumn: compare.on_move_column,
+    compare_actions.RemoveColumns: compare.on_remove_columns,
+    compare_actions.SetColumns: compare.on_set_columns,
+    compare_actions.OpenColumn: compare.on_open_column,
+    compare_actions.SeeColumns: compare.on_see_columns,
+    compare_actions.MoveDepth: compare.on_move_depth,
+    compare_actions.ChoosePair: compare.on_choose_pair,
+    compare_messages.LookedThrough: columns.on_looked_through,
     learning_actions.ChooseData: data.on_choose_data,
     learning_actions.LookUpData: data.on_look_up_data,
     learning_actions.AllowFetchData: data.on_allow_fetch_data,

@@ -26,6 +26,7 @@ from explorer.engine.inside_messages import (
     WriteWalk,
 )
 from explorer.engine.messages import (
+    MAIN_COLUMN,
     BuildModel,
     Cancel,
     ClassifyMany,
@@ -112,16 +113,18 @@ class Turn:
         self.requests.append(Cancel(ticket=self.state.next_ticket, cancelled=ticket))
         self.change(next_ticket=self.state.next_ticket + 1)
 
-    def drop(self, *kinds: type[Request]) -> None:
-        """Stop what is under way of some kinds, and take no answer to a request of them any more."""
-        names = {kind.__name__ for kind in kinds}
+    def drop(self, *kinds: type[Request], column: str = MAIN_COLUMN) -> None:
+        """Stop what is under way of some kinds in a column, and take no answer to them any more."""
+        places = {(kind.__name__, column) for kind in kinds}
+        dropped = {ticket for place, ticket in self.state.tickets.items() if place in places}
+        if not dropped:
+            return
         for item in self.state.work:
-            if item.kind in names:
+            if item.ticket in dropped:
                 self.cancel(item.ticket)
-        tickets = {place: ticket for place, ticket in self.state.tickets.items() if place[0] not in names}
-        if len(tickets) != len(self.state.tickets):
-            work = tuple(item for item in self.state.work if item.kind not in names)
-            self.change(tickets=MappingProxyType(tickets), work=work)
+        tickets = {place: ticket for place, ticket in self.state.tickets.items() if place not in places}
+        work = tuple(item for item in self.state.work if item.ticket not in dropped)
+        self.change(tickets=MappingProxyType(tickets), work=work)
 
     def is_newest(self, event: Event, kind: type[Request], subject: Hashable = ()) -> bool:
         """Whether an event answers the newest request of a kind and subject."""

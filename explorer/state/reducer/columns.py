@@ -1,0 +1,253 @@
+"""The reducer's slice of what lives in the columns: networks, their answers, the picture's way through them.
+
+Which columns there are is the document's; here they are built, asked and let go. Called by the slices of
+the document, the net and the pictures. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from explorer.arch.align import stops
+from explorer.arch.expand import expand
+from explorer.engine.compare_messages import LetColumnGo, LookedThrough, LookThrough
+from explorer.engine.inside_messages import Decide, Decided, FindingsRead, ProbesFitted, ReadFindings
+from explorer.engine.messages import (
+    BuildModel,
+    ClassifyMany,
+    LoadedPicture,
+    ManyClassified,
+    ModelBuilt,
+    Request,
+    RequestFailed,
+)
+from explorer.state.compare import Column, ColumnState, ColumnStatus, Looked
+from explorer.state.model import Answer
+from explorer.state.reducer.turn import Turn
+
+OF_COLUMN: tuple[type[Request], ...] = (BuildModel, ClassifyMany, LookThrough, ReadFindings, Decide)
+"""What a column is asked for."""
+
+
+def settle(turn: Turn) -> None:
+    """Make what lives agree with the document's columns: build those that came, let go those that left."""
+    compare, columns = turn.state.compare, turn.state.document.columns
+    left = compare.columns.keys() - {column.name for column in columns}
+    pair = None if compare.pair is not None and left & set(compare.pair) else compare.pair
+    kept = {column.name: compare.columns.get(column.name) for column in columns}
+    came = [column for column in columns if kept[column.name] is None]
+    status: ColumnStatus = "building" if compare.is_seen else "away"
+    living = {name: known or ColumnState(status=status) for name, known in kept.items()}
+    # A session may bring columns that were named before.
+    numbers = [int(name[1:]) for name in living if name[1:].isdecimal()]
+    following = max([compare.next_column, *(number + 1 for number in numbers)])
+    turn.change(compare=replace(compare, columns=MappingProxyType(living), pair=pair, next_column=following))
+    for name in sorted(left):
+        _let_go(turn, name)
+    if compare.is_seen:
+        for column in came:
+            _build(turn, column)
+
+
+def rebuild(turn: Turn) -> None:
+    """The device was changed, and every network is to be built there."""
+    for column in turn.state.document.columns:
+        if turn.state.compare.is_seen:
+            _build(turn, column)
+
+
+def wake(turn: Turn) -> None:
+    """Somebody looks: what was away comes back, with what was known of it."""
+    for column in turn.state.document.columns:
+        if turn.state.compare.columns[column.name].status == "away":
+            _build(turn, column)
+
+
+def let_all_go(turn: Turn) -> None:
+    """Nobody looks: the columns give their memory back; what they said stays."""
+    for column in turn.state.document.columns:
+        living = turn.state.compare.columns[column.name]
+        if living.status != "failed":
+            _let_go(turn, column.name)
+            _change(turn, column.name, status="away")
+
+
+def look(turn: Turn) -> None:
+    """Another picture is looked at: send it through every column."""
+    for column in _ready(turn):
+        _look_through(turn, column)
+
+
+def answer_rest(turn: Turn) -> None:
+    """Ask every column about the pictures that it has not answered."""
+    for column in _ready(turn):
+        _ask_unanswered(turn, column)
+
+
+def forget(turn: Turn, image_ids: frozenset[int]) -> None:
+    """Pictures were removed; so are the answers for them."""
+    for name, living in turn.state.compare.columns.items():
+        answers = {key: value for key, value in living.answers.items() if key not in image_ids}
+        is_gone = living.looked is not None and living.looked.image_id in image_ids
+        _change(
+            turn,
+            name,
+            answers=MappingProxyType(answers),
+            looked=None if is_gone else living.looked,
+            decided=None if is_gone else living.decided,
+        )
+
+
+def on_column_built(turn: Turn, event: ModelBuilt) -> None:
+    """A column's network is live: send the current picture through it, then the others."""
+    column = _column(turn, event.column)
+    if column is None:
+        return
+    living = turn.state.compare.columns[column.name]
+    is_same = living.status == "away" and (living.origin, living.classes) == (event.origin, event.classes)
+    known: Mapping[str, Any] = {} if is_same else _UNKNOWN
+    _change(
+        turn,
+        column.name,
+        status="ready",
+        cause="",
+        origin=event.origin,
+        classes=event.classes,
+        version=living.version + (not is_same),
+        **known,
+    )
+    _look_through(turn, column)
+    _ask_unanswered(turn, column)
+    if event.origin.kind == "bundled":
+        turn.ask(ReadFindings, column=column.name)
+
+
+def on_column_failed(turn: Turn, event: RequestFailed) -> None:
+    """It could not be built; the column says why."""
+    for name in turn.state.compare.columns:
+        if turn.is_newest(event, BuildModel, name):
+            cause = event.message.format_map(dict(event.arguments))
+            _change(turn, name, status="failed", cause="Stopped." if event.is_cancelled else cause)
+
+
+def on_looked_through(turn: Turn, event: LookedThrough) -> None:
+    """The picture's way through a column is here."""
+    if event.column not in turn.state.compare.columns or not turn.is_newest(event, LookThrough, event.column):
+        return
+    living = turn.state.compare.columns[event.column]
+    looked = Looked(
+        image_id=event.image_id,
+        version=living.version,
+        seen=event.seen,
+        kept_share=event.kept_share,
+        maps=MappingProxyType(dict(event.maps)),
+        milliseconds=event.milliseconds,
+    )
+    answers = {**living.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
+    _change(turn, event.column, looked=looked, answers=MappingProxyType(answers))
+
+
+def on_many_answered(turn: Turn, event: ManyClassified) -> None:
+    """Some of a column's answers are here."""
+    if event.column not in turn.state.compare.columns or not turn.is_newest(
+        event, ClassifyMany, event.column
+    ):
+        return
+    turn.progress(event.ticket, event.done / max(event.total, 1))
+    living = turn.state.compare.columns[event.column]
+    fresh = {image_id: Answer(predictions) for image_id, predictions in event.answers}
+    _change(turn, event.column, answers=MappingProxyType({**fresh, **living.answers}))
+
+
+def on_column_findings(turn: Turn, event: FindingsRead) -> None:
+    """The linear probes that ship with a column's weights can be asked about the picture."""
+    found = event.findings
+    if found is None or not turn.is_newest(event, ReadFindings, event.column):
+        return
+    probes = ProbesFitted(
+        accuracies=tuple((probe.key, probe.accuracy) for probe in found.probes), classes=found.classes
+    )
+    _change(turn, event.column, probes=probes)
+    _decide(turn, event.column)
+
+
+def on_column_decided(turn: Turn, event: Decided) -> None:
+    """What a column's probes say of the picture is here."""
+    for name in turn.state.compare.columns:
+        if turn.is_newest(event, Decide, name):
+            _change(turn, name, decided=event if event.keys else None)
+
+
+_UNKNOWN: Mapping[str, Any] = MappingProxyType(
+    {"answers": MappingProxyType({}), "looked": None, "probes": None, "decided": None}
+)
+
+
+def _column(turn: Turn, name: str) -> Column | None:
+    return next((column for column in turn.state.document.columns if column.name == name), None)
+
+
+def _ready(turn: Turn) -> Iterator[Column]:
+    living = turn.state.compare.columns
+    return (column for column in turn.state.document.columns if living[column.name].status == "ready")
+
+
+def _change(turn: Turn, name: str, **fields: Any) -> None:
+    compare = turn.state.compare
+    changed = {**compare.columns, name: replace(compare.columns[name], **fields)}
+    turn.change(compare=replace(compare, columns=MappingProxyType(changed)))
+
+
+def _build(turn: Turn, column: Column) -> None:
+    if turn.state.compare.columns[column.name].status != "away":
+        _change(turn, column.name, status="building", cause="", **_UNKNOWN)
+    turn.ask(BuildModel, spec=column.spec, seed=column.seed, weights=column.weights, column=column.name)
+
+
+def _let_go(turn: Turn, name: str) -> None:
+    turn.drop(*OF_COLUMN, column=name)
+    turn.ask(LetColumnGo, column=name)
+
+
+def _current(turn: Turn) -> int | None:
+    pictures = turn.state.pictures
+    loaded = pictures.loaded(pictures.current)
+    return None if loaded is None else loaded.image_id
+
+
+def _look_through(turn: Turn, column: Column) -> None:
+    image_id = _current(turn)
+    if image_id is None:
+        return
+    living = turn.state.compare.columns[column.name]
+    looked = living.looked
+    if looked is None or (looked.image_id, looked.version) != (image_id, living.version):
+        keys = tuple(stop.key for stop in stops(expand(column.spec)))
+        turn.ask(LookThrough, column=column.name, image_id=image_id, keys=keys)
+    _decide(turn, column.name)
+
+
+def _decide(turn: Turn, name: str) -> None:
+    image_id, living = _current(turn), turn.state.compare.columns[name]
+    if image_id is None or living.probes is None:
+        return
+    if living.decided is not None and living.decided.image_id != image_id:
+        _change(turn, name, decided=None)
+    turn.ask(Decide, column=name, image_id=image_id)
+
+
+def _ask_unanswered(turn: Turn, column: Column) -> None:
+    state = turn.state
+    answers = state.compare.columns[column.name].answers
+    waiting = tuple(
+        item.image_id
+        for item in state.pictures.items
+        if isinstance(item, LoadedPicture)
+        and item.image_id not in answers
+        and item.image_id != state.pictures.current
+    )
+    if waiting:
+        turn.ask(ClassifyMany, image_ids=waiting, column=column.name)

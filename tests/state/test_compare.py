@@ -1,0 +1,366 @@
+"""Columns: pinned, built while they are looked at, asked about pictures, brought back by undo."""
+
+import numpy as np
+import pytest
+
+from explorer.arch.expand import expand
+from explorer.arch.presets import plain_twin, preset
+from explorer.engine.compare_messages import LetColumnGo, LookedThrough, LookThrough
+from explorer.engine.inside_messages import Decide, Decided, FindingsRead, ReadFindings
+from explorer.engine.messages import (
+    BuildModel,
+    ClassifyMany,
+    DeviceChosen,
+    ManyClassified,
+    ModelBuilt,
+    RequestFailed,
+    WeightsChoice,
+)
+from explorer.nets import catalogue
+from explorer.nets.facts import DeviceInfo, Origin, Prediction
+from explorer.nets.findings_file import findings_for
+from explorer.state.actions import (
+    ChooseDevice,
+    ClearPictures,
+    Drop,
+    EditSpec,
+    RemovePicture,
+    SelectPicture,
+    Start,
+    Undo,
+)
+from explorer.state.compare import MAX_COLUMNS, Column
+from explorer.state.compare_actions import (
+    AddDepths,
+    AddPlainTwin,
+    ChoosePair,
+    MoveColumn,
+    MoveDepth,
+    OpenColumn,
+    PinColumn,
+    PinRun,
+    PinSpecs,
+    PinWeights,
+    RemoveColumns,
+    SeeColumns,
+    SetColumns,
+)
+from explorer.state.session import decode, encode
+from tests.state.player import BUNDLED, Player
+
+PLAIN, DEEP = preset("cifar-plain20").spec, preset("cifar-resnet56").spec
+CAT = (Prediction("cat", 3, 0.9), Prediction("dog", 5, 0.1))
+
+
+@pytest.fixture
+def play():
+    player = Player()
+    player(Start())
+    player.build()
+    player(Drop(paths=("/1.png",)))
+    player.load(1)
+    return player
+
+
+def names(play):
+    return [column.name for column in play.state.document.columns]
+
+
+def asked(requests, kind):
+    return [request for request in requests if isinstance(request, kind)]
+
+
+def build(play, name, origin=BUNDLED):
+    request = next(one for one in reversed(play.sent) if isinstance(one, BuildModel) and one.column == name)
+    return play(
+        ModelBuilt(
+            ticket=request.ticket,
+            column=name,
+            spec=request.spec,
+            origin=origin,
+            classes=("cat", "dog"),
+            offers=(),
+            can_copy=0,
+            seconds=0.1,
+        )
+    )
+
+
+def look(play, name):
+    """Answer the newest way through a column as the engine would."""
+    request = next(one for one in reversed(play.sent) if isinstance(one, LookThrough) and one.column == name)
+    return play(
+        LookedThrough(
+            ticket=request.ticket,
+            column=name,
+            image_id=request.image_id,
+            predictions=CAT,
+            seen=np.zeros((2, 2, 3), np.uint8),
+            kept_share=1.0,
+            maps=tuple((key, np.zeros((1, 1, 1), np.float32)) for key in request.keys),
+            milliseconds=2.0,
+        )
+    )
+
+
+def two_columns(play):
+    play(SeeColumns(is_seen=True))
+    play(PinColumn())
+    play(PinSpecs((PLAIN,)))
+    return names(play)
+
+
+def test_pinning_keeps_the_network_in_view_with_weights_and_seed(play):
+    play(PinColumn())
+    document = play.state.document
+    assert document.columns == (Column("c1", document.spec, document.weights, document.seed),)
+
+
+def test_columns_are_built_only_while_somebody_looks(play):
+    assert not asked(play(PinColumn()), BuildModel)
+    assert play.state.compare.columns["c1"].status == "away"
+    (request,) = asked(play(SeeColumns(is_seen=True)), BuildModel)
+    assert (request.column, request.spec) == ("c1", play.state.document.spec)
+    build(play, "c1")
+    requests = play(SeeColumns(is_seen=False))
+    assert [request.column for request in asked(requests, LetColumnGo)] == ["c1"]
+    assert play.state.compare.columns["c1"].status == "away"
+
+
+def test_a_live_column_is_sent_the_picture_and_what_it_says_stays_when_it_comes_back(play):
+    first, _ = two_columns(play)
+    (request,) = asked(build(play, first), LookThrough)
+    assert request.image_id == 1
+    assert {request.keys[0], request.keys[-1]} == {"input", "fc"}
+    look(play, first)
+    living = play.state.compare.columns[first]
+    assert living.answers[1].predictions == CAT
+    assert set(living.looked.maps) == set(request.keys)
+    play(SeeColumns(is_seen=False))
+    play(SeeColumns(is_seen=True))
+    # The same network came back: nothing needs to be asked again.
+    assert not asked(build(play, first), LookThrough)
+    assert play.state.compare.columns[first].answers[1].predictions == CAT
+
+
+def test_the_network_in_view_is_not_touched_by_a_column(play):
+    first, _ = two_columns(play)
+    before = play.state.net
+    build(play, first)
+    look(play, first)
+    assert play.state.net is before
+    assert play.state.answers == {}
+
+
+def test_an_edit_of_the_network_in_view_leaves_the_columns_questions_alone(play):
+    first, _ = two_columns(play)
+    build(play, first)
+    play(EditSpec((("shortcut", "B"),)))
+    play.build()
+    look(play, first)
+    assert play.state.compare.columns[first].looked is not None
+
+
+def test_another_picture_goes_through_every_column_and_the_rest_is_asked_beside(play):
+    first, second = two_columns(play)
+    for name in (first, second):
+        build(play, name)
+    play(Drop(paths=("/2.png", "/3.png")))
+    requests = play.load(2, 3)
+    assert {request.column for request in asked(requests, LookThrough)} == {first, second}
+    assert {request.image_id for request in asked(requests, LookThrough)} == {2}
+    many = {request.column: request for request in asked(requests, ClassifyMany)}
+    assert set(many[first].image_ids) == {1, 3}
+    play(
+        ManyClassified(
+            ticket=many[first].ticket,
+            column=first,
+            answers=((1, CAT), (3, CAT)),
+            done=2,
+            total=2,
+            images_per_second=9.0,
+        )
+    )
+    assert set(play.state.compare.columns[first].answers) == {1, 3}
+    assert play.state.images_per_second is None
+    assert {request.image_id for request in asked(play(SelectPicture(3)), LookThrough)} == {3}
+
+
+def test_a_late_answer_to_a_picture_before_is_dropped(play):
+    first, _ = two_columns(play)
+    build(play, first)
+    late = next(one for one in reversed(play.sent) if isinstance(one, LookThrough))
+    play(Drop(paths=("/2.png",)))
+    play.load(2)
+    play(
+        LookedThrough(
+            ticket=late.ticket,
+            column=first,
+            image_id=1,
+            predictions=CAT,
+            seen=np.zeros((2, 2, 3), np.uint8),
+            kept_share=1.0,
+            maps=(),
+            milliseconds=1.0,
+        )
+    )
+    assert play.state.compare.columns[first].looked is None
+
+
+def test_removed_pictures_take_their_answers_with_them(play):
+    first, _ = two_columns(play)
+    build(play, first)
+    look(play, first)
+    play(RemovePicture(1))
+    living = play.state.compare.columns[first]
+    assert not living.answers
+    assert living.looked is None
+    play(Drop(paths=("/2.png",)))
+    play.load(2)
+    look(play, first)
+    play(ClearPictures())
+    assert not play.state.compare.columns[first].answers
+
+
+def test_bundled_weights_bring_their_probes_which_are_asked_about_the_picture(play):
+    first, second = two_columns(play)
+    assert asked(build(play, first), ReadFindings)
+    assert not asked(build(play, second, Origin("untrained", seed=0)), ReadFindings)
+    request = next(one for one in reversed(play.sent) if isinstance(one, ReadFindings))
+    found = findings_for(catalogue.present_for(play.state.document.spec))
+    (decide,) = asked(play(FindingsRead(ticket=request.ticket, column=first, findings=found)), Decide)
+    assert (decide.column, decide.image_id) == (first, 1)
+    rows = np.full((1, 10), 0.1, np.float32)
+    decided = Decided(ticket=decide.ticket, image_id=1, keys=("layer1.0.act2",), probabilities=rows)
+    play(decided)
+    assert play.state.compare.columns[first].decided is decided
+    assert play.state.inside.decided is None
+
+
+def test_a_network_is_pinned_once_and_eight_at_most(play):
+    play(PinColumn())
+    play(PinColumn())
+    assert len(names(play)) == 1
+    many = tuple(preset("cifar-resnet20").spec.edited(stage_depths=(n, n, n)) for n in range(1, 12))
+    play(PinSpecs(many))
+    assert len(names(play)) == MAX_COLUMNS
+    (notice,) = play.state.notices
+    assert dict(notice.arguments) == {"limit": 8, "count": 3}
+    assert len(set(names(play))) == MAX_COLUMNS
+
+
+def test_untrained_networks_with_other_seeds_are_others_and_known_weights_are_not(play):
+    untrained = WeightsChoice("untrained")
+    play(SetColumns((Column("", PLAIN, untrained, 0),)))
+    play(PinWeights(PLAIN, untrained))
+    assert len(names(play)) == 1
+    play(SetColumns((Column("", PLAIN, untrained, 0), Column("", PLAIN, untrained, 1))))
+    assert len(names(play)) == 2
+    play(PinRun("20260101-000000-abcdef", PLAIN))
+    assert play.state.document.columns[-1].weights == WeightsChoice("run", "20260101-000000-abcdef")
+
+
+def test_depths_are_added_as_a_family(play):
+    play(AddDepths())
+    assert [column.spec.stage_depths[0] for column in play.state.document.columns] == [3, 5, 7, 9]
+
+
+def test_the_plain_twin_stands_beside_its_network(play):
+    play(AddPlainTwin())
+    spec = play.state.document.spec
+    assert [column.spec for column in play.state.document.columns] == [spec, plain_twin(spec)]
+    play(SetColumns((Column("", DEEP), Column("", spec))))
+    play(AddPlainTwin(names(play)[0]))
+    assert [column.spec for column in play.state.document.columns] == [DEEP, plain_twin(DEEP), spec]
+    play(AddPlainTwin(names(play)[1]))
+    assert len(names(play)) == 3
+    assert "plain twin" in play.state.notices[-1].message
+
+
+def test_columns_move_and_go_and_undo_brings_them_back_alive(play):
+    first, second = two_columns(play)
+    play(MoveColumn(second, 0))
+    assert names(play) == [second, first]
+    play(ChoosePair((first, second)))
+    requests = play(RemoveColumns((first,)))
+    assert [request.column for request in asked(requests, LetColumnGo)] == [first]
+    assert play.state.compare.pair is None
+    requests = play(Undo())
+    assert names(play) == [second, first]
+    assert [request.column for request in asked(requests, BuildModel)] == [first]
+    play(Undo())
+    assert names(play) == [first, second]
+
+
+def test_moving_to_where_it_is_is_no_step_of_undo(play):
+    first, _ = two_columns(play)
+    before = play.state.history
+    play(MoveColumn(first, 0))
+    assert play.state.history is before
+
+
+def test_a_column_that_cannot_be_built_says_why_and_the_network_in_view_lives(play):
+    first, _ = two_columns(play)
+    request = next(one for one in play.sent if isinstance(one, BuildModel) and one.column == first)
+    play(
+        RequestFailed(
+            ticket=request.ticket,
+            kind="BuildModel",
+            message="It needs {count} bytes.",
+            hint="Remove one.",
+            arguments=(("count", 7),),
+        )
+    )
+    living = play.state.compare.columns[first]
+    assert (living.status, living.cause) == ("failed", "It needs 7 bytes.")
+    assert play.state.net.status == "ready"
+
+
+def test_opening_a_column_makes_it_the_network_in_view(play):
+    play(PinSpecs((DEEP,)))
+    play(OpenColumn(names(play)[0]))
+    document = play.state.document
+    assert document.spec == DEEP
+    assert document.selected in expand(DEEP).by_key
+    assert len(document.columns) == 1
+
+
+def test_the_slider_stays_between_input_and_logits_and_is_no_step_of_undo(play):
+    before = play.state.history
+    for share, there in ((0.25, 0.25), (-1.0, 0.0), (3.0, 1.0)):
+        play(MoveDepth(share))
+        assert play.state.compare.share == there
+    assert play.state.history is before
+
+
+def test_a_pair_is_two_columns_that_are_there(play):
+    first, second = two_columns(play)
+    for pair in ((first, "c99"), (first, first)):
+        play(ChoosePair(pair))
+        assert play.state.compare.pair is None
+    play(ChoosePair((first, second)))
+    assert play.state.compare.pair == (first, second)
+    play(ChoosePair(None))
+    assert play.state.compare.pair is None
+
+
+def test_another_device_builds_the_columns_there(play):
+    first, second = two_columns(play)
+    requests = play(ChooseDevice("cpu"))
+    assert {request.column for request in asked(requests, BuildModel)} == {"main", first, second}
+    cpu, gpu = DeviceInfo("cpu", "CPU"), DeviceInfo("cuda:0", "GPU")
+    play(DeviceChosen(ticket=5, device=gpu, devices=(cpu, gpu)))
+    requests = play(DeviceChosen(ticket=0, device=cpu, devices=(cpu,), reason="It failed."))
+    assert {request.column for request in asked(requests, BuildModel)} == {"main", first, second}
+
+
+def test_a_session_brings_columns_back_under_names_that_are_free(play):
+    two_columns(play)
+    kept = play.state.document.columns
+    again = Player()
+    again.state = decode(encode(play.state))
+    again(Start())
+    assert again.state.document.columns == kept
+    assert {one.status for one in again.state.compare.columns.values()} == {"away"}
+    again(PinSpecs((DEEP,)))
+    assert len(set(names(again))) == 3
