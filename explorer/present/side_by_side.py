@@ -6,7 +6,7 @@ Called by the comparison's view. NumPy only; imports nothing but its room, never
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,12 +53,12 @@ class ProbabilityChange:
     """What two networks think of one class.
 
     Attributes:
-        label: The class.
+        index: The class.
         before: The first one's probability, 0 to 1.
         after: The second one's.
     """
 
-    label: str
+    index: int
     before: float
     after: float
 
@@ -120,18 +120,22 @@ def difference(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArra
     return np.asarray(np.subtract(one, other, dtype=np.float32))
 
 
+def probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """What a network's last numbers (classes,) mean: softmax, 0 to 1, together 1."""
+    raised = np.exp(np.asarray(logits, np.float64) - float(logits.max()))
+    return np.asarray(raised / raised.sum())
+
+
 def probability_changes(
-    before: Mapping[str, float], after: Mapping[str, float], n: int
+    before: NDArray[np.floating], after: NDArray[np.floating], n: int
 ) -> tuple[ProbabilityChange, ...]:
     """The classes that two networks disagree about most, the greatest difference first.
 
     Args:
-        before: The first network's probabilities by label; a class that it does not name has none.
-        after: The second one's.
+        before: The first network's probabilities (classes,).
+        after: The second one's, of the same classes.
         n: How many classes at most.
     """
-    labels = [*before, *(label for label in after if label not in before)]
-    changes = [
-        ProbabilityChange(label, before.get(label, 0.0), after.get(label, 0.0)) for label in labels
-    ]
-    return tuple(sorted(changes, key=lambda change: (-abs(change.gain), change.label))[:n])
+    gains = np.asarray(after, np.float64) - before
+    order = np.argsort(-np.abs(gains), kind="stable")[:n]
+    return tuple(ProbabilityChange(int(at), float(before[at]), float(after[at])) for at in order)

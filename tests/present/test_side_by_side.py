@@ -79,11 +79,15 @@ def test_the_difference_of_maps_of_one_shape():
     assert beside.difference(one, maps_of(8, 3, 3)) is None
 
 
+def test_logits_become_probabilities():
+    found = beside.probabilities(np.array([1000.0, 1000.0, -1000.0], np.float32))
+    np.testing.assert_allclose(found, [0.5, 0.5, 0.0])
+
+
 def test_classes_are_ordered_by_how_much_two_networks_disagree():
-    before = {"cat": 0.7, "dog": 0.2, "frog": 0.1}
-    after = {"dog": 0.9, "cat": 0.05, "ship": 0.05}
+    before, after = np.array([0.7, 0.2, 0.1, 0.0]), np.array([0.05, 0.9, 0.0, 0.05])
     changes = beside.probability_changes(before, after, 3)
-    assert [change.label for change in changes] == ["dog", "cat", "frog"]
+    assert [change.index for change in changes] == [1, 0, 2]
     assert changes[0].gain == pytest.approx(0.7)
     assert changes[1].gain == pytest.approx(-0.65)
     assert changes[2].after == 0.0
