@@ -240,7 +240,7 @@ def tile(
         gap_px: Pixels between two cells.
         background: sRGB bytes of gaps and holes.
         order: The channel of each cell, in reading order; None: as they are.
-        ends: The least and the greatest value of a scale that other pictures share too; None: these maps' own.
+        ends: Least and greatest value of a scale that other pictures share; None: these maps' own.
 
     Raises:
         ValueError: `maps` is of another rank or empty, or `order` names not every channel once.
