@@ -208,7 +208,7 @@ def source_transform(file: WeightsFile) -> Transform | None:
 
 def save_weights(
     path: Path,
-    model: nn.Module,
+    model: nn.Module | Mapping[str, Tensor],
     spec: ArchitectureSpec,
     classes: tuple[str, ...] | None,
     transform: Transform,
@@ -220,7 +220,7 @@ def save_weights(
 
     Args:
         path: The file; an older one is replaced only when the new one is whole and on the disk.
-        model: On any device, in any memory order.
+        model: The network or its state dict, on any device, in any memory order.
         spec: Its architecture.
         classes: Class names by label, where they are known.
         transform: How its pictures are prepared.
@@ -262,9 +262,9 @@ def save_weights(
     return digest
 
 
-def _stored(model: nn.Module, *, half: bool) -> dict[str, Tensor]:
+def _stored(model: nn.Module | Mapping[str, Tensor], *, half: bool) -> dict[str, Tensor]:
     stored: dict[str, Tensor] = {}
-    for key, value in model.state_dict().items():
+    for key, value in (model.state_dict() if isinstance(model, nn.Module) else model).items():
         tensor = value.detach().cpu().contiguous()
         if half and tensor.is_floating_point() and not key.endswith(_STATISTICS):
             tensor = tensor.half()
