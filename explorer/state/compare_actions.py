@@ -106,3 +106,10 @@ class ChoosePair(Action):
     """The two columns that flicker and are subtracted; None for none."""
 
     pair: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantCurves(Action):
+    """Read the metrics of these runs, to draw them over each other; `ShowRun` is about one to look at."""
+
+    runs: tuple[str, ...]
