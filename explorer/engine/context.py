@@ -6,12 +6,13 @@ Made by the worker for the window and by `cli` for itself. Only the compute thre
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from explorer.engine.messages import Event, Request
 from explorer.errors import ImageError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from explorer.nets.linear_probe import LinearProbe
     from explorer.runs.store import Run, RunStore
     from explorer.training.prepare import Training
+    from explorer.training.snapshots import SnapshotShelf
 
 SHELF_BYTES = 128 * 1024 * 1024
 """Decoded pixels kept at most; a picture beyond it is read from its file again when it is needed."""
@@ -190,6 +192,7 @@ class ActiveTraining:
         origin: What the run's weights say of themselves: seed, command, data and the like.
         watched: The picture and the node that are looked at; None and empty for none.
         is_watch_new: Whether that changed since it was last refreshed.
+        twin: The plain twin that learns in lock-step; None where there is none.
     """
 
     run: Run
@@ -199,6 +202,7 @@ class ActiveTraining:
     origin: dict[str, object]
     watched: tuple[int | None, str] = (None, "")
     is_watch_new: bool = False
+    twin: ActiveTraining | None = None
 
     def net(self) -> LiveNet:
         """The learning network as handlers use nets."""
@@ -206,6 +210,19 @@ class ActiveTraining:
         # Where weights are averaged, the averaged ones are tested and kept.
         model = training.average.model if training.average else training.model
         return LiveNet(training.spec, model, Origin("run", self.run.id), self.classes, self.transform)
+
+
+@dataclass(slots=True)
+class ActiveStudy:
+    """The study that is trained now.
+
+    Attributes:
+        id: Its own.
+        wish: What the user wants; looked at between two steps.
+    """
+
+    id: str
+    wish: Literal["go", "pause"] = "go"
 
 
 @dataclass(slots=True, eq=False)
@@ -254,8 +271,10 @@ class Context:
         nets: The live networks by column.
         donors: The values of the last trained network of each column, on the CPU, to copy from.
         active: The training in memory.
+        study: The study that is trained; None while none is.
         pooled: Samples that were looked at, by column.
         probes: Linear probes, by column.
+        snapshots: The moments of runs that this session trained or rewound, by run.
         shelf: The pictures.
         datasets: The labelled data that was opened last.
         is_wanted: Whether a request is still to be answered; long loops on the IO pool ask it.
@@ -267,14 +286,25 @@ class Context:
     nets: dict[str, LiveNet] = field(default_factory=dict)
     donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
     active: ActiveTraining | None = None
+    study: ActiveStudy | None = None
     pooled: dict[str, PooledSample] = field(default_factory=dict)
     probes: dict[str, KnownProbes] = field(default_factory=dict)
+    snapshots: dict[str, SnapshotShelf] = field(default_factory=dict)
     shelf: PictureShelf = field(default_factory=PictureShelf)
     datasets: OpenDatasets = field(default_factory=OpenDatasets)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore
     _store: RunStore | None = field(default=None, init=False, repr=False)
     _store_lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def still(self, net: LiveNet) -> LiveNet:
+        """The network as it is at this moment: a copy where it is the one that learns.
+
+        For what looks at many pictures in slices, between which a training goes on.
+        """
+        if self.active is None or self.active.net().module is not net.module:
+            return net
+        return replace(net, module=copy.deepcopy(net.module).eval())
 
     def put_net(self, column: str, net: LiveNet) -> None:
         """Make this the network of a column; what was found in the one before goes with it."""

@@ -61,6 +61,11 @@ class Mailbox:
                 return self._waiting.pop(0)
             return None
 
+    def has_before(self, priority: Priority) -> bool:
+        """Whether a request waits that goes before this priority."""
+        with self._changed:
+            return bool(self._waiting) and self._waiting[0].priority < priority
+
     @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""

@@ -31,7 +31,10 @@ MAIN_COLUMN = "main"
 
 
 class Priority(IntEnum):
-    """Who goes first on the compute thread; a lower number interrupts a higher between two of its slices."""
+    """Who goes first on the compute thread; a lower number interrupts a higher between two of its slices.
+
+    A training is not interrupted by long work: the two share the thread, slice by slice.
+    """
 
     INTERACTIVE = 0
     BUILD = 1
@@ -70,10 +73,12 @@ class WeightsChoice:
             card of the catalogue), `file`, `run` (those that a training here ended with), or `copied` (what
             fits from the net before, else untrained).
         name: The card's name, the file's path or the run's id.
+        step: Of a run, the moment to go back to: steps that were done then. None for now.
     """
 
     kind: Literal["known", "untrained", "named", "file", "run", "copied"] = "known"
     name: str = ""
+    step: int | None = None
 
 
 # Requests

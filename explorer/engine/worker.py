@@ -2,16 +2,20 @@
 
 `Engine` is made by `app` (for the window) and used through `send`. One thread owns every tensor: it takes
 requests from the mailbox, runs their handlers slice by slice, and serves whatever is more urgent between two
-slices. Imports torch only inside the compute thread. Must not import Qt.
+slices; a training shares its time with long work, such as a sweep, slice by slice. Imports torch only inside
+the compute thread. Must not import Qt.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from explorer import boot
@@ -21,6 +25,7 @@ from explorer.engine.messages import (
     Cancel,
     EngineReady,
     Event,
+    Priority,
     Request,
     RequestFailed,
     RequestFinished,
@@ -42,6 +47,21 @@ Job = Generator[Event | None, None, None]
 
 Handler = Callable[[Any, Context], Job]
 """One a request type; the table says which."""
+
+
+@dataclass(slots=True)
+class _Task:
+    """A request at work.
+
+    Attributes:
+        request: What was asked for.
+        job: Its handler.
+        slice_s: How long its last slice took.
+    """
+
+    request: Request
+    job: Job
+    slice_s: float = 0.0
 
 
 class Engine:
@@ -136,14 +156,42 @@ class Engine:
 
     def _answer(self, request: Request) -> None:
         """Run one request to its end, with more urgent ones between its slices."""
-        job = self._handlers[type(request)](request, self._context)
+        task = self._begin(request)
+        beside: deque[_Task] = deque()
+        while self._advance(task):
+            while (urgent := self._mailbox.take_before(request.priority)) is not None:
+                if request.priority == Priority.TRAINING and urgent.priority == Priority.BATCH:
+                    beside.append(self._begin(urgent))
+                else:
+                    self._answer(urgent)
+            self._give_turn(beside, task.slice_s)
+        while beside:
+            self._give_turn(beside, 0.0)
+            while (urgent := self._mailbox.take_before(Priority.BATCH)) is not None:
+                self._answer(urgent)
+
+    def _give_turn(self, beside: deque[_Task], seconds: float) -> None:
+        """Go on with what a training shares the thread with: the first of it, for as long as a step took."""
+        until = time.perf_counter() + seconds
+        while beside:
+            if not self._advance(beside[0]):
+                beside.popleft()
+            if time.perf_counter() >= until or self._mailbox.has_before(Priority.BATCH):
+                return
+
+    def _begin(self, request: Request) -> _Task:
+        return _Task(request, self._handlers[type(request)](request, self._context))
+
+    def _advance(self, task: _Task) -> bool:
+        """Run one slice of a request; False after its last, which says how it ended."""
+        request, started = task.request, time.perf_counter()
         try:
-            while self._mailbox.is_wanted(request):
-                event = next(job)
+            if self._mailbox.is_wanted(request):
+                event = next(task.job)
+                task.slice_s = time.perf_counter() - started
                 if event is not None:
                     self._emit(event)
-                while (urgent := self._mailbox.take_before(request.priority)) is not None:
-                    self._answer(urgent)
+                return True
             if self._mailbox.is_cancelled(request):
                 self._emit(_cancelled(request))
         except StopIteration:
@@ -152,9 +200,9 @@ class Engine:
             self._emit(_failure(request, error))
             if not isinstance(error, ExplorerError):
                 self._leave_broken_device()
-        finally:
-            job.close()
-            self._emit(RequestFinished(ticket=request.ticket))
+        task.job.close()
+        self._emit(RequestFinished(ticket=request.ticket))
+        return False
 
     def _leave_broken_device(self) -> None:
         """Move to the CPU where the device in use has stopped working."""

@@ -10,9 +10,9 @@ from PIL import Image
 
 from explorer.arch.presets import plain_twin, preset
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.context import ActiveTraining
+from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.data_messages import DataOpened, OpenData
-from explorer.engine.inside_messages import SampleChoice, SweepLesions, Swept
+from explorer.engine.inside_messages import PoolSample, SampleChoice, SamplePooled, SweepLesions, Swept
 from explorer.engine.messages import (
     BuildModel,
     Classified,
@@ -137,6 +137,61 @@ def test_the_net_that_learns_answers_clicks_and_is_refreshed_by_itself(engine, t
     assert engine.listener.first(NodeProbed, probed).maps.shape == (16, 16, 16)
     engine.ask(HaltTraining, how="stop")
     engine.listener.first(TrainingHalted, ticket)
+
+
+def test_a_training_and_long_work_share_the_thread(engine):
+    training = begin(engine, PLAN.edited(epochs=500))
+    engine.listener.first(TrainingBegan, training)
+    sample = SampleChoice("digits", SPEC.input_size, 200)
+    sweeping = engine.ask(SweepLesions, sample=sample)
+    pooling = engine.ask(PoolSample, sample=sample)
+    engine.listener.first(SamplePooled, pooling)
+    swept = engine.listener.until(
+        lambda event: isinstance(event, Swept) and event.ticket == sweeping and event.is_done
+    )
+    assert [block.key for block in swept.sweep.blocks] == ["layer1.0", "layer2.0", "layer3.0"]
+    # Neither ended the other: the training is still at work, and goes on when nothing is beside it.
+    stopped = engine.ask(HaltTraining, how="stop")
+    engine.listener.first(RequestFinished, stopped)
+    halted = engine.listener.first(TrainingHalted, training)
+    begun = next(i for i, event in enumerate(engine.listener.seen) if event.ticket == sweeping)
+    done = engine.listener.seen.index(swept)
+    between = engine.listener.seen[begun:done]
+    steps = [event.step for event in between if isinstance(event, TrainTick)]
+    assert halted.step > max(steps, default=0)
+
+
+def test_with_long_work_beside_it_a_training_learns_the_same(engine):
+    begin(engine)
+    undisturbed = engine.listener.first(TrainingEnded)
+    engine.listener.seen.clear()
+    training = engine.ask(Train, spec=SPEC, plan=PLAN, data="digits")
+    engine.listener.first(TrainingBegan, training)
+    sweeping = engine.ask(SweepLesions, sample=SampleChoice("digits", SPEC.input_size, 200))
+    ended = engine.listener.first(TrainingEnded, training)
+    engine.listener.first(RequestFinished, sweeping)
+    first, second = (read_weights(Path(event.path)).tensors for event in (undisturbed, ended))
+    for key, tensor in first.items():
+        assert torch.equal(tensor, second[key]), key
+
+
+def test_long_work_sees_the_network_of_one_moment(tmp_path):
+    with RunStore(tmp_path / "runs.sqlite3") as store:
+        run = store.create(spec=SPEC.to_json(), plan=PLAN.to_json(), data="digits", origin="{}")
+    context = Context()
+    other = ready(small_plan())
+    context.active = ActiveTraining(run, ready(small_plan()), ("a",), transform_for(16), {})
+    learning = context.active.net()
+    still = context.still(learning)
+    before = {key: value.clone() for key, value in still.module.state_dict().items()}
+    with torch.no_grad():
+        for parameter in learning.module.parameters():
+            parameter.add_(1.0)
+    for key, value in still.module.state_dict().items():
+        assert torch.equal(value, before[key]), key
+    assert not still.module.training
+    beside = ActiveTraining(run, other, ("a",), transform_for(16), {}).net()
+    assert context.still(beside) is beside
 
 
 def test_what_is_shown_while_weights_are_averaged_is_the_average(tmp_path):

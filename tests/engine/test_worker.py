@@ -2,6 +2,9 @@
 
 import queue
 import threading
+import time
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -24,7 +27,9 @@ from explorer.engine.messages import (
     ModelBuilt,
     NodeProbed,
     PicturesLoaded,
+    Priority,
     ProbeNode,
+    Request,
     RequestFailed,
     RequestFinished,
     WeightsChoice,
@@ -221,3 +226,67 @@ def test_unknown_weights_are_refused_by_name(engine):
     engine.send(FetchWeights(ticket=1, name="no-such-weights"))
     failure = engine.listener.first(RequestFailed, 1)
     assert "no-such-weights" in failure.message.format(**dict(failure.arguments))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learn(Request):
+    priority: ClassVar[Priority] = Priority.TRAINING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep(Request):
+    priority: ClassVar[Priority] = Priority.BATCH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click(Request):
+    pass
+
+
+def test_a_training_and_long_work_take_turns_and_a_click_goes_before_both():
+    done = []
+    engine = Engine(lambda event: None)
+
+    def learn(request, context):
+        for step in range(4):
+            done.append("step")
+            if step == 0:
+                engine._mailbox.put(Sweep(ticket=2))
+            if step == 1:
+                engine._mailbox.put(Click(ticket=3))
+            yield None
+
+    def sweep(request, context):
+        for _ in range(3):
+            done.append("sweep")
+            # Slower than a step, so that one slice is a turn.
+            until = time.perf_counter() + 0.01
+            while time.perf_counter() < until:
+                pass
+            yield None
+
+    def click(request, context):
+        done.append("click")
+        yield None
+
+    engine._handlers = {Learn: learn, Sweep: sweep, Click: click}
+    engine._answer(Learn(ticket=1))
+    assert done == ["step", "sweep", "step", "click", "sweep", "step", "sweep", "step"]
+
+
+def test_long_work_that_outlasts_the_training_comes_to_its_end():
+    done = []
+    engine = Engine(done.append)
+
+    def learn(request, context):
+        engine._mailbox.put(Sweep(ticket=2))
+        yield None
+
+    def sweep(request, context):
+        for share in range(5):
+            yield BuildProgress(ticket=request.ticket, share=share / 5)
+
+    engine._handlers = {Learn: learn, Sweep: sweep}
+    engine._answer(Learn(ticket=1))
+    assert [event.share for event in done if isinstance(event, BuildProgress)] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    assert {event.ticket for event in done if isinstance(event, RequestFinished)} == {1, 2}

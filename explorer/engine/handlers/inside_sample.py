@@ -92,6 +92,7 @@ def meter_sample(request: MeterSample, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    net = context.still(net)
     images, _, _ = yield from preparing(request.sample, net, context)
     found = yield from told(request.ticket, metering(net.module, expand(net.spec), images, context.device))
     yield Metered(ticket=request.ticket, image_id=None, meter=found)
@@ -106,6 +107,7 @@ def flow_gradients(request: FlowGradients, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    net = context.still(net)
     batch = replace(request.sample, count=min(request.sample.count, GRADIENT_BATCH))
     asked = yield from asking(batch, net, context)
     images, labels = asked.images, asked.labels
@@ -129,6 +131,7 @@ def test_lesions(request: TestLesions, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    net = context.still(net)
     asked = yield from asking(request.sample, net, context)
     graph, device = expand(net.spec), context.device
     intact = yield from told(request.ticket, knowing(net.module, graph, asked.images, asked.labels, device))
@@ -157,6 +160,7 @@ def sweep_lesions(request: SweepLesions, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    net = context.still(net)
     asked = yield from asking(request.sample, net, context)
     sweep = yield from _swept(request, net, asked, context)
     twin = yield from _twin(request.twin, context) if request.twin is not None else _nobody()
@@ -256,12 +260,13 @@ def pool_sample(request: PoolSample, context: Context) -> Steps:
         return
     sample, labels, classes = drawn(request.sample, net, context)
     graph = expand(net.spec)
-    features = yield from told(request.ticket, pooling(net.module, graph, sample, context.device))
+    still = context.still(net)
+    features = yield from told(request.ticket, pooling(still.module, graph, sample, context.device))
     pooled = PooledSample(net, features, labels, classes)
     for image_id in request.image_ids:
         # A picture that cannot be read any more is not placed.
         with contextlib.suppress(ImageError):
-            pooled.pictures[image_id] = yield from _features_of(net, image_id, context)
+            pooled.pictures[image_id] = yield from _features_of(still, image_id, context)
         yield None
     if context.nets.get(request.column) is not net:
         return
@@ -340,6 +345,7 @@ def excite(request: Excite, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    net = context.still(net)
     sample, _, _ = drawn(request.sample, net, context)
     graph = expand(net.spec)
     found = yield from told(request.ticket, exciting(net.module, graph, sample, request.key, context.device))
@@ -394,6 +400,7 @@ def measure_cost(request: MeasureCost, context: Context) -> Steps:
     net = context.nets.get(request.column)
     if net is None or context.device is None:
         return
+    net = context.still(net)
     steps = profiling(net.module, expand(net.spec), context.device, batch=request.batch)
     profile = yield from told(request.ticket, steps)
     yield CostMeasured(ticket=request.ticket, profile=profile)
