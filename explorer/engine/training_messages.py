@@ -46,6 +46,7 @@ class Train(Request):
         weights: What it starts from; `untrained` starts from first values.
         recipe: The recipe that the plan began as; empty where none.
         name: What the user calls the run.
+        tags: What the run's origin says beside what it always does, as (name, value): the study it is of.
     """
 
     priority: ClassVar[Priority] = Priority.TRAINING
@@ -56,6 +57,7 @@ class Train(Request):
     weights: WeightsChoice = FIRST_VALUES
     recipe: str = ""
     name: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def subject(self) -> Hashable:

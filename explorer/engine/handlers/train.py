@@ -18,6 +18,7 @@ from explorer.engine.cadence import Cadence
 from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers.live import Live
 from explorer.engine.handlers.pace import Pace
+from explorer.engine.handlers.snapshots import Keeper
 from explorer.engine.messages import MAIN_COLUMN, Event, WeightsChoice
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -88,12 +89,14 @@ def train(request: Train, context: Context) -> Steps:
         "device": str(context.device),
         "commit": commit_of_program(),
         "data": request.data,
+        **dict(request.tags),
     }
     run = context.store().create(
         spec=request.spec.to_json(),
         plan=request.plan.to_json(),
         data=request.data,
         origin=json.dumps(origin),
+        name=request.name,
     )
     active = _activate(run, training, dataset, origin, context)
     yield from _driven(request.ticket, active, context, ())
@@ -224,6 +227,7 @@ def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple
     hz = CPU_TICKS_HZ if training.device.type == "cpu" else DEVICE_TICKS_HZ
     ticks = Cadence(TICK_SHARE, hz)
     live = Live(active, context, ticket)
+    keeper = Keeper(active, context, ticket)
     rows: list[MetricRow] = []
     steps = training_steps(training, checkpoints=active.run.checkpoints)
     recorded = record(store, active.run.id, steps, training.unwritten)
@@ -235,6 +239,7 @@ def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple
                     yield _began(ticket, active, event, before)
                 elif event is not None:
                     rows += rows_of(event, pace)
+                yield from keeper.noted()
                 if isinstance(event, EpochFinished):
                     ratios = live.ratios(event.step)
                     training.unwritten += ratios
@@ -249,6 +254,7 @@ def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple
                 yield from _told(ticket, active, event)
                 yield from live.refreshed()
                 yield None
+            yield from keeper.settled()
         except GeneratorExit:
             # The program ends or the request was taken back: what was learned since the last checkpoint is
             # written before the generator closes.

@@ -1,0 +1,35 @@
+"""The studies on the disk: listed and forgotten.
+
+Called through `handlers/io_table.py` by the worker, on the IO pool, and by the command line. Must not import
+torch or Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from explorer.engine.context import Context
+from explorer.engine.messages import Event
+from explorer.engine.queue import StudyQueue, list_rows
+from explorer.engine.study_messages import DeleteStudy, ListStudies, StudiesListed
+
+
+def list_studies(request: ListStudies, context: Context) -> Generator[Event, None, None]:
+    """Read all.
+
+    Raises:
+        RunError: The store cannot be read.
+    """
+    rows, warnings = list_rows(context.store())
+    yield StudiesListed(ticket=request.ticket, rows=rows, warnings=warnings)
+
+
+def delete_study(request: DeleteStudy, context: Context) -> Generator[Event, None, None]:
+    """Forget one and read all.
+
+    Raises:
+        RunError: There is no such study, or it is being trained.
+    """
+    StudyQueue.open(request.id).delete()
+    rows, warnings = list_rows(context.store())
+    yield StudiesListed(ticket=request.ticket, rows=rows, warnings=warnings)
