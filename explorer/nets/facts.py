@@ -25,6 +25,7 @@ class Origin:
         tensors: Tensors in all, for `copied`.
         accuracy_percent: Test accuracy that the weights' card or publisher gives; None where unknown.
         assumed: Sentences on what was assumed because a file does not say it (strides, option A, activation).
+        step: The moment of a run that it was rewound to, in steps done; None for its last.
     """
 
     kind: OriginKind
@@ -34,6 +35,7 @@ class Origin:
     tensors: int = 0
     accuracy_percent: float | None = None
     assumed: tuple[str, ...] = ()
+    step: int | None = None
 
     @property
     def is_trained(self) -> bool:

@@ -73,7 +73,7 @@ class SnapshotShelf:
 
     Args:
         folder: Of the files; made when the first is written. What an earlier sitting left there is found.
-        subject: What the run trains; None where the files say it.
+        subject: What the run trains; None where nothing is to be taken: the files say what they are of.
         memory_bytes: The most that memory holds.
         files_bytes: The most that files hold.
         left_bytes: The most that `settling` leaves in files.
@@ -88,8 +88,8 @@ class SnapshotShelf:
         files_bytes: int = FILES_BYTES,
         left_bytes: int = LEFT_BYTES,
     ) -> None:
+        self.subject = subject
         self._folder = folder
-        self._subject = subject
         self._memory_bytes = memory_bytes
         self._files_bytes = files_bytes
         self._left_bytes = left_bytes
@@ -121,8 +121,9 @@ class SnapshotShelf:
             for key, value in model.state_dict().items()
         }
         self._held[step] = tensors
-        while self._held and sum(map(_n_bytes, self._held.values())) > self._memory_bytes:
-            self._make_room(_n_bytes(tensors))
+        each = _n_bytes(tensors)
+        while len(self._held) * each > self._memory_bytes:
+            self._make_room(each)
 
     def read(self, step: int) -> Snapshot:
         """The snapshot of a moment, or of the last one before it that is kept.
@@ -137,8 +138,8 @@ class SnapshotShelf:
                 "No moment of this run is kept.",
                 "Moments are kept while a run learns in the window: train it again to rewind it.",
             )
-        if there in self._held and self._subject is not None:
-            return Snapshot(there, self._held[there], self._subject)
+        if there in self._held and self.subject is not None:
+            return Snapshot(there, self._held[there], self.subject)
         file = read_weights(self._files[there])
         spec, transform = source_spec(file), source_transform(file)
         if spec is None or transform is None:
@@ -160,7 +161,7 @@ class SnapshotShelf:
         """
         if not self._held:
             return
-        each = max(map(_n_bytes, self._held.values()))
+        each = _n_bytes(next(iter(self._held.values())))
         chosen = set(self.steps)
         room = max(self._left_bytes // max(each, 1), len(self._files))
         while len(chosen) > room:
@@ -185,9 +186,9 @@ class SnapshotShelf:
 
     def _write(self, step: int) -> bool:
         """Whether a snapshot is in a file now; where not, files are done with: memory is thinned instead."""
-        assert self._subject is not None, "what is held in memory is known"
+        assert self.subject is not None, "nothing is taken without it"
         path = self._folder / f"step-{step:09d}.safetensors"
-        subject = self._subject
+        subject = self.subject
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             save_weights(

@@ -81,6 +81,8 @@ def origin_text(origin: Origin) -> str:
             return f"untrained, seed {origin.seed}"
         case "copied":
             return f"copied in part: {origin.copied} of {origin.tensors} tensors, the rest untrained"
+        case "run" if origin.step is not None:
+            return f"run {origin.name} at step {origin.step:,}"
         case "run":
             return f"trained here, run {origin.name}{accuracy}"
         case kind:

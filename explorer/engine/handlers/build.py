@@ -16,6 +16,7 @@ from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
 from explorer.engine.context import Context, LiveNet
+from explorer.engine.handlers.snapshots import own_module, rewound_net, snapshot_of
 from explorer.engine.messages import (
     BuildModel,
     BuildProgress,
@@ -66,6 +67,11 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
         context.put_net(request.column, learning)
         yield _built(request, learning, 0, started)
         return
+    if request.weights.step is not None:
+        rewound = yield from _rewound(request, context)
+        context.put_net(request.column, rewound)
+        yield _built(request, rewound, 0, started)
+        return
     graph = expand(spec)
     device.check_fits(device.estimate_build_bytes(cost_of(spec)), context.device)
     source = _source(request, context)
@@ -103,13 +109,27 @@ def _built(request: BuildModel, net: LiveNet, can_copy: int, started: float) -> 
 
 def _learning(request: BuildModel, context: Context) -> LiveNet | None:
     """The network that is being trained, where it is the one that is asked for."""
-    active = context.active
-    if active is None or active.training.spec != request.spec:
+    weights, main = request.weights, context.active
+    if main is None or weights.step is not None:
         return None
-    weights = request.weights
-    is_same_run = weights.kind == "run" and weights.name == active.run.id
-    is_unfinished = weights.kind == "known" and active.training.step < active.training.steps
-    return active.net() if is_same_run or is_unfinished else None
+    if main.twin is not None and (weights.kind, weights.name) == ("run", main.twin.run.id):
+        return main.twin.net() if main.twin.training.spec == request.spec else None
+    is_same_run = weights.kind == "run" and weights.name == main.run.id
+    is_unfinished = weights.kind == "known" and main.training.step < main.training.steps
+    is_same = main.training.spec == request.spec and (is_same_run or is_unfinished)
+    return main.net() if is_same else None
+
+
+def _rewound(request: BuildModel, context: Context) -> Generator[Event | None, None, LiveNet]:
+    """A run's network at an earlier moment: in the column's own module where it can be."""
+    spec = request.spec
+    snapshot = snapshot_of(request.weights, spec, context)
+    module = own_module(request.column, spec, context)
+    if module is None:
+        assert context.device is not None
+        device.check_fits(device.estimate_build_bytes(cost_of(spec)), context.device)
+        module = yield from _assembled(request, expand(spec), None, context)
+    return rewound_net(request.weights.name, snapshot, module)
 
 
 def _source(request: BuildModel, context: Context) -> WeightsCard | Path | None:

@@ -1,0 +1,138 @@
+"""The time machine: weights are kept while a network learns, and a column goes back to them.
+
+Used by `handlers/train.py`, which takes the moments between two steps, and by `handlers/build.py`, which
+rewinds. Must not import Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from torch import fx
+
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.context import ActiveTraining, Context, LiveNet
+from explorer.engine.messages import WeightsChoice
+from explorer.engine.moment_messages import SnapshotsKept
+from explorer.errors import RunError
+from explorer.nets.facts import Origin
+from explorer.runs.run import Run
+from explorer.training.moments import moments
+from explorer.training.snapshots import MEMORY_BYTES, Snapshot, SnapshotShelf, Subject
+
+
+class Keeper:
+    """Takes the moments of one training.
+
+    Args:
+        active: The training, before its first step of this sitting.
+        context: Gets the shelf of its run.
+        ticket: Of the training.
+        sharing: Trainings that learn at once, and share the memory.
+    """
+
+    def __init__(self, active: ActiveTraining, context: Context, ticket: int, *, sharing: int = 1) -> None:
+        self._active = active
+        self._ticket = ticket
+        training = active.training
+        known = context.snapshots.get(active.run.id)
+        if known is not None and known.subject is None:
+            # It was only read from until now.
+            known = None
+        self._shelf = known or _new_shelf(active, context, MEMORY_BYTES // sharing)
+        room = self._shelf.room_for(active.net().module)
+        self._moments = moments(training.steps, training.steps_per_epoch, room)
+        self._shelf.drop_after(training.step)
+        gone = {step for step in self._moments if step < training.step} - set(self._shelf.steps)
+        self._lost = 0 if known else len(gone)
+        self._is_news = True
+
+    def noted(self) -> Generator[SnapshotsKept, None, None]:
+        """Take the present moment where it is one to keep, and say which there are where that changed."""
+        step = self._active.training.step
+        if step in self._moments and step not in self._shelf:
+            self._shelf.take(step, self._active.net().module)
+            self._is_news = True
+        if self._is_news:
+            yield self._said()
+
+    def settled(self) -> Generator[None, None, None]:
+        """The training rests: leave moments in files, one a slice."""
+        for _ in self._shelf.settling():
+            yield None
+
+    def _said(self) -> SnapshotsKept:
+        self._is_news, lost, self._lost = False, self._lost, 0
+        return SnapshotsKept(ticket=self._ticket, run=self._active.run.id, steps=self._shelf.steps, lost=lost)
+
+
+def _new_shelf(active: ActiveTraining, context: Context, memory_bytes: int) -> SnapshotShelf:
+    """A shelf for a run; those of runs that are not trained now make room in memory."""
+    present = context.active
+    learning = {each.run.id for each in (present, present.twin if present else None) if each is not None}
+    for run, other in context.snapshots.items():
+        if run not in learning:
+            other.let_memory_go()
+    subject = Subject(active.training.spec, active.classes, active.transform)
+    shelf = SnapshotShelf(snapshots_folder(active.run), subject, memory_bytes=memory_bytes)
+    context.snapshots[active.run.id] = shelf
+    return shelf
+
+
+def snapshots_folder(run: Run) -> Path:
+    """Where a run's snapshots are; they go with the run."""
+    return run.folder / "snapshots"
+
+
+def snapshot_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -> Snapshot:
+    """What a run's network was at the moment that is asked for, or at the last one kept before it.
+
+    Args:
+        weights: A run with a step.
+        spec: The network that is asked for.
+        context: Has the shelves of this session; those of other runs are found in their files.
+
+    Raises:
+        RunError: There is no such run, it keeps no moment, or it trains another network.
+        WeightsError: The snapshot's file cannot be read.
+    """
+    assert weights.step is not None
+    shelf = context.snapshots.get(weights.name)
+    if shelf is None:
+        run = context.store().run(weights.name)
+        shelf = context.snapshots[run.id] = SnapshotShelf(snapshots_folder(run))
+    snapshot = shelf.read(weights.step)
+    if snapshot.subject.spec != spec:
+        raise RunError(
+            "The run {run} trains another network than this one.",
+            "Open the run from the list of runs first.",
+            run=weights.name,
+        )
+    return snapshot
+
+
+def own_module(column: str, spec: ArchitectureSpec, context: Context) -> fx.GraphModule | None:
+    """The network of a column, where it is of this spec and nobody else uses it: it may be overwritten."""
+    live = context.nets.get(column)
+    if live is None or live.spec != spec:
+        return None
+    others = [net.module for name, net in context.nets.items() if name != column]
+    for active in (context.active, context.active.twin if context.active else None):
+        if active is not None:
+            others += [active.training.model, active.net().module]
+    return None if any(module is live.module for module in others) else live.module
+
+
+def rewound_net(run: str, snapshot: Snapshot, module: fx.GraphModule) -> LiveNet:
+    """A network put back to a moment of a run.
+
+    Args:
+        run: Its id.
+        snapshot: The moment.
+        module: Of the snapshot's spec; its values are overwritten.
+    """
+    module.load_state_dict(dict(snapshot.tensors))
+    subject = snapshot.subject
+    origin = Origin("run", run, step=snapshot.step)
+    return LiveNet(subject.spec, module.eval(), origin, subject.classes, subject.transform)

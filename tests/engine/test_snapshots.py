@@ -1,0 +1,185 @@
+"""The time machine on the compute thread: moments are kept while a network learns, and columns go back."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explorer.arch.presets import cifar_spec
+from explorer.engine.context import Context
+from explorer.engine.handlers.build import build_model
+from explorer.engine.handlers.classify import classify
+from explorer.engine.handlers.train import halt_training, resume_training, train
+from explorer.engine.messages import BuildModel, Classified, Classify, ModelBuilt, WeightsChoice
+from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.training_messages import (
+    HaltTraining,
+    ResumeTraining,
+    Train,
+    TrainingBegan,
+    TrainingEnded,
+)
+from explorer.errors import RunError
+from explorer.images.datasets import open_dataset
+from explorer.runs.store import RunStore
+from explorer.training.plan import Plan
+
+SPEC = cifar_spec(8, input_size=8, stage_widths=(4, 8, 16), stem_width=4, in_channels=1)
+PLAN = Plan(epochs=2, batch_size=256, precision="float32", channels_last="no", flip=False, reproducible=True)
+N_STEPS = 10
+"""Five batches an epoch."""
+
+
+@pytest.fixture
+def context(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path / "home"))
+    made = fresh()
+    yield made
+    made.close_store()
+
+
+def fresh():
+    context = Context(device=torch.device("cpu"))
+    context.datasets.put("digits", 8, open_dataset("digits", 8))
+    return context
+
+
+def begin(**more):
+    return Train(ticket=1, spec=SPEC, plan=PLAN, data="digits", **more)
+
+
+def first(events, kind):
+    return next(event for event in events if isinstance(event, kind))
+
+
+def build(context, run, step, column="main", spec=SPEC):
+    weights = WeightsChoice("run", run, step)
+    request = BuildModel(ticket=2, spec=spec, weights=weights, column=column)
+    return first(build_model(request, context), ModelBuilt)
+
+
+def values(context, column="main"):
+    return {key: value.clone() for key, value in context.nets[column].module.state_dict().items()}
+
+
+def same(one, other):
+    return all(torch.equal(one[key], value) for key, value in other.items())
+
+
+def picture(context, path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 9), dtype=np.uint8)).save(path)
+    return context.shelf.add(str(path), path.name)
+
+
+def answer(context, image_id):
+    return first(classify(Classify(ticket=3, image_id=image_id), context), Classified).predictions
+
+
+def test_a_run_is_rewound_while_it_learns_and_learns_on_undisturbed(context, tmp_path):
+    untouched = fresh()
+    try:
+        list(train(begin(), untouched))
+    finally:
+        untouched.close_store()
+    was, answers, image_id = {}, {}, picture(context, tmp_path / "a.png")
+    steps = train(begin(), context)
+    run = ""
+    for event in steps:
+        if isinstance(event, TrainingBegan):
+            run = event.run
+        if isinstance(event, SnapshotsKept):
+            done = event.steps[-1]
+            learning = context.active.net().module
+            was[done] = {key: value.clone() for key, value in learning.state_dict().items()}
+            built = build(context, run, done // 2)
+            assert built.origin.step == done // 2
+            assert context.nets["main"].module is not learning
+            assert same(values(context), was[done // 2])
+            answers[done // 2] = answer(context, image_id)
+    assert sorted(was) == list(range(N_STEPS + 1))
+    # What was done beside it left no trace.
+    assert same(context.active.training.model.state_dict(), untouched.active.training.model.state_dict())
+    # A picture is asked at any moment, also one that came later, and says the same again.
+    late = picture(context, tmp_path / "late.png")
+    build(context, run, 3)
+    assert answer(context, image_id) == answers[3] == answer(context, late)
+    assert answers[0] != answers[5]
+
+
+def test_going_back_again_copies_into_the_column_and_now_is_the_network_that_learns(context):
+    run = first(list(train(begin(), context)), TrainingBegan).run
+    learned = context.active.net().module
+    build(context, run, 4)
+    module = context.nets["main"].module
+    build(context, run, 7)
+    assert context.nets["main"].module is module
+    # What was found in it before goes with it, and another column has its own.
+    build(context, run, 7, column="c1")
+    assert context.nets["c1"].module is not module
+    assert same(values(context, "c1"), values(context))
+    now = build(context, run, None)
+    assert (context.nets["main"].module, now.origin.step) == (learned, None)
+    assert build(context, run, 3).origin.step == 3
+    assert context.nets["main"].module is not learned
+
+
+def test_another_network_than_the_runs_is_refused(context):
+    run = first(list(train(begin(), context)), TrainingBegan).run
+    with pytest.raises(RunError, match="another network"):
+        build(context, run, 3, spec=SPEC.edited(activation="gelu"))
+
+
+def test_moments_survive_a_pause_and_the_end_of_the_program(context):
+    seen, steps = [], train(begin(), context)
+    for event in steps:
+        seen.append(event)
+        if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
+            list(halt_training(HaltTraining(ticket=4, how="pause"), context))
+    run = first(seen, TrainingBegan).run
+    build(context, run, 5)
+    was = values(context)
+    again = fresh()
+    try:
+        # Before it goes on, its files are enough.
+        assert build(again, run, 5).classes == tuple("0123456789")
+        assert same(values(again), was)
+        seen = list(resume_training(ResumeTraining(ticket=5, run=run), again))
+        told = [event for event in seen if isinstance(event, SnapshotsKept)]
+        assert (told[0].steps, told[0].lost) == (tuple(range(7)), 0)
+        assert told[-1].steps == tuple(range(N_STEPS + 1))
+        assert first(seen, TrainingEnded).run == run
+    finally:
+        again.close_store()
+
+
+def test_after_a_kill_what_was_in_memory_only_is_gone_and_that_is_said(context):
+    steps = train(begin(), context)
+    for event in steps:
+        if isinstance(event, TrainingBegan):
+            run = event.run
+        if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
+            break
+    # The program leaves without time for more than a checkpoint.
+    steps.close()
+    again = fresh()
+    try:
+        seen = list(resume_training(ResumeTraining(ticket=5, run=run), again))
+        told = [event for event in seen if isinstance(event, SnapshotsKept)]
+        assert told[0].lost == told[0].steps[0] > 0
+        assert sum(event.lost for event in told) == told[0].lost
+        assert told[-1].steps[-1] == N_STEPS
+    finally:
+        again.close_store()
+
+
+def test_moments_go_with_the_run(context):
+    run = first(list(train(begin(), context)), TrainingBegan).run
+    store: RunStore = context.store()
+    folder = store.run(run).folder / "snapshots"
+    assert len(list(folder.iterdir())) == N_STEPS + 1
+    assert json.loads(store.run(run).origin)["data"] == "digits"
+    store.delete([run])
+    store.purge_deleted()
+    assert not folder.exists()
