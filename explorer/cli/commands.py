@@ -8,6 +8,7 @@ COMMANDS = {
     "describe": "the graph of a network and what it costs",
     "presets": "all named networks",
     "diff": "what differs between two networks, and what it costs",
+    "compare": "networks side by side, and what each says of a picture",
     "classify": "say what pictures show",
     "evaluate": "measure a network's accuracy on labelled pictures",
     "features": "save what a node makes of a picture",

@@ -80,6 +80,20 @@ def live_net(args: argparse.Namespace) -> Generator[Live, None, None]:
 
 
 @contextmanager
+def live_net_of(spec: ArchitectureSpec, device: str, *, allow_download: bool) -> Generator[Live, None, None]:
+    """Build a network with the weights that are known of it, else untrained.
+
+    Raises:
+        DeviceError: No device works, or the network does not fit it.
+        FetchError: A download failed.
+        WeightsError: The weights cannot be read or do not fit.
+    """
+    _obtain_known(spec, allowed=allow_download)
+    with _built(spec, WeightsChoice("known"), device) as live:
+        yield live
+
+
+@contextmanager
 def untrained_net(spec: str, sets: Sequence[str], device: str) -> Generator[Live, None, None]:
     """Build a network without weights, for what does not depend on them.
 
