@@ -1,7 +1,7 @@
 """One plot of a training: its lines, what lies between them, the best epoch, and a reading under the mouse.
 
-Used by the training view, which is built after the first paint: this imports pyqtgraph. Knows nothing of the
-store.
+Used by the training view, and in parts by the comparison, which are built after the first paint: this imports
+pyqtgraph. Knows nothing of the store.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MOST_TIMES = 2.0
 """Losses are shown up to so many times the largest of the training; a logarithmic axis shows them all."""
 
 
-class _PlotWidget(pg.PlotWidget):  # type: ignore[misc]
+class PlotWidget(pg.PlotWidget):  # type: ignore[misc]
     """A plot that tells where the mouse is; a double click shows all again."""
 
     hovered = Signal(object)
@@ -55,15 +55,14 @@ class _PlotWidget(pg.PlotWidget):  # type: ignore[misc]
         self.reset_requested.emit()
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
+class DecadeAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis that on a logarithmic scale names 1, 2 and 5 only: all nine would run into each other."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         said: list[str] = super().tickStrings(values, scale, spacing)
         if not self.logMode:
             return said
-        digits = (f"{10.0**value:.0e}"[0] for value in values)
-        return [text if digit in "125" else "" for text, digit in zip(said, digits, strict=True)]
+        return [_decade_text(10.0**value, text) for value, text in zip(values, said, strict=True)]
 
 
 class CurvePlot(QWidget):
@@ -183,7 +182,7 @@ class CurvePlot(QWidget):
     # The plot
 
     def _make_plot(self) -> None:
-        self.plot = _PlotWidget(axisItems={"left": _Axis("left")})
+        self.plot = PlotWidget(axisItems={"left": DecadeAxis("left")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -238,10 +237,10 @@ class CurvePlot(QWidget):
         for line in self._shown.lines:
             ink = self.colour(line)
             if line.raw is not None:
-                drawn.append((*line.raw, _faint(ink, _RAW_ALPHA), Qt.PenStyle.SolidLine, False))
+                drawn.append((*line.raw, faint(ink, _RAW_ALPHA), Qt.PenStyle.SolidLine, False))
             style = Qt.PenStyle.DashLine if line.is_other else Qt.PenStyle.SolidLine
             with_dots = line.role == "validation" and len(line.x) <= _FEW_POINTS and not line.is_other
-            shade = _faint(ink, _OTHER_ALPHA) if line.is_other else ink
+            shade = faint(ink, _OTHER_ALPHA) if line.is_other else ink
             drawn.append((line.x, line.y, shade, style, with_dots))
         while len(self._items) < len(drawn):
             item = pg.PlotDataItem(connect="finite")
@@ -344,7 +343,15 @@ class CurvePlot(QWidget):
         self._fit()
 
 
-def _faint(colour: QColor, alpha: float) -> QColor:
+def _decade_text(value: float, text: str) -> str:
+    """What a tick of a logarithmic axis bears: a plain number where it is short, else the power's text."""
+    if f"{value:.0e}"[0] not in "125":
+        return ""
+    return f"{value:g}" if 1e-3 <= value < 1e5 else text
+
+
+def faint(colour: QColor, alpha: float) -> QColor:
+    """A colour that lets through what is behind: 0 to 1, all of it at 0."""
     made = QColor(colour)
     made.setAlphaF(alpha)
     return made

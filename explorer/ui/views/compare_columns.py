@@ -1,0 +1,117 @@
+"""What is said of columns below them: their names, their runs, and what their errors were measured on.
+
+Used by the sections of the comparison: answers, curves, errors. A column's colour is its place from the left,
+in `widgets/series_colours.py`. Must not import torch; knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from explorer.arch.spec import ArchitectureSpec
+from explorer.images.labels import load_labels
+from explorer.present.error_scatter import CIFAR_10, IMAGENET
+from explorer.ui import words
+
+if TYPE_CHECKING:
+    from explorer.engine.run_messages import RunRow
+    from explorer.state.compare import Column, ColumnState
+    from explorer.state.model import AppState
+    from explorer.training.plan import Plan
+
+_KNOWN_DATA = (("cifar10", CIFAR_10), ("imagenet1k", IMAGENET))
+_DATA_TITLES = {
+    "cifar10": CIFAR_10,
+    "cifar100": "CIFAR-100",
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "svhn": "SVHN",
+    "digits": "Digits",
+    "shapes": "Shapes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRun:
+    """The training that a column's weights come from.
+
+    Attributes:
+        run: Its id.
+        spec: The network.
+        plan: How it was trained.
+        data: The data's name or path.
+        row: As the list of runs has it; None for one that just began.
+    """
+
+    run: str
+    spec: ArchitectureSpec
+    plan: Plan
+    data: str
+    row: RunRow | None = None
+
+
+@lru_cache(maxsize=128)
+def net_title(spec: ArchitectureSpec) -> str:
+    """What people call a network; cached, for every change of the state asks."""
+    return words.net_title(spec)
+
+
+def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """A name for each column; those of the same network are told apart by seed, run or number."""
+    plain = [net_title(column.spec) for column in columns]
+    counts = Counter(plain)
+    made: list[str] = []
+    for column, title in zip(columns, plain, strict=True):
+        said = title
+        if counts[title] > 1 and column.weights.kind in ("run", "named", "file"):
+            said = f"{title}, {PurePath(column.weights.name).name}"
+        elif counts[title] > 1 and column.weights.kind == "untrained":
+            said = f"{title}, untrained {column.seed}"
+        number = 2
+        while said in made:
+            said = f"{title} ({number})"
+            number += 1
+        made.append(said)
+    return tuple(made)
+
+
+def run_of(column: Column, state: AppState) -> ColumnRun | None:
+    """The run that a column's weights come from, where it is known."""
+    living = state.compare.columns.get(column.name)
+    name = _run_name(column, living)
+    if not name:
+        return None
+    row = next((row for row in state.runs.rows if row.id == name), None)
+    if row is not None:
+        return ColumnRun(name, row.spec, row.plan, row.data, row)
+    began = state.training.began
+    if began is not None and began.run == name:
+        return ColumnRun(name, began.spec, began.plan, began.data)
+    return None
+
+
+def _run_name(column: Column, living: ColumnState | None) -> str:
+    if column.weights.kind == "run":
+        return column.weights.name
+    origin = living.origin if living is not None else None
+    return origin.name if origin is not None and origin.kind in ("run", "bundled") else ""
+
+
+def data_title(classes: tuple[str, ...], data: str) -> str:
+    """What an error was measured on, as papers call it.
+
+    Args:
+        classes: What the network knows; empty where that is not known yet.
+        data: The data's name or path; empty where it is not known.
+
+    Returns:
+        A name; the empty text where neither tells.
+    """
+    for labels, title in _KNOWN_DATA:
+        if classes and classes == load_labels(labels):
+            return title
+    return _DATA_TITLES.get(data, PurePath(data).name)
