@@ -113,3 +113,11 @@ class WantCurves(Action):
     """Read the metrics of these runs, to draw them over each other; `ShowRun` is about one to look at."""
 
     runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind(Action):
+    """Put a run's network, in view and in columns, to the last moment kept at a step; None is now."""
+
+    run: str
+    step: int | None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.data_messages import DataCard, DataFacts
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import RunRow
@@ -103,6 +104,29 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinState:
+    """The plain twin that learns in lock-step with the training.
+
+    Attributes:
+        run: Its own.
+        spec: The network.
+        curves: Its metrics so far.
+        status: How it stands.
+        step: Steps that are done.
+        test_accuracy: 0 to 1; None before its end.
+        cause: Why it halted or failed, in words; empty where the user asked for it.
+    """
+
+    run: str
+    spec: ArchitectureSpec
+    curves: Curves
+    status: Literal["running", "paused", "stopped", "finished", "failed"] = "running"
+    step: int = 0
+    test_accuracy: float | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingState:
     """The one training that runs or ran last.
 
@@ -124,6 +148,8 @@ class TrainingState:
         finder: The learning-rate finder; None where it was not used.
         purpose: What the data that is being opened is for.
         resumes: The run that goes on once its data is open; empty for a new one.
+        wants_twin: Whether the plain twin is to learn in lock-step once the data is open.
+        twin: The twin that learns in lock-step or did so last; None where there is none.
     """
 
     status: TrainingStatus = "idle"
@@ -143,6 +169,8 @@ class TrainingState:
     finder: FinderState | None = None
     purpose: Purpose = "train"
     resumes: str = ""
+    wants_twin: bool = False
+    twin: TwinState | None = None
 
     @property
     def is_busy(self) -> bool:

@@ -26,6 +26,7 @@ from explorer.engine.messages import (
 )
 from explorer.state.compare import Column, ColumnState, ColumnStatus, Looked
 from explorer.state.model import Answer
+from explorer.state.reducer.rewind import at_moment
 from explorer.state.reducer.turn import Turn
 
 OF_COLUMN: tuple[type[Request], ...] = (BuildModel, ClassifyMany, LookThrough, ReadFindings, Decide)
@@ -204,7 +205,8 @@ def _change(turn: Turn, name: str, **fields: Any) -> None:
 def _build(turn: Turn, column: Column) -> None:
     if turn.state.compare.columns[column.name].status != "away":
         _change(turn, column.name, status="building", cause="", **_UNKNOWN)
-    turn.ask(BuildModel, spec=column.spec, seed=column.seed, weights=column.weights, column=column.name)
+    weights = at_moment(turn.state, column.weights)
+    turn.ask(BuildModel, spec=column.spec, seed=column.seed, weights=weights, column=column.name)
 
 
 def _let_go(turn: Turn, name: str) -> None:

@@ -37,6 +37,7 @@ from explorer.state.reducer.budget import fitted, retargeted
 from explorer.state.reducer.inside_topics import on_lesions_changed
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
+from explorer.state.reducer.rewind import at_moment
 from explorer.state.reducer.turn import Turn
 
 MAX_UNDO = 200
@@ -46,7 +47,8 @@ def build(turn: Turn) -> None:
     """Ask for the document's network."""
     document = turn.state.document
     turn.change(net=replace(turn.state.net, status="building", share=0.0))
-    turn.ask(BuildModel, spec=document.spec, seed=document.seed, weights=document.weights)
+    weights = at_moment(turn.state, document.weights)
+    turn.ask(BuildModel, spec=document.spec, seed=document.seed, weights=weights)
 
 
 def set_document(turn: Turn, document: Document, gesture: str = "") -> None:

@@ -29,9 +29,10 @@ def look(turn: Turn) -> None:
         look_inside(turn)
     if state.training.status == "running":
         loaded = state.pictures.loaded(state.pictures.current)
+        is_rewound = state.net.origin is not None and state.net.origin.step is not None
         turn.ask(
             WatchTraining,
-            image_id=loaded.image_id if loaded is not None else None,
+            image_id=loaded.image_id if loaded is not None and not is_rewound else None,
             key=state.document.selected,
         )
 

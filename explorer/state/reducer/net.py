@@ -6,7 +6,6 @@ Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 
 from explorer.engine.messages import (
     MAIN_COLUMN,
@@ -28,6 +27,7 @@ from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
+from explorer.state.reducer.rewind import come_back, while_moving
 from explorer.state.reducer.turn import Turn
 
 
@@ -87,7 +87,8 @@ def on_model_built(turn: Turn, event: ModelBuilt) -> None:
         can_copy=event.can_copy,
         version=turn.state.net.version + 1,
     )
-    turn.change(net=net, answers=MappingProxyType({}))
+    turn.change(net=net, answers=while_moving(turn, event.origin))
+    come_back(turn, event.origin)
     renew(turn)
     answer_all(turn)
     look(turn)

@@ -52,6 +52,7 @@ from explorer.state.reducer.inside import renew
 from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
+from explorer.state.reducer.rewind import come_back, is_of
 from explorer.state.reducer.turn import Turn
 from explorer.training.recipes import plan_for, recipe
 
@@ -235,6 +236,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         version=turn.state.net.version + 1,
     )
     turn.change(net=net, answers=MappingProxyType({}))
+    come_back(turn, net.origin)
     renew(turn)
     answer_all(turn)
     look(turn)
@@ -315,10 +317,11 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
     )
     turn.change(training=training)
     net = turn.state.net
-    if net.origin == Origin("run", event.run):
+    if is_of(net.origin, event.run):
+        turn.change(document=replace(turn.state.document, weights=WeightsChoice("run", event.run)))
+    if is_in_view(turn, event.run):
         origin = Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
-        document = replace(turn.state.document, weights=WeightsChoice("run", event.run))
-        turn.change(net=replace(net, origin=origin, version=net.version + 1), document=document)
+        turn.change(net=replace(net, origin=origin, version=net.version + 1))
         ask_again(turn)
 
 

@@ -1,0 +1,126 @@
+"""The time machine in the state: everything of a run moves, the document does not."""
+
+import pytest
+
+from explorer.arch.presets import preset
+from explorer.engine.messages import (
+    BuildModel,
+    Classified,
+    Classify,
+    ClassifyMany,
+    ModelBuilt,
+    ProbeNode,
+    WeightsChoice,
+)
+from explorer.engine.moment_messages import SnapshotsKept
+from explorer.nets.facts import Origin
+from explorer.state.actions import ChooseDevice, ChooseWeights, EditSpec, Start
+from explorer.state.compare_actions import PinColumn, PinRun, Rewind, SeeColumns
+from tests.state.player import Player
+
+RUN, STEPS = "run-1", (0, 1, 2, 4, 8, 10)
+
+
+@pytest.fixture
+def play():
+    player = Player()
+    player(Start(sample="cat.jpg"))
+    player.load(1)
+    player(ChooseWeights(WeightsChoice("run", RUN)))
+    player.build(Origin("run", RUN))
+    player(SnapshotsKept(run=RUN, steps=STEPS))
+    return player
+
+
+def built(play, origin, column="main"):
+    request = next(one for one in reversed(play.sent) if isinstance(one, BuildModel) and one.column == column)
+    return play(
+        ModelBuilt(
+            ticket=request.ticket,
+            column=column,
+            spec=request.spec,
+            origin=origin,
+            classes=(),
+            offers=(),
+            can_copy=0,
+            seconds=0.0,
+        )
+    )
+
+
+def asked(requests):
+    return {one.column: one.weights for one in requests if isinstance(one, BuildModel)}
+
+
+def test_the_network_in_view_goes_to_the_moment_before_and_the_document_stays(play):
+    before, past = play.state.document, play.state.history
+    assert asked(play(Rewind(RUN, 7))) == {"main": WeightsChoice("run", RUN, 4)}
+    assert play.state.moments.at == {RUN: 4}
+    assert play.state.net.status == "ready"
+    requests = built(play, Origin("run", RUN, step=4))
+    assert any(isinstance(one, ProbeNode) for one in requests)
+    assert play.state.net.origin.step == 4
+    assert (play.state.document, play.state.history) == (before, past)
+    # The same moment again is nothing new.
+    assert play(Rewind(RUN, 5)) == ()
+    assert asked(play(Rewind(RUN, None))) == {"main": WeightsChoice("run", RUN)}
+    assert play.state.moments.at == {}
+
+
+def test_every_column_of_the_run_goes_along_and_others_stay(play):
+    play(SeeColumns(True))
+    play(PinColumn())
+    play(PinRun(RUN, play.state.document.spec.edited(activation="gelu")))
+    play(PinRun("run-2", preset("cifar-resnet20").spec))
+    names = [column.name for column in play.state.document.columns]
+    requests = play(Rewind(RUN, 2))
+    assert asked(requests) == dict.fromkeys(("main", *names[:2]), WeightsChoice("run", RUN, 2))
+    # One that comes later, or comes back, stands there too.
+    play(SeeColumns(False))
+    assert asked(play(SeeColumns(True)))[names[0]] == WeightsChoice("run", RUN, 2)
+    assert asked(play(ChooseDevice("cpu")))["main"] == WeightsChoice("run", RUN, 2)
+
+
+def test_another_network_in_view_is_left_alone(play):
+    play(EditSpec((("activation", "gelu"),)))
+    assert asked(play(Rewind(RUN, 2))) == {}
+    built(play, Origin("untrained", seed=0))
+    assert asked(play(Rewind(RUN, 4))) == {}
+
+
+def test_before_the_first_moment_is_the_first_and_without_any_nothing_happens(play):
+    assert asked(play(Rewind(RUN, -3)))["main"].step == 0
+    assert play(Rewind("unknown", 3)) == ()
+
+
+def test_the_answer_stays_until_the_next_is_there(play):
+    play(
+        Classified(
+            ticket=play.newest(Classify).ticket,
+            column="main",
+            image_id=1,
+            predictions=(),
+            seen=None,
+            milliseconds=1.0,
+        )
+    )
+    play(Rewind(RUN, 2))
+    built(play, Origin("run", RUN, step=2))
+    assert 1 in play.state.answers
+    assert not any(isinstance(one, ClassifyMany) for one in play.sent)
+
+
+def test_whoever_brings_the_network_of_now_back_ends_the_rewinding(play):
+    play(Rewind(RUN, 2))
+    built(play, Origin("run", RUN, step=2))
+    play(ChooseWeights(WeightsChoice()))
+    built(play, Origin("run", RUN))
+    assert play.state.moments.at == {}
+
+
+def test_moments_that_are_gone_are_told_once(play):
+    play(SnapshotsKept(run=RUN, steps=(8, 10), lost=4))
+    assert [notice.arguments for notice in play.state.notices] == [(("count", 4),)]
+    assert play.state.moments.kept[RUN] == (8, 10)
+    play(SnapshotsKept(run=RUN, steps=(8, 10, 12)))
+    assert len(play.state.notices) == 1
