@@ -51,16 +51,7 @@ def test_the_paper_stands_beside(run):
 
 
 def test_each_is_asked_about_the_picture_and_says_where_its_weights_come_from(run, picture):
-    rows = run(
-        "compare",
-        "cifar-resnet20",
-        "cifar-resnet20",
-        "--set",
-        "width_factor=0.5",
-        "--image",
-        picture,
-        "--json",
-    ).json
+    rows = run("compare", *PAIR, "--image", picture, "--json").json
     assert [row["origin"] for row in rows] == ["bundled: cifar-resnet20", "untrained"]
     alone = run("classify", picture, "--model", "cifar-resnet20", "--json").json[0]
     assert rows[0]["predictions"][0]["label"] == alone["predictions"][0]["label"]
