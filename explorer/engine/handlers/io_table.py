@@ -14,6 +14,8 @@ from explorer.engine.handlers.architectures import (
 from explorer.engine.handlers.data import fetch_data, list_data, open_data, peek_folder
 from explorer.engine.handlers.downloads import fetch_weights
 from explorer.engine.handlers.inside_fit import embed_sample, fit_probes
+from explorer.engine.handlers.lesson_saving import write_lesson
+from explorer.engine.handlers.lessons import read_lesson, take_lesson_weights
 from explorer.engine.handlers.pictures import fetch_picture, forget_pictures, load_pictures, read_spec
 from explorer.engine.handlers.runs import (
     delete_runs,
@@ -23,9 +25,11 @@ from explorer.engine.handlers.runs import (
     read_curves,
     restore_runs,
 )
+from explorer.engine.handlers.studies import delete_study, list_studies
 from explorer.engine.handlers.taught import collect_taught
 from explorer.engine.handlers.weights import read_weights_file
 from explorer.engine.inside_messages import Embed, FitProbes
+from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
 from explorer.engine.messages import (
     FetchPicture,
     FetchWeights,
@@ -44,6 +48,7 @@ from explorer.engine.run_messages import (
     ReadCurves,
     RestoreRuns,
 )
+from explorer.engine.study_messages import DeleteStudy, ListStudies
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
@@ -51,6 +56,7 @@ IO_HANDLERS: dict[type[Request], Handler] = {
     FitProbes: fit_probes,
     CollectTaught: collect_taught,
     DeleteRuns: delete_runs,
+    DeleteStudy: delete_study,
     EditRun: edit_run,
     ExportRun: export_run,
     FetchData: fetch_data,
@@ -61,12 +67,16 @@ IO_HANDLERS: dict[type[Request], Handler] = {
     ListArchitectures: list_architectures,
     ListData: list_data,
     ListRuns: list_runs,
+    ListStudies: list_studies,
     LoadPictures: load_pictures,
     OpenData: open_data,
     PeekFolder: peek_folder,
     ReadCurves: read_curves,
+    ReadLesson: read_lesson,
     ReadSpec: read_spec,
     RestoreRuns: restore_runs,
     SaveArchitecture: save_architecture,
+    TakeLessonWeights: take_lesson_weights,
     ReadWeights: read_weights_file,
+    WriteLesson: write_lesson,
 }

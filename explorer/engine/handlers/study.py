@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from explorer.engine.context import ActiveStudy, Context
+from explorer.engine.context import ActiveStudy, ActiveTraining, Context
 from explorer.engine.handlers.train import resume_training, train
 from explorer.engine.messages import MAIN_COLUMN, Event
 from explorer.engine.queue import StudyQueue
@@ -115,7 +115,7 @@ def run_study(request: RunStudy, context: Context) -> Steps:
     """
     assert context.device is not None, "UseDevice comes first"
     queue = StudyQueue.create(request.study) if request.study else StudyQueue.open(request.id)
-    with queue.held(), _in_place(queue, context) as active:
+    with queue.held(), _active(queue, context) as active:
         if request.retries:
             queue.forgive()
         dataset = yield from opened(queue.study.data, queue.study.spec.input_size, context)
@@ -171,14 +171,13 @@ def opened(data: str, input_size: int, context: Context) -> Generator[None, None
 
 
 @contextlib.contextmanager
-def _in_place(queue: StudyQueue, context: Context) -> Iterator[ActiveStudy]:
-    """The study is the one that is trained; the training that was in memory before is back at the end."""
-    before = context.active
+def _active(queue: StudyQueue, context: Context) -> Iterator[ActiveStudy]:
+    """The study is the one that is trained."""
     context.study = ActiveStudy(queue.id)
     try:
         yield context.study
     finally:
-        context.study, context.active = None, before
+        context.study = None
 
 
 def _fitted(cell: Cell, dataset: Dataset) -> Cell:
@@ -222,9 +221,7 @@ def _cell(
         halted = yield from _told(ticket, queue, cell, outlook, context)
     except Exception as error:
         queue.note_failure(cell, _in_words(error))
-    finally:
-        # Its tensors go before the next network is made.
-        context.active = None
+    # Its tensors go before the next network is made.
     gc.collect()
     assert context.device is not None
     release(context.device)
@@ -255,22 +252,20 @@ def _told(
 ) -> Generator[Event | None, None, TrainingHalted | None]:
     """Drive a cell's training and say it in the study's words."""
     steps = yield from _training(ticket, queue, cell, context)
-    has_begun = False
     halted: TrainingHalted | None = None
-    with contextlib.closing(steps):
+    with contextlib.closing(_Beside(steps, context)) as training:
         while context.study is not None:
             if context.study.wish == "pause":
-                if not has_begun:
+                if training.own is None:
+                    # It is still being prepared: nothing is lost.
                     return None
-                if context.active is not None:
-                    context.active.training.wish = "pause"
-            event = _next_beside(steps, context)
+                training.own.training.wish = "pause"
+            event = training.slice()
             if event is _OVER:
                 break
             if isinstance(event, TrainingHalted) and event.cause:
                 # The disk is full, say: no other cell would fare better.
                 halted = event
-            has_begun = has_begun or isinstance(event, TrainingBegan)
             yield _translated(event, ticket, queue, cell, outlook)
     return halted
 
@@ -279,18 +274,48 @@ _OVER = Event()
 """What stands for the end of a training."""
 
 
-def _next_beside(steps: Steps, context: Context) -> Event | None:
-    """One slice of a training; the network in view and what was found in it stay what they are."""
-    shelves: list[dict[str, Any]] = [context.nets, context.pooled, context.probes]
-    held = [shelf.get(MAIN_COLUMN) for shelf in shelves]
-    try:
-        return next(steps, _OVER)
-    finally:
-        if context.nets.get(MAIN_COLUMN) is not held[0]:
-            for shelf, value in zip(shelves, held, strict=True):
-                shelf.pop(MAIN_COLUMN, None)
-                if value is not None:
-                    shelf[MAIN_COLUMN] = value
+class _Beside:
+    """A training that leaves the network in view, and the training that was in memory, as they are.
+
+    Args:
+        steps: Of `train` or `resume_training`.
+        context: What they work on.
+
+    Attributes:
+        own: The training, once it is in memory.
+    """
+
+    def __init__(self, steps: Steps, context: Context) -> None:
+        self._steps = steps
+        self._context = context
+        self.own: ActiveTraining | None = None
+
+    def slice(self) -> Event | None:
+        """One slice of it; `_OVER` after the last."""
+        with self._in_place():
+            return next(self._steps, _OVER)
+
+    def close(self) -> None:
+        """End it where it stands, with a checkpoint."""
+        with self._in_place():
+            self._steps.close()
+        self.own = None
+
+    @contextlib.contextmanager
+    def _in_place(self) -> Iterator[None]:
+        context = self._context
+        shelves: list[dict[str, Any]] = [context.nets, context.pooled, context.probes]
+        held = [shelf.get(MAIN_COLUMN) for shelf in shelves]
+        before, context.active = context.active, self.own
+        try:
+            yield
+        finally:
+            self.own, context.active = context.active, before
+            if context.nets.get(MAIN_COLUMN) is not held[0]:
+                for shelf, value in zip(shelves, held, strict=True):
+                    shelf.pop(MAIN_COLUMN, None)
+                    if value is not None:
+                        shelf[MAIN_COLUMN] = value
 
 
 def _training(ticket: int, queue: StudyQueue, cell: Cell, context: Context) -> Generator[None, None, Steps]:

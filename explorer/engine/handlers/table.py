@@ -29,6 +29,8 @@ from explorer.engine.handlers.inside_sample import (
     test_lesions,
 )
 from explorer.engine.handlers.probe import probe_node
+from explorer.engine.handlers.study import estimate_study, halt_study, run_study
+from explorer.engine.handlers.study_report import write_study_report
 from explorer.engine.handlers.train import find_rate, halt_training, resume_training, train, watch_training
 from explorer.engine.handlers.weights import save_weights_file
 from explorer.engine.inside_messages import (
@@ -57,6 +59,7 @@ from explorer.engine.messages import (
     SaveWeights,
     UseDevice,
 )
+from explorer.engine.study_messages import EstimateStudy, HaltStudy, RunStudy, WriteStudyReport
 from explorer.engine.training_messages import (
     FindRate,
     HaltTraining,
@@ -72,9 +75,11 @@ COMPUTE_HANDLERS: dict[type[Request], Handler] = {
     Classify: classify,
     ClassifyMany: classify_many,
     Decide: decide,
+    EstimateStudy: estimate_study,
     Excite: excite,
     FindRate: find_rate,
     FlowGradients: flow_gradients,
+    HaltStudy: halt_study,
     HaltTraining: halt_training,
     LetColumnGo: let_column_go,
     LookThrough: look_through,
@@ -88,11 +93,13 @@ COMPUTE_HANDLERS: dict[type[Request], Handler] = {
     ReadKernels: read_kernels,
     ReadNumber: read_number,
     ResumeTraining: resume_training,
+    RunStudy: run_study,
     SaveWeights: save_weights_file,
     SweepLesions: sweep_lesions,
     TestLesions: test_lesions,
     Train: train,
     UseDevice: use_device,
     WatchTraining: watch_training,
+    WriteStudyReport: write_study_report,
     WriteWalk: write_walk,
 }
