@@ -11,6 +11,7 @@
     │   └── FetchCancelled      the user stopped it
     ├── DeviceError         a device that fails or is too small
     ├── RunError            a run or checkpoint that cannot be read or written
+    ├── LessonError         a lesson that cannot be read or written
     └── SetupError          this machine lacks something the program needs
 
 Raised everywhere, shown by `ui` (banners) and `cli` (one line). Imports nothing of the project.
@@ -104,6 +105,10 @@ class DeviceError(ExplorerError):
 
 class RunError(ExplorerError):
     """A run or a checkpoint that cannot be read or written."""
+
+
+class LessonError(ExplorerError):
+    """A lesson that cannot be read or written."""
 
 
 class SetupError(ExplorerError):

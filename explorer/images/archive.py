@@ -1,6 +1,6 @@
 """A zip of pictures, read member by member in memory and never unpacked to disk.
 
-Called by `images.class_folders`. Imports no torch and no Qt.
+Called by `images.class_folders`, and for lessons by the engine's IO pool. Imports no torch and no Qt.
 
 A zip comes from anywhere, so it is examined before its first member is read: only regular files, only names
 that stay inside, and no member that unpacks to more than a picture can need.
@@ -12,6 +12,7 @@ import re
 import stat
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -39,6 +40,24 @@ _READ_ERRORS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a zip may hold.
+
+    Attributes:
+        members: How many.
+        total_bytes: What they unpack to in all.
+        hint: What to do about a zip that is refused.
+    """
+
+    members: int = MAX_MEMBERS
+    total_bytes: int = MAX_TOTAL_BYTES
+    hint: str = "Make a zip of plain picture files in class folders, or give a folder."
+
+
+PICTURES = Limits()
+
+
 class ClassArchive:
     """A zip file whose members were checked; use it as a context manager.
 
@@ -46,13 +65,15 @@ class ClassArchive:
 
     Args:
         path: The zip file.
+        limits: What it may hold.
 
     Raises:
         DataError: It cannot be opened, or a member is not acceptable; the text names the member.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = PICTURES) -> None:
         self._path = path
+        self._limits = limits
         try:
             self._zip = zipfile.ZipFile(path)
         except _READ_ERRORS as error:
@@ -72,6 +93,10 @@ class ClassArchive:
     def names(self) -> tuple[str, ...]:
         """The names of all regular files, with `/` between folders, in the zip's order."""
         return tuple(self._members)
+
+    def size_bytes(self, name: str) -> int:
+        """What one of `names` unpacks to."""
+        return self._members[name].file_size
 
     def read(self, name: str) -> bytes:
         """Unpack one member into memory.
@@ -125,25 +150,25 @@ class ClassArchive:
 
     def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
         entries = self._zip.infolist()
-        if len(entries) > MAX_MEMBERS:
+        if len(entries) > self._limits.members:
             raise DataError(
                 "{path} has {count} members; at most {limit} are read.",
-                "Unpack it into a folder and give that.",
+                self._limits.hint,
                 path=self._path,
                 count=len(entries),
-                limit=MAX_MEMBERS,
+                limit=self._limits.members,
             )
         members: dict[str, zipfile.ZipInfo] = {}
         total_bytes = 0
         for info in entries:
             reason = _refusal(info)
             total_bytes += info.file_size
-            if not reason and total_bytes > MAX_TOTAL_BYTES:
-                reason = "with it the zip unpacks to more than 512 GiB"
+            if not reason and total_bytes > self._limits.total_bytes:
+                reason = f"with it the zip unpacks to more than {self._limits.total_bytes / 2**30:,.0f} GiB"
             if reason:
                 raise DataError(
                     "{path} is refused because of its member {member}: {reason}.",
-                    "Make a zip of plain picture files in class folders, or give a folder.",
+                    self._limits.hint,
                     path=self._path,
                     member=info.filename,
                     reason=reason,

@@ -111,6 +111,21 @@ class RunStore:
             connection.execute(f"INSERT INTO runs ({_COLUMNS}) VALUES ({places})", values)
         return run
 
+    def adopt(self, run: Run, rows: Iterable[MetricRow]) -> None:
+        """A run that ended on another machine, with its metrics; one that is here already stays as it is.
+
+        Raises:
+            RunError: It cannot be written.
+        """
+        texts = (run.spec, run.plan, run.data, run.origin, run.summary, run.name, run.note)
+        values = (run.id, run.created, run.updated, run.status, *texts, 0, None, "")
+        places = ", ".join("?" * len(values))
+        with self._transaction() as connection:
+            insert = f"INSERT OR IGNORE INTO runs ({_COLUMNS}) VALUES ({places})"
+            if connection.execute(insert, values).rowcount:
+                insert = "INSERT INTO metrics (run, step, name, value) VALUES (?, ?, ?, ?)"
+                connection.executemany(insert, [(run.id, *row) for row in rows])
+
     def append(self, run_id: str, rows: Iterable[MetricRow]) -> None:
         """Metrics of a run; a row with the same step and name is overwritten, so a redone step is no double.
 

@@ -22,6 +22,7 @@ from explorer.runs.architectures import Unreadable
 from explorer.state.compare import Column, CompareState
 from explorer.state.inside import InsideState
 from explorer.state.learning import DataState, RunsState, TeachState, TrainingForm, TrainingState
+from explorer.state.lessons import LessonState
 from explorer.state.moments import MomentsState
 from explorer.state.settings import Settings
 
@@ -289,6 +290,7 @@ class AppState:
         runs: The runs in the store.
         inside: What was found inside the network in view.
         compare: Networks side by side.
+        lessons: The lesson that is open.
         moments: Which moments of trainings are kept, and which runs are rewound.
         notices: Messages that stay.
         work: What is under way, oldest first.
@@ -316,6 +318,7 @@ class AppState:
     runs: RunsState = field(default_factory=RunsState)
     inside: InsideState = field(default_factory=InsideState)
     compare: CompareState = field(default_factory=CompareState)
+    lessons: LessonState = field(default_factory=LessonState)
     moments: MomentsState = field(default_factory=MomentsState)
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()

@@ -40,6 +40,9 @@ _WORK = {
     "MeterSample": "Measuring the sample",
     "MeasureCost": "Measuring time and memory",
     "WriteWalk": "Writing the walk",
+    "ReadLesson": "Opening the lesson {name}",
+    "WriteLesson": "Saving {name}",
+    "TakeLessonWeights": "Keeping the weights of {name}",
 }
 
 

@@ -130,7 +130,7 @@ def load_pictures(request: LoadPictures, context: Context) -> Generator[Event, N
                 "Drop PNG, JPEG, WebP, BMP, GIF or TIFF files, or folders and zips that hold some.",
                 names=", ".join(Path(path).name for path in request.paths[:3]) or "what was dropped",
             )
-        yield from _told(request, _read(sources, context), len(sources), as_sample=request.as_sample)
+        yield from _told(request, read_pictures(sources, context), len(sources), as_sample=request.as_sample)
 
 
 def fetch_picture(request: FetchPicture, context: Context) -> Generator[Event, None, None]:
@@ -146,7 +146,7 @@ def fetch_picture(request: FetchPicture, context: Context) -> Generator[Event, N
         cancelled=lambda: not context.is_wanted(request),
     )
     name = request.address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1] or request.address
-    yield from _told(request, _read([(data, name)], context), 1)
+    yield from _told(request, read_pictures([(data, name)], context), 1)
 
 
 def forget_pictures(request: ForgetPictures, context: Context) -> Generator[Event, None, None]:
@@ -170,7 +170,15 @@ def read_spec(request: ReadSpec, context: Context) -> Generator[Event, None, Non
     yield SpecRead(ticket=request.ticket, spec=specs.from_json(text), path=request.path)
 
 
-def _read(sources: list[tuple[_Source, str]], context: Context) -> Iterator[LoadedPicture | FailedPicture]:
+def read_pictures(
+    sources: list[tuple[_Source, str]], context: Context
+) -> Iterator[LoadedPicture | FailedPicture]:
+    """Put pictures on the shelf, one after another.
+
+    Args:
+        sources: Each a path, bytes, a data URI or a place in a zip, with a name.
+        context: Whose shelf.
+    """
     for packed, name in sources:
         try:
             source = packed.unpacked() if isinstance(packed, _Packed) else packed

@@ -9,6 +9,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from explorer.engine.data_messages import PeekFolder
+from explorer.engine.lesson import SUFFIX, TEXT_SUFFIX
+from explorer.engine.lesson_messages import ReadLesson
 from explorer.engine.messages import (
     MAIN_COLUMN,
     Classified,
@@ -42,14 +44,17 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".
 
 
 def on_drop(turn: Turn, action: Drop) -> None:
-    """Sort what came: specs are opened, weights loaded, remote pictures asked about, the rest read."""
-    specs = [path for path in action.paths if path.lower().endswith(".json")]
+    """Sort what came: lessons and specs are opened, weights loaded, addresses asked about, the rest read."""
+    lessons = [path for path in action.paths if path.lower().endswith((SUFFIX, TEXT_SUFFIX))]
+    specs = [path for path in action.paths if path.lower().endswith(".json") and path not in lessons]
     weights = [path for path in action.paths if path.lower().endswith(WEIGHT_SUFFIXES)]
-    rest = [path for path in action.paths if path not in specs and path not in weights]
+    rest = [path for path in action.paths if path not in (*lessons, *specs, *weights)]
     pictures = tuple(path for path in rest if path.lower().endswith(PICTURE_SUFFIXES))
     for path in rest:
         if path not in pictures:
             turn.ask(PeekFolder, path=path)
+    if lessons:
+        turn.ask(ReadLesson, source=lessons[-1])
     if specs:
         turn.ask(ReadSpec, path=specs[-1])
     if weights:

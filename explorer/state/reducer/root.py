@@ -12,6 +12,7 @@ from explorer.engine import (
     compare_messages,
     data_messages,
     inside_messages,
+    lesson_messages,
     messages,
     moment_messages,
     own_messages,
@@ -20,7 +21,7 @@ from explorer.engine import (
 )
 from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.engine.run_messages import ListRuns
-from explorer.state import actions, compare_actions, inside_actions, learning_actions
+from explorer.state import actions, compare_actions, inside_actions, learning_actions, lesson_actions
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
 from explorer.state.reducer import (
@@ -34,6 +35,7 @@ from explorer.state.reducer import (
     inside,
     inside_topics,
     lesions,
+    lessons,
     live,
     maps,
     net,
@@ -201,6 +203,20 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     run_messages.RunsListed: runs.on_runs_listed,
     run_messages.CurvesRead: runs.on_curves_read,
     run_messages.RunExported: runs.on_run_exported,
+    lesson_actions.OpenLesson: lessons.on_open_lesson,
+    lesson_actions.GoToStep: lessons.on_go_to_step,
+    lesson_actions.StepLesson: lessons.on_step_lesson,
+    lesson_actions.CloseLesson: lessons.on_close_lesson,
+    lesson_actions.ReopenLesson: lessons.on_reopen_lesson,
+    lesson_actions.GoBackTo: lessons.on_go_back_to,
+    lesson_actions.WriteNote: lessons.on_write_note,
+    lesson_actions.NameStep: lessons.on_name_step,
+    lesson_actions.AddStep: lessons.on_add_step,
+    lesson_actions.SaveLesson: lessons.on_save_lesson,
+    lesson_actions.TakeWeights: lessons.on_take_weights,
+    lesson_messages.LessonRead: lessons.on_lesson_read,
+    lesson_messages.LessonWritten: lessons.on_lesson_written,
+    lesson_messages.LessonWeightsTaken: lessons.on_lesson_weights_taken,
     messages.RequestFinished: notices.on_request_finished,
     messages.RequestFailed: notices.on_request_failed,
 }

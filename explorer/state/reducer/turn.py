@@ -25,6 +25,7 @@ from explorer.engine.inside_messages import (
     TestLesions,
     WriteWalk,
 )
+from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
 from explorer.engine.messages import (
     MAIN_COLUMN,
     BuildModel,
@@ -66,6 +67,9 @@ SHOWN_WORK: tuple[type[Request], ...] = (
     MeasureCost,
     MeterSample,
     WriteWalk,
+    ReadLesson,
+    WriteLesson,
+    TakeLessonWeights,
 )
 """Requests that take long enough for the status bar to speak of them."""
 
@@ -153,6 +157,8 @@ def _name(request: Request) -> str:
         return request.name
     if isinstance(request, OpenData | Train | FindRate):
         return PurePath(request.data).name
-    if isinstance(request, ReadWeights | SaveWeights):
+    if isinstance(request, ReadLesson):
+        return PurePath(request.source).name
+    if isinstance(request, ReadWeights | SaveWeights | WriteLesson | TakeLessonWeights):
         return PurePath(request.path).name
     return request.address if isinstance(request, FetchPicture) else ""

@@ -1,0 +1,77 @@
+"""The numbers in a lesson's texts, as they are on this machine.
+
+Called by `handlers/lessons.py`. Must not import torch or Qt.
+
+    {accuracy:NAME}        what the weights that ship for a preset reach on their test set
+    {without:NAME:BLOCK}   the same with one block bypassed, from the findings that ship with them
+    {parameters:NAME}      a preset's parameters
+    {paper:NAME}           the error that its paper gives
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer.arch.cost import cost_of
+from explorer.arch.papers import recognise
+from explorer.arch.presets import presets
+from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.lesson import KNOWN, PLACE, Lesson, LessonFacts
+from explorer.nets.catalogue import present_for
+
+
+def _accuracy(spec: ArchitectureSpec, _: str) -> str | None:
+    card = present_for(spec)
+    return f"{card.accuracy_percent:.1f} %" if card is not None else None
+
+
+def _without(spec: ArchitectureSpec, block: str) -> str | None:
+    from explorer.nets.findings_file import findings_for
+
+    card = present_for(spec)
+    found = findings_for(card) if card is not None and card.kind == "bundled" else None
+    blocks = found.sweep.blocks if found is not None else ()
+    known = next((each.knowledge for each in blocks if each.key == block), None)
+    return f"{100 * known.accuracy:.1f} %" if known is not None else None
+
+
+def _parameters(spec: ArchitectureSpec, _: str) -> str | None:
+    return f"{cost_of(spec).parameters:,}"
+
+
+def _paper(spec: ArchitectureSpec, _: str) -> str | None:
+    paper = recognise(spec)
+    known = paper is not None and paper.error_percent is not None
+    return f"{paper.error_percent:.2f} %" if paper is not None and known else None
+
+
+NUMBERS: dict[str, Callable[[ArchitectureSpec, str], str | None]] = {
+    "accuracy": _accuracy,
+    "without": _without,
+    "parameters": _parameters,
+    "paper": _paper,
+}
+
+
+def facts_of(lesson: Lesson) -> LessonFacts:
+    """What is known on this machine about a lesson.
+
+    Raises:
+        WeightsError: A card or a file of findings that ships with the program is damaged.
+    """
+    numbers: dict[str, str | None] = {}
+    known = presets()
+    for text in lesson.texts:
+        for found in PLACE.finditer(text):
+            kind, name, more = found.groups()
+            if kind in NUMBERS and name in known:
+                numbers[found[0]] = NUMBERS[kind](known[name].spec, more or "")
+    nets = {
+        net.spec
+        for step in lesson.steps
+        if step.view is not None
+        for net in (step.view.net, *step.view.columns)
+        if net.weights == KNOWN
+    }
+    untrained = frozenset(spec for spec in nets if present_for(spec) is None)
+    return LessonFacts(tuple(numbers.items()), untrained)

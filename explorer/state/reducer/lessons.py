@@ -1,0 +1,344 @@
+"""The reducer's slice of lessons: opened, stepped through, kept.
+
+Going to a step is one step of undo, so the document from before is never lost. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import get_args
+
+from explorer.engine.lesson import KNOWN, SUFFIX, Lesson, LessonForm, LessonNet, LessonStep, LessonView
+from explorer.engine.lesson_messages import (
+    LessonRead,
+    LessonWeightsTaken,
+    LessonWritten,
+    ReadLesson,
+    TakeLessonWeights,
+    WriteLesson,
+)
+from explorer.engine.messages import ForgetPictures, LoadedPicture, WeightsChoice
+from explorer.engine.run_messages import ListRuns
+from explorer.present.text import byte_size
+from explorer.state.actions import RemovePicture, SelectPicture
+from explorer.state.compare import Column
+from explorer.state.compare_actions import ChoosePair, MoveDepth
+from explorer.state.inside import InsideTopic
+from explorer.state.inside_actions import ShowTopic
+from explorer.state.learning import TrainingForm
+from explorer.state.lesson_actions import (
+    AddStep,
+    CloseLesson,
+    GoBackTo,
+    GoToStep,
+    NameStep,
+    OpenLesson,
+    ReopenLesson,
+    SaveLesson,
+    StepLesson,
+    TakeWeights,
+    WriteNote,
+)
+from explorer.state.lessons import LessonState
+from explorer.state.model import KNOWN_WEIGHTS, Document, NoticeAction
+from explorer.state.reducer.compare import named, on_choose_pair, on_move_depth
+from explorer.state.reducer.document import set_document
+from explorer.state.reducer.inside_topics import on_show_topic
+from explorer.state.reducer.lesson_keeping import Keeping
+from explorer.state.reducer.pictures import on_remove_picture, on_select_picture
+from explorer.state.reducer.turn import Turn
+from explorer.training.recipes import DEFAULT_RECIPE, RECIPES
+
+UNTRAINED_WEIGHTS = WeightsChoice("untrained")
+
+
+def on_open_lesson(turn: Turn, action: OpenLesson) -> None:
+    """Read it."""
+    turn.ask(ReadLesson, source=action.source)
+
+
+def on_lesson_read(turn: Turn, event: LessonRead) -> None:
+    """It is here: take its pictures, set the form, show the step that it opens with."""
+    if not turn.is_newest(event, ReadLesson):
+        return
+    before = turn.state.lessons
+    turn.change(
+        lessons=LessonState(
+            lesson=event.lesson,
+            source=event.source,
+            shown=before.shown,
+            facts=event.facts,
+            choices=MappingProxyType(dict(event.choices)),
+            image_ids=_taken(turn, event),
+            before=before.before or turn.state.document,
+        )
+    )
+    if event.lesson.form is not None and not turn.state.training.is_busy:
+        turn.change(form=_form(event.lesson.form))
+    _show(turn, event.lesson.start)
+    for remark in event.remarks:
+        turn.notify("warning", "{text}", arguments=(("text", remark),))
+    if event.offered:
+        names = tuple(weights.name for weights in event.offered)
+        turn.notify(
+            "question",
+            "{title} brings trained weights of its own: {names} ({size}).",
+            "This machine does not know them. Until you take them, their networks are untrained.",
+            arguments=(
+                ("title", event.lesson.title),
+                ("names", ", ".join(names)),
+                ("size", byte_size(event.offered_bytes)),
+            ),
+            actions=(NoticeAction("Take them", TakeWeights(event.source, names)),),
+        )
+
+
+def on_take_weights(turn: Turn, action: TakeWeights) -> None:
+    """The user has said yes."""
+    turn.ask(TakeLessonWeights, path=action.path, names=action.names)
+
+
+def on_lesson_weights_taken(turn: Turn, event: LessonWeightsTaken) -> None:
+    """They are on this machine: the networks get them, and their runs are listed."""
+    turn.ask(ListRuns)
+    lessons = turn.state.lessons
+    if lessons.lesson is None or lessons.source != event.path:
+        return
+    choices = MappingProxyType({**lessons.choices, **dict(event.choices)})
+    turn.change(lessons=replace(lessons, choices=choices))
+    _show(turn, lessons.step)
+
+
+def on_go_to_step(turn: Turn, action: GoToStep) -> None:
+    """Look at a step."""
+    lesson = turn.state.lessons.lesson
+    if lesson is not None and 0 <= action.place < len(lesson.steps):
+        _show(turn, action.place)
+
+
+def on_step_lesson(turn: Turn, action: StepLesson) -> None:
+    """The next or the previous one; there is none behind the last."""
+    on_go_to_step(turn, GoToStep(turn.state.lessons.step + action.step))
+
+
+def on_close_lesson(turn: Turn, action: CloseLesson) -> None:
+    """Put it away; the way back to what was before stays open."""
+    lessons = turn.state.lessons
+    if lessons.lesson is None or lessons.before is None:
+        return
+    turn.change(lessons=LessonState(shown=lessons.shown))
+    actions = [NoticeAction("Go on with it", ReopenLesson(lessons))]
+    if lessons.before != turn.state.document:
+        actions.append(NoticeAction("Back to what was before", GoBackTo(lessons.before)))
+    turn.notify(
+        "info",
+        "The lesson {title} is closed, and its last changes are not saved."
+        if lessons.is_changed
+        else "The lesson {title} is closed.",
+        "What it showed stays; undo goes back step by step.",
+        arguments=(("title", lessons.lesson.title),),
+        actions=tuple(actions),
+    )
+
+
+def on_reopen_lesson(turn: Turn, action: ReopenLesson) -> None:
+    """Take it up where it was put away."""
+    shown = turn.state.lessons.shown
+    turn.change(lessons=replace(action.lessons, shown=shown))
+    _show(turn, action.lessons.step)
+
+
+def on_go_back_to(turn: Turn, action: GoBackTo) -> None:
+    """Show a document from before again."""
+    set_document(turn, action.document)
+
+
+def on_write_note(turn: Turn, action: WriteNote) -> None:
+    """Write it to the step in view."""
+    _edit_step(turn, note=action.note)
+
+
+def on_name_step(turn: Turn, action: NameStep) -> None:
+    """Give the step in view another heading."""
+    if action.heading.strip():
+        _edit_step(turn, heading=action.heading.strip())
+
+
+def on_add_step(turn: Turn, action: AddStep) -> None:
+    """What is on screen becomes the step behind the one in view."""
+    lessons = turn.state.lessons
+    lesson = lessons.lesson
+    if lesson is None or not lessons.is_own:
+        return
+    keeping = Keeping(turn.state)
+    place = lessons.step + 1
+    fresh = LessonStep(f"Step {place + 1}", view=keeping.view(action.docks))
+    steps = (*lesson.steps[:place], fresh, *lesson.steps[place:])
+    turn.change(
+        lessons=replace(
+            lessons,
+            lesson=keeping.lesson(replace(lesson, steps=steps)),
+            image_ids=tuple(keeping.image_ids),
+            choices=MappingProxyType(keeping.choices),
+            step=place,
+            shown=lessons.shown + 1,
+            is_changed=True,
+        )
+    )
+
+
+def on_save_lesson(turn: Turn, action: SaveLesson) -> None:
+    """Write what is on screen, with the steps of the lesson that is open."""
+    lessons = turn.state.lessons
+    title = PurePath(action.path).name.removesuffix(SUFFIX)
+    lesson = lessons.lesson or Lesson(title, (LessonStep(title),))
+    keeping = Keeping(turn.state)
+    view = keeping.view(action.docks)
+    steps = tuple(
+        replace(step, view=view) if place == lessons.step else step for place, step in enumerate(lesson.steps)
+    )
+    turn.ask(
+        WriteLesson,
+        path=action.path,
+        lesson=keeping.lesson(replace(lesson, steps=steps, start=lessons.step)),
+        source=lessons.source,
+        image_ids=tuple(keeping.image_ids),
+        choices=tuple(keeping.choices.items()),
+    )
+    if keeping.n_copied:
+        turn.notify(
+            "warning",
+            "Weights copied from another network are not kept in a lesson; there they are untrained.",
+            "Save the weights to a file, open that, and save the lesson again.",
+        )
+
+
+def on_lesson_written(turn: Turn, event: LessonWritten) -> None:
+    """It is in a file, and is the user's own from now on."""
+    before = turn.state.lessons
+    turn.change(
+        lessons=LessonState(
+            lesson=event.lesson,
+            source=event.path,
+            step=event.lesson.start,
+            shown=before.shown + (before.lesson is None),
+            facts=event.facts,
+            choices=MappingProxyType(dict(event.choices)),
+            image_ids=event.image_ids,
+            before=before.before or turn.state.document,
+        )
+    )
+    settings = turn.state.settings
+    turn.change(settings=replace(settings, recent=settings.with_recent((event.path,))))
+    turn.notify("info", "The lesson is in {path}.", arguments=(("path", event.path),))
+    for remark in event.remarks:
+        turn.notify("warning", "{text}", arguments=(("text", remark),))
+
+
+def _edit_step(turn: Turn, **fields: str) -> None:
+    lessons = turn.state.lessons
+    lesson, step = lessons.lesson, lessons.present
+    if lesson is None or step is None or not lessons.is_own:
+        return
+    edited = replace(step, **fields)  # type: ignore[arg-type]
+    if edited != step:
+        steps = (*lesson.steps[: lessons.step], edited, *lesson.steps[lessons.step + 1 :])
+        turn.change(lessons=replace(lessons, lesson=replace(lesson, steps=steps), is_changed=True))
+
+
+def _show(turn: Turn, place: int) -> None:
+    """Look at a step: all that it wants on screen at once, as one step of undo."""
+    lessons = turn.state.lessons
+    assert lessons.lesson is not None
+    turn.change(lessons=replace(lessons, step=place, shown=lessons.shown + 1))
+    view = lessons.lesson.steps[place].view
+    if view is None:
+        return
+    columns = _columns(turn, view.columns)
+    document = Document(
+        spec=view.net.spec,
+        weights=_choice(turn, view.net),
+        seed=view.net.seed,
+        selected=view.selected,
+        unfolded=view.unfolded,
+        lesions=view.lesions,
+        columns=columns,
+    )
+    set_document(turn, document)
+    on_move_depth(turn, MoveDepth(view.share))
+    pair = None if view.pair is None else (columns[view.pair[0]].name, columns[view.pair[1]].name)
+    on_choose_pair(turn, ChoosePair(pair))
+    if view.picture is not None:
+        image_id = turn.state.lessons.image_ids[view.picture]
+        if image_id is not None:
+            on_select_picture(turn, SelectPicture(image_id))
+    turn.change(channel=view.channel)
+    _show_topic(turn, view)
+
+
+def _show_topic(turn: Turn, view: LessonView) -> None:
+    for topic in get_args(InsideTopic):
+        if topic == view.topic:
+            on_show_topic(turn, ShowTopic(topic))
+
+
+def _choice(turn: Turn, net: LessonNet) -> WeightsChoice:
+    if net.weights == KNOWN:
+        return KNOWN_WEIGHTS
+    return turn.state.lessons.choices.get(net.weights, UNTRAINED_WEIGHTS)
+
+
+def _columns(turn: Turn, nets: tuple[LessonNet, ...]) -> tuple[Column, ...]:
+    """The columns of a step; those that stand there already stay the same and need not be built again."""
+    there = list(turn.state.document.columns)
+    columns = []
+    for net in nets:
+        wanted = Column("", net.spec, _choice(turn, net), net.seed)
+        same = next((column for column in there if replace(column, name="") == wanted), None)
+        if same is not None:
+            there.remove(same)
+        columns.append(same or named(turn, [wanted])[0])
+    return tuple(columns)
+
+
+def _form(form: LessonForm) -> TrainingForm:
+    return TrainingForm(
+        data=form.data,
+        recipe=form.recipe if form.recipe in RECIPES else DEFAULT_RECIPE,
+        plan=form.plan,
+        chosen=form.chosen & type(form.plan).model_fields.keys(),
+    )
+
+
+def _taken(turn: Turn, event: LessonRead) -> tuple[int | None, ...]:
+    """Put the lesson's pictures on the list, each once, and give their numbers."""
+    ids: list[int | None] = []
+    for picture in event.pictures:
+        if picture is None:
+            ids.append(None)
+            continue
+        same = next((item for item in turn.state.pictures.items if _is_same(item, picture)), None)
+        if same is not None:
+            turn.ask(ForgetPictures, image_ids=(picture.image_id,))
+            ids.append(same.image_id)
+            continue
+        pictures = turn.state.pictures
+        turn.change(pictures=replace(pictures, items=(*pictures.items, picture)))
+        ids.append(picture.image_id)
+    sample = turn.state.pictures.sample
+    if ids and sample is not None and sample not in ids:
+        on_remove_picture(turn, RemovePicture(sample))
+    if turn.state.pictures.current is None and (known := [number for number in ids if number is not None]):
+        on_select_picture(turn, SelectPicture(known[0]))
+    return tuple(ids)
+
+
+def _is_same(item: object, picture: LoadedPicture) -> bool:
+    if not isinstance(item, LoadedPicture):
+        return False
+    if item.path is not None or picture.path is not None:
+        return item.path == picture.path
+    known = (item.name, item.width, item.height) == (picture.name, picture.width, picture.height)
+    return known and bool((item.preview == picture.preview).all())
