@@ -12,17 +12,18 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import DataError, RunError, WeightsError
+from explorer.slices import returned
 from explorer.training.events import (
     EpochFinished,
     TrainingFinished,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from explorer.runs.store import Run
     from explorer.training.prepare import Training
 
-T = TypeVar("T")
 Say = Callable[[str], None]
 
 EXIT_INTERRUPTED = 130
@@ -123,16 +123,6 @@ def _silent(text: str) -> None:
     pass
 
 
-def _exhausted(steps: Generator[object, None, T]) -> T:
-    """What a generator returns, with nobody else to serve in between."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            result: T = finished.value
-            return result
-
-
 def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
     """A new run, ready to start."""
     spec = spec_from_argument(args.spec, args.sets)
@@ -151,7 +141,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     from explorer.training.prepare import prepare
 
     device = _device(args.device)
-    training = _exhausted(prepare(spec, plan, dataset, device, start_from=start))
+    training = returned(prepare(spec, plan, dataset, device, start_from=start))
     if start and training.loaded:
         say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {start.name}.")
     origin = {
@@ -217,7 +207,7 @@ def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
         )
     dataset = read_data(data, checkpoint.spec.input_size, allow_download=args.allow_download)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
-    training = _exhausted(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
+    training = returned(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
     progress = checkpoint.progress
     say(
         f"Going on with run {entry.id} at step {progress.step}, after epoch {progress.epoch} of "

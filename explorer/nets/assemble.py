@@ -15,6 +15,7 @@ from torch import fx, nn
 
 from explorer.arch.graph import Graph, Node
 from explorer.nets.ops import MAY_OVERWRITE, MODULES, MUST_STAY, initialise
+from explorer.slices import returned
 
 Device = torch.device | str
 
@@ -113,10 +114,4 @@ def assemble(graph: Graph, *, device: Device = "cpu", seed: int | None = 0) -> f
     Raises:
         RuntimeError: The device is out of memory.
     """
-    steps = assembling(graph, device=device, seed=seed)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            module: fx.GraphModule = finished.value
-            return module
+    return returned(assembling(graph, device=device, seed=seed))

@@ -26,6 +26,7 @@ from explorer.nets.assemble import assembling
 from explorer.nets.inference import in_mode
 from explorer.nets.insights import GradientFlow, LayerGradient
 from explorer.nets.predict import as_tensor
+from explorer.slices import mapped
 
 
 def gradient_flow(
@@ -101,14 +102,10 @@ def flowing_at_start(
     for spec in specs:
         graph = expand(spec)
         _require_batch(graph, images, labels)
-        building = assembling(graph, device=device, seed=seed)
-        while True:
-            try:
-                share = next(building)
-            except StopIteration as finished:
-                model: nn.Module = finished.value
-                break
-            yield (len(flows) + share / 2) / len(specs)
+        model = yield from mapped(
+            assembling(graph, device=device, seed=seed),
+            lambda share: (len(flows) + share / 2) / len(specs),
+        )
         flows.append(gradient_flow(model, graph, images, labels, device))
         del model
         yield len(flows) / len(specs)

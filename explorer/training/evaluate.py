@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from explorer.errors import DataError
+from explorer.slices import returned
 from explorer.training.batches import Normalisation, Pictures, normalise, to_device
 from explorer.training.events import Mistake
 from explorer.training.fields import LossKind
@@ -168,13 +169,7 @@ def evaluate(
     """
     device = next(model.parameters()).device
     pictures = to_device(images, labels, device)
-    steps = evaluating(model, pictures, normalisation, batch_size=batch_size, precision=precision)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            evaluation: Evaluation = finished.value
-            return evaluation
+    return returned(evaluating(model, pictures, normalisation, batch_size=batch_size, precision=precision))
 
 
 def _logits(

@@ -22,6 +22,7 @@ from explorer.nets.assemble import assemble, assembling
 from explorer.nets.keys import COUNTER
 from explorer.nets.weight_files import read_weights
 from explorer.nets.weights import fit, load_into
+from explorer.slices import unsaid
 from explorer.training.average import WeightAverage
 from explorer.training.batches import Normalisation, Pictures, normalisation_for, to_device, with_channels
 from explorer.training.checkpoint import Checkpoint, Progress
@@ -210,7 +211,7 @@ def prepare(
         precision, threads = resume.precision, resume.threads
     else:
         precision, threads = yield from _measured(spec, plan, graph, device)
-    model = yield from _assembled(graph, device, plan.seed)
+    model = yield from unsaid(assembling(graph, device=device, seed=plan.seed))
     if start_from is not None:
         start_tensors = read_weights(start_from).tensors
     loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
@@ -271,17 +272,6 @@ def _training(
         norms=StageNorms(model, graph),
         threads=threads,
     )
-
-
-def _assembled(graph: Graph, device: torch.device, seed: int) -> Generator[None, None, fx.GraphModule]:
-    steps = assembling(graph, device=device, seed=seed)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            model: fx.GraphModule = finished.value
-            return model
-        yield
 
 
 def _load(

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 
+from explorer.slices import returned
 from explorer.training.events import TrainingEvent
 from explorer.training.loop import train
 from explorer.training.plan import Plan
 from explorer.training.prepare import Training, prepare
 from tests.training.small import small_dataset, small_plan, small_spec
-
-T = TypeVar("T")
-
-
-def returned(steps: Generator[object, None, T]) -> T:
-    """What a generator returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
 
 
 def ready(plan: Plan | None = None, **options: object) -> Training:

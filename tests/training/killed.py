@@ -30,6 +30,7 @@ from explorer.errors import RunError
 from explorer.images.dataset import Dataset
 from explorer.images.datasets import open_dataset
 from explorer.runs.store import MetricRow, RunStore
+from explorer.slices import returned
 from explorer.training import checkpoint as writing
 from explorer.training.checkpoint import read_checkpoint
 from explorer.training.events import CheckpointDue, CheckpointWritten, TrainingEvent, TrainingFinished
@@ -119,12 +120,7 @@ def halt_inside(tell: Tell, write: int, point: int) -> None:
 def made(data: Dataset, **options: Any) -> Training:
     """The training, ready."""
     torch.set_num_threads(1)
-    steps = prepare(SPEC, PLAN, data, torch.device("cpu"), **options)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
+    return returned(prepare(SPEC, PLAN, data, torch.device("cpu"), **options))
 
 
 def driven(store: RunStore, run_id: str, training: Training, tell: Tell) -> None:

@@ -6,6 +6,7 @@ import torch
 from sklearn.metrics import confusion_matrix, log_loss
 
 from explorer.errors import DataError
+from explorer.slices import returned
 from explorer.training.batches import Normalisation, to_device
 from explorer.training.evaluate import N_MISTAKES, evaluate, evaluating
 from explorer.training.precision import Precision
@@ -35,13 +36,7 @@ def test_another_loss_is_told_where_it_is_named() -> None:
     model = ready().model.eval()
     normalisation = Normalisation(*DATA.mean_std())
     pictures = to_device(DATA.test_images, DATA.test_labels, torch.device("cpu"))
-    steps = evaluating(model, pictures, normalisation, batch_size=10, loss="binary")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            result = finished.value
-            break
+    result = returned(evaluating(model, pictures, normalisation, batch_size=10, loss="binary"))
     mean, std = (np.array(values, np.float32) for values in DATA.mean_std())
     images = torch.from_numpy((DATA.test_images / np.float32(255) - mean) / std).permute(0, 3, 1, 2)
     with torch.no_grad():

@@ -9,10 +9,11 @@ import torch
 
 from explorer.arch.presets import cifar_spec
 from explorer.images.datasets import open_dataset
+from explorer.slices import returned
 from explorer.training.finder import RateCurve, find_rate, finding_rate, steepest
 from explorer.training.optimise import set_learning_rate
 from explorer.training.prepare import Training, prepare
-from tests.training.driving import ready, returned
+from tests.training.driving import ready
 from tests.training.small import small_plan
 
 

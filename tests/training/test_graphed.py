@@ -5,11 +5,12 @@ from itertools import pairwise
 import pytest
 import torch
 
+from explorer.slices import returned
 from explorer.training.events import StepMetrics
 from explorer.training.graphed import why_not_graphed
 from explorer.training.loop import train
 from explorer.training.prepare import Training, prepare
-from tests.training.driving import ready, returned, trained
+from tests.training.driving import ready, trained
 from tests.training.small import small_dataset, small_plan, small_spec
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

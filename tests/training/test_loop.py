@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from explorer.errors import DeviceError, RunError
+from explorer.slices import returned
 from explorer.training.batches import draw_epoch
 from explorer.training.checkpoint import read_checkpoint
 from explorer.training.events import (
@@ -18,7 +19,7 @@ from explorer.training.events import (
 )
 from explorer.training.loop import train
 from explorer.training.prepare import prepare
-from tests.training.driving import assert_same_weights, ready, returned, trained
+from tests.training.driving import assert_same_weights, ready, trained
 from tests.training.small import small_dataset, small_plan, small_spec
 
 

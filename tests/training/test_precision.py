@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from explorer.errors import DeviceError
+from explorer.slices import returned
 from explorer.training.precision import FLOAT32, Precision, choose_precision
-from tests.training.driving import returned
 
 CPU = torch.device("cpu")
 SHAPE = (4, 3, 8, 8)

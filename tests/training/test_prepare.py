@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from explorer.errors import DataError, RunError, WeightsError
+from explorer.slices import returned
 from explorer.training.card import write_trained
 from explorer.training.checkpoint import read_checkpoint
 from explorer.training.events import TrainingFinished, TrainingStarted
 from explorer.training.prepare import Training, prepare
-from tests.training.driving import assert_same_weights, ready, returned, trained
+from tests.training.driving import assert_same_weights, ready, trained
 from tests.training.small import small_dataset, small_plan, small_spec
 
 

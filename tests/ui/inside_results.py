@@ -36,6 +36,7 @@ from explorer.nets.meter import metering
 from explorer.nets.pooled import pooling
 from explorer.nets.profile import profiling
 from explorer.nets.sample import Sample
+from explorer.slices import returned
 from explorer.state.inside import InsideState
 from explorer.ui.views.inside_facts import InsideFacts
 
@@ -48,17 +49,9 @@ BYPASSED = Lesions(frozenset({"layer1.0"}))
 N = 60
 
 
-def finished(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 @lru_cache
 def network(spec=SPEC):
-    return finished(assembling(expand(spec), device=CPU, seed=1)).eval()
+    return returned(assembling(expand(spec), device=CPU, seed=1)).eval()
 
 
 @lru_cache
@@ -76,23 +69,23 @@ def prepared():
 @lru_cache
 def metered(image_id=None, spec=SPEC):
     images = prepared() if image_id is None else prepared()[:1]
-    meter = finished(metering(network(spec), expand(spec), images, CPU))
+    meter = returned(metering(network(spec), expand(spec), images, CPU))
     return Metered(ticket=1, image_id=image_id, meter=meter)
 
 
 @lru_cache
 def swept():
     labels = sample()[1]
-    sweep = finished(sweeping(network(), GRAPH, prepared(), labels, CPU))
-    twin = finished(sweeping(network(PLAIN), PLAIN_GRAPH, prepared(), labels, CPU))
+    sweep = returned(sweeping(network(), GRAPH, prepared(), labels, CPU))
+    twin = returned(sweeping(network(PLAIN), PLAIN_GRAPH, prepared(), labels, CPU))
     return Swept(ticket=1, sweep=sweep, twin=twin, knows_truth=True, is_done=True)
 
 
 @lru_cache
 def tested():
     labels = sample()[1]
-    intact = finished(knowing(network(), GRAPH, prepared(), labels, CPU))
-    changed = finished(knowing(network(), GRAPH, prepared(), labels, CPU, BYPASSED))
+    intact = returned(knowing(network(), GRAPH, prepared(), labels, CPU))
+    changed = returned(knowing(network(), GRAPH, prepared(), labels, CPU, BYPASSED))
     return LesionsTested(
         ticket=1, lesions=BYPASSED, knowledge=changed, intact=intact, knows_truth=True, images=N
     )
@@ -103,13 +96,13 @@ def flows():
     images, labels = prepared()[:8], sample()[1][:8]
     own = gradient_flow(network(), GRAPH, images, labels, CPU)
     specs = (PLAIN, cifar_spec(14))
-    others = finished(flowing_at_start(specs, images, labels, CPU))
+    others = returned(flowing_at_start(specs, images, labels, CPU))
     return GradientsFlowed(ticket=1, flows=(("now", own), ("plain twin", others[0]), ("depth 14", others[1])))
 
 
 @lru_cache
 def _features():
-    return finished(pooling(network(), GRAPH, sample()[0], CPU)).by_key
+    return returned(pooling(network(), GRAPH, sample()[0], CPU)).by_key
 
 
 @lru_cache
@@ -128,7 +121,7 @@ def pooled():
 
 @lru_cache
 def probed():
-    fitted = finished(fitting(_features(), sample()[1]))
+    fitted = returned(fitting(_features(), sample()[1]))
     rows = np.stack([probe.probabilities(_features()[probe.key][:1])[0] for probe in fitted])
     accuracies = tuple((probe.key, probe.accuracy) for probe in fitted)
     probes = ProbesFitted(ticket=1, accuracies=accuracies, classes=CLASSES)
@@ -147,7 +140,7 @@ def embedded():
 @lru_cache
 def excited():
     pictures = sample()[0]
-    found = finished(exciting(network(), GRAPH, pictures, "layer1.0.act2", CPU, n_best=5))
+    found = returned(exciting(network(), GRAPH, pictures, "layer1.0.act2", CPU, n_best=5))
 
     def shown(crop):
         seen = np.repeat(pictures.seen(crop.picture), 3, axis=2)
@@ -163,7 +156,7 @@ def excited():
 
 @lru_cache
 def cost():
-    return CostMeasured(ticket=1, profile=finished(profiling(network(), GRAPH, CPU, repetitions=2)))
+    return CostMeasured(ticket=1, profile=returned(profiling(network(), GRAPH, CPU, repetitions=2)))
 
 
 @lru_cache

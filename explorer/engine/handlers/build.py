@@ -33,9 +33,7 @@ from explorer.nets.assemble import assembling
 from explorer.nets.catalogue import WeightsCard
 from explorer.nets.facts import Origin
 from explorer.nets.weights import Loaded, copy_what_fits, expected_shapes, load_for_spec
-
-PROGRESS_STEP = 0.05
-"""Progress is told in steps of this share."""
+from explorer.slices import in_steps
 
 
 def use_device(request: UseDevice, context: Context) -> Generator[Event, None, None]:
@@ -148,19 +146,10 @@ def _assembled(
     request: BuildModel, graph: Graph, seed: int | None, context: Context
 ) -> Generator[Event | None, None, fx.GraphModule]:
     assert context.device is not None
-    steps = assembling(graph, device=context.device, seed=seed)
-    told = 0.0
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as finished:
-            module: fx.GraphModule = finished.value
-            return module
-        if share - told >= PROGRESS_STEP:
-            told = share
-            yield BuildProgress(ticket=request.ticket, share=share)
-        else:
-            yield None
+    return in_steps(
+        assembling(graph, device=context.device, seed=seed),
+        lambda share: BuildProgress(ticket=request.ticket, share=share),
+    )
 
 
 def _untrained(request: BuildModel, module: fx.GraphModule, context: Context) -> Loaded:

@@ -12,7 +12,8 @@ from explorer.engine.inside_messages import Embed, Embedded, FitProbes, InsidePr
 from explorer.engine.messages import Event
 from explorer.errors import DataError
 from explorer.nets.embedding import embed
-from explorer.nets.linear_probe import LinearProbe, fitting
+from explorer.nets.linear_probe import fitting
+from explorer.slices import mapped
 
 
 def _pooled(column: str, context: Context) -> PooledSample:
@@ -29,14 +30,10 @@ def fit_probes(request: FitProbes, context: Context) -> Generator[Event | None, 
         DataError: No sample was pooled, or it has fewer than two classes.
     """
     pooled = _pooled(request.column, context)
-    steps = fitting(pooled.features.by_key, pooled.labels)
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as finished:
-            probes: tuple[LinearProbe, ...] = finished.value
-            break
-        yield InsideProgress(ticket=request.ticket, share=share)
+    probes = yield from mapped(
+        fitting(pooled.features.by_key, pooled.labels),
+        lambda share: InsideProgress(ticket=request.ticket, share=share),
+    )
     if pooled.net is not context.nets.get(request.column):
         # Another network took the column meanwhile; whoever looks at that one asks for its own.
         return

@@ -39,6 +39,7 @@ from explorer.nets.probe import probe
 from explorer.nets.relevance import class_relevance
 from explorer.present.animation import Scene, saving_gif, saving_pngs
 from explorer.present.tiles import tile
+from explorer.slices import in_steps
 
 T = TypeVar("T")
 Steps = Generator[Event | None, None, None]
@@ -46,18 +47,7 @@ Steps = Generator[Event | None, None, None]
 
 def told(ticket: int, steps: Generator[float, None, T]) -> Generator[Event | None, None, T]:
     """Run a job in slices and say how much is done; returns what it returns."""
-    said = 0.0
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as finished:
-            result: T = finished.value
-            return result
-        if share - said >= 0.05:
-            said = share
-            yield InsideProgress(ticket=ticket, share=share)
-        else:
-            yield None
+    return in_steps(steps, lambda share: InsideProgress(ticket=ticket, share=share))
 
 
 def attribute(request: Attribute, context: Context) -> Steps:

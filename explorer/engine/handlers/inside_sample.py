@@ -18,7 +18,7 @@ from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import Context, KnownProbes, LiveNet, PooledSample
 from explorer.engine.handlers.classify import seen_by
-from explorer.engine.handlers.inside_look import Steps, T, told
+from explorer.engine.handlers.inside_look import Steps, told
 from explorer.engine.handlers.samples import SLICE, Asked, asking, drawn, preparing
 from explorer.engine.inside_messages import (
     CostMeasured,
@@ -59,6 +59,7 @@ from explorer.nets.pooled import pooling
 from explorer.nets.profile import profiling
 from explorer.nets.sample import Sample
 from explorer.nets.weights import load_for_spec
+from explorer.slices import mapped, unsaid
 
 GRADIENT_BATCH = 64
 """Pictures whose gradient is taken: as one step, because batch norm looks at all of them."""
@@ -163,22 +164,17 @@ def sweep_lesions(request: SweepLesions, context: Context) -> Steps:
     net = context.still(net)
     asked = yield from asking(request.sample, net, context)
     sweep = yield from _swept(request, net, asked, context)
-    twin = yield from _twin(request.twin, context) if request.twin is not None else _nobody()
+    twin = (yield from _twin(request.twin, context)) if request.twin is not None else None
     yield Swept(
         ticket=request.ticket, sweep=sweep, twin=None, knows_truth=asked.knows_truth, is_done=twin is None
     )
     if twin is not None:
         other = yield from asking(request.sample, twin, context)
         steps = sweeping(twin.module, expand(twin.spec), other.images, other.labels, context.device)
-        beside = yield from _silent(steps)
+        beside = yield from unsaid(steps)
         yield Swept(
             ticket=request.ticket, sweep=sweep, twin=beside, knows_truth=asked.knows_truth, is_done=True
         )
-
-
-def _nobody() -> Generator[Event | None, None, LiveNet | None]:
-    return None
-    yield
 
 
 def _swept(
@@ -186,17 +182,11 @@ def _swept(
 ) -> Generator[Event | None, None, Sweep]:
     """The sweep of the column's network, told block by block."""
     assert context.device is not None
-    steps = sweeping(net.module, expand(net.spec), asked.images, asked.labels, context.device)
     blocks: list[BlockLesion] = []
-    while True:
-        try:
-            block = next(steps)
-        except StopIteration as finished:
-            sweep: Sweep = finished.value
-            return sweep
+
+    def tell(block: BlockLesion | None) -> Event | None:
         if block is None:
-            yield None
-            continue
+            return None
         blocks.append(block)
         # The intact accuracy is known at the end; until then the best so far stands for it.
         best = max(
@@ -205,20 +195,11 @@ def _swept(
             default=Knowledge(0.0, 0.0),
         )
         so_far = Sweep(best, tuple(blocks), len(asked.images))
-        yield Swept(
+        return Swept(
             ticket=request.ticket, sweep=so_far, twin=None, knows_truth=asked.knows_truth, is_done=False
         )
 
-
-def _silent(steps: Generator[object, None, T]) -> Generator[None, None, T]:
-    """Run a job in slices without telling how much is done; returns what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            result: T = finished.value
-            return result
-        yield
+    return mapped(sweeping(net.module, expand(net.spec), asked.images, asked.labels, context.device), tell)
 
 
 def _twin(spec: ArchitectureSpec, context: Context) -> Generator[Event | None, None, LiveNet | None]:
@@ -227,14 +208,7 @@ def _twin(spec: ArchitectureSpec, context: Context) -> Generator[Event | None, N
     if source is None or context.device is None:
         return None
     graph = expand(spec)
-    steps = assembling(graph, device=context.device, seed=None)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            module = finished.value
-            break
-        yield None
+    module = yield from unsaid(assembling(graph, device=context.device, seed=None))
     loaded = load_for_spec(module, graph, spec, source)
     return LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
 
@@ -294,7 +268,7 @@ def _features_of(
     assert context.device is not None
     pixels = seen_by(net, image_id, context)
     sample = Sample(np.ascontiguousarray(pixels)[None], net.transform)
-    features = yield from _silent(pooling(net.module, expand(net.spec), sample, context.device))
+    features = yield from unsaid(pooling(net.module, expand(net.spec), sample, context.device))
     return {key: values[0] for key, values in features.by_key.items()}
 
 

@@ -16,10 +16,10 @@ from explorer.engine.messages import Event
 from explorer.engine.training_messages import LiveAnswer, LiveMaps, MetricRow
 from explorer.errors import ImageError, WeightsError
 from explorer.images.prepare import normalised
-from explorer.nets.insights import ResidualMeter
 from explorer.nets.meter import metering
 from explorer.nets.predict import predict, top
 from explorer.nets.probe import probe
+from explorer.slices import returned
 from explorer.training.batches import normalise
 
 ANSWER_SHARE, MAPS_SHARE, RATIOS_SHARE = 0.01, 0.02, 0.01
@@ -67,13 +67,7 @@ class Live:
         pictures = training.validation_pictures.images[:count]
         batch = normalise(pictures, training.normalisation, channels_last=False).cpu().numpy()
         with self._ratios.working():
-            steps = metering(training.model, expand(training.spec), batch, training.device)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as finished:
-                    meter: ResidualMeter = finished.value
-                    break
+            meter = returned(metering(training.model, expand(training.spec), batch, training.device))
         return [
             (step, f"{RATIO_PREFIX}{block.key}", block.ratio)
             for block in meter.blocks
