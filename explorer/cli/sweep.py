@@ -7,7 +7,6 @@ only, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import sys
 import threading
@@ -204,7 +203,6 @@ def _fresh(args: argparse.Namespace, context: Context) -> Study:
         seeds,
         name=args.name,
         recipe=args.recipe,
-        command=shlex.join([PROGRAM, *sys.argv[1:]]),
     )
     if all(cell.reason for cell in cells(study)):
         raise RunError(

@@ -112,8 +112,8 @@ class Teller:
             )
             return
         self._say(f"Study {row.id}: {len(row.cells) - len(refused)} trainings, {n_done} finished.")
-        for one in refused:
-            self._say(f"Left out {one.cell.id}: {one.cause}")
+        for line in dict.fromkeys(f"Left out {one.cell.title}: {one.cause}" for one in refused):
+            self._say(line)
         self._say(_cost_text(event.estimates, 0))
 
     def _cell_began(self, event: CellBegan) -> None:
@@ -209,7 +209,8 @@ def _cells_table(every: Sequence[Cell], by_cell: dict[str, Estimate]) -> str:
         rows.append([cell.id, *counts, seconds, byte_size(item.memory_bytes)])
     numbers = ["steps", "parameters", "MACs", "time", "memory"]
     lines = [table(["cell", *numbers], rows, right=numbers)]
-    return "\n".join([*lines, *(f"Left out {cell.id}: {cell.reason}" for cell in every if cell.reason)])
+    refused = dict.fromkeys(f"Left out {cell.title}: {cell.reason}" for cell in every if cell.reason)
+    return "\n".join([*lines, *refused])
 
 
 def _result_facts(result: Result) -> dict[str, Any]:

@@ -16,13 +16,14 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.study_messages import StudyRow
 from explorer.engine.study_results import Result, Spread
 from explorer.present import text
-from explorer.present.chart import COLOURS, Axis, Line
+from explorer.present.chart import COLOURS, MOST_TICKS, Axis, Line
+from explorer.present.folds import default_unfolded
 from explorer.present.layout import lay_out
 from explorer.present.report import Drawing, Plot, Report, Sample, Table
 from explorer.present.svg import graph_svg
 from explorer.runs.names import MetricRow
 from explorer.training.recipes import RECIPES
-from explorer.training.study import DEPTH, Study
+from explorer.training.study import DEPTH, Study, command_of
 from explorer.version import VERSION
 
 MetricRows = Sequence[MetricRow]
@@ -31,7 +32,9 @@ MOST_LINES = len(COLOURS)
 """Of one plot: each has a colour of its own."""
 NAME_LETTERS = 17
 """Room beside a plot for the name of a line."""
-MOST_DRAWINGS = 4
+MOST_DRAWINGS = 6
+LOG_FROM = 8
+"""Where the largest is so many times the smallest, equal distances are equal ratios."""
 SMALL_TABLE = 3
 """A best row is marked where there are as many, so that it says something."""
 
@@ -77,9 +80,15 @@ def study_page(
         samples_note="Test pictures that these networks differ on most, the most divided first. "
         "Of each combination the first finished training is asked.",
         facts=_facts(study),
-        left_out=tuple((one.cell.id, one.cause) for one in row.cells if one.cause),
+        left_out=tuple(
+            dict.fromkeys(
+                (one.cell.title if one.status == "refused" else one.cell.id, one.cause)
+                for one in row.cells
+                if one.cause
+            )
+        ),
         versions=(("ResNet Explorer", VERSION), ("Python", platform.python_version()), *versions),
-        command=study.command,
+        command=command_of(study),
     )
 
 
@@ -117,10 +126,12 @@ def _summary(row: StudyRow, found: Sequence[Result]) -> tuple[str, ...]:
     study = row.study
     varied = "; ".join(f"{axis.field}: {', '.join(axis.values)}" for axis in study.axes)
     seeds = ", ".join(map(str, study.seeds))
+    n_refused = row.counted("refused")
     sentences = [
         f"Varied: {varied or 'nothing but the seed'}. Seeds: {seeds}. Trained on {study.data}, "
         f"{study.plan.epochs} epochs each.",
-        f"{row.counted('finished')} of {len(row.cells)} trainings are finished.",
+        f"{row.counted('finished')} of {len(row.cells) - n_refused} trainings are finished"
+        + (f"; {n_refused} more cannot be." if n_refused else "."),
     ]
     known = [(result.test_error.mean, result) for result in found if result.test_error is not None]
     if len(known) > 1:
@@ -191,8 +202,14 @@ def _curves(
         chunks = [lines[start : start + MOST_LINES] for start in range(0, len(lines), MOST_LINES)]
         for number, chunk in enumerate(chunks, start=1):
             part = f" ({number} of {len(chunks)})" if len(chunks) > 1 else ""
-            plots.append(Plot(f"{title}{part}", tuple(chunk), Axis("Epoch"), Axis(axis)))
+            plots.append(Plot(f"{title}{part}", tuple(chunk), _epochs(chunk), Axis(axis)))
     return plots
+
+
+def _epochs(lines: Sequence[Line]) -> Axis:
+    """Whole epochs, where they are few."""
+    last = max(len(line.points) for line in lines)
+    return Axis("Epoch", ticks=tuple(map(float, range(1, last + 1))) if last <= MOST_TICKS else ())
 
 
 def _series(rows: MetricRows, metric: str, *, is_accuracy: bool) -> list[float]:
@@ -210,21 +227,22 @@ def _mean(each: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
 def _against(study: Study, found: Sequence[Result]) -> list[Plot]:
     """The error against depth and against parameters, where these differ."""
     plots = []
-    for title, axis, name in (
-        ("Error against depth", Axis("Depth (weighted layers)"), "depth"),
-        ("Error against parameters", Axis("Parameters", is_log=True), "parameters"),
+    for title, measure, name in (
+        ("Error against depth", "Depth (weighted layers)", "depth"),
+        ("Error against parameters", "Parameters", "parameters"),
     ):
         groups: dict[str, list[tuple[float, float]]] = {}
         for result in found:
             x = getattr(result, name)
             if result.test_error is None or x is None:
                 continue
-            rest = " · ".join(value for field, value in result.settings if field != DEPTH)
+            rest = " · ".join(value for field, value in result.varied if field != DEPTH)
             point = (float(x), 100 * result.test_error.mean)
             groups.setdefault((rest or "here")[:NAME_LETTERS], []).append(point)
         places = {x for points in groups.values() for x, _ in points}
         if len(places) < 2:
             continue
+        axis = Axis(measure, is_log=max(places) > LOG_FROM * min(places))
         lines = [Line(rest, tuple(sorted(points))) for rest, points in groups.items()][: MOST_LINES - 1]
         if study.data == "cifar10":
             lines += _published(min(places), max(places), is_depth=name == "depth")
@@ -257,13 +275,12 @@ def _drawings(found: Sequence[Result]) -> tuple[Drawing, ...]:
         for row in result.rows[:1]:
             if row.cell.spec is not None:
                 specs.setdefault(row.cell.spec, result.title)
-    return tuple(
-        Drawing(
-            f"{title} ({network_title(spec)})",
-            graph_svg(lay_out(expand(spec), frozenset()), network_title(spec)),
-        )
-        for spec, title in list(specs.items())[:MOST_DRAWINGS]
-    )
+    return tuple(_drawing(title, spec) for spec, title in list(specs.items())[:MOST_DRAWINGS])
+
+
+def _drawing(title: str, spec: ArchitectureSpec) -> Drawing:
+    graph, name = expand(spec), network_title(spec)
+    return Drawing(f"{title} ({name})", graph_svg(lay_out(graph, default_unfolded(graph)), name))
 
 
 def _facts(study: Study) -> tuple[tuple[str, str], ...]:
@@ -275,6 +292,11 @@ def _facts(study: Study) -> tuple[tuple[str, str], ...]:
         facts.append(("recipe", recipe))
     for name, value in study.plan.model_dump().items():
         if name not in varied:
-            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            facts.append((name.replace("_", " "), shown))
+            facts.append((name.replace("_", " "), _in_words(value)))
     return tuple(facts)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -34,6 +34,7 @@ class Result:
 
     Attributes:
         settings: Field and value of each axis.
+        varied: Those of axes with more than one value.
         rows: Its cells that are finished.
         n_cells: Its cells in all, refused ones left out.
         test_error: 0 to 1; None where no cell is finished.
@@ -45,6 +46,7 @@ class Result:
     """
 
     settings: tuple[tuple[str, str], ...]
+    varied: tuple[tuple[str, str], ...]
     rows: tuple[CellRow, ...]
     n_cells: int
     test_error: Spread | None
@@ -57,7 +59,7 @@ class Result:
     @property
     def title(self) -> str:
         """The values alone, such as `20 · A`: what stands beside a line."""
-        return " · ".join(value for _, value in self.settings) or "as it is"
+        return " · ".join(value for _, value in self.varied) or "as it is"
 
 
 def results(study: StudyRow) -> tuple[Result, ...]:
@@ -66,7 +68,11 @@ def results(study: StudyRow) -> tuple[Result, ...]:
     for row in study.cells:
         if row.status != "refused":
             groups.setdefault(row.cell.settings, []).append(row)
-    return tuple(_result(settings, rows) for settings, rows in groups.items())
+    varied = {axis.field for axis in study.study.axes if len(axis.values) > 1}
+    return tuple(
+        _result(settings, tuple(pair for pair in settings if pair[0] in varied), rows)
+        for settings, rows in groups.items()
+    )
 
 
 def spread(values: Sequence[float]) -> Spread | None:
@@ -76,7 +82,9 @@ def spread(values: Sequence[float]) -> Spread | None:
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
 
 
-def _result(settings: tuple[tuple[str, str], ...], rows: list[CellRow]) -> Result:
+def _result(
+    settings: tuple[tuple[str, str], ...], varied: tuple[tuple[str, str], ...], rows: list[CellRow]
+) -> Result:
     finished = tuple(row for row in rows if row.status == "finished")
     spec = rows[0].cell.spec
     cost = cost_of(spec) if spec is not None else None
@@ -84,6 +92,7 @@ def _result(settings: tuple[tuple[str, str], ...], rows: list[CellRow]) -> Resul
     judged = [1 - row.validation_accuracy for row in finished if row.validation_accuracy is not None]
     return Result(
         settings=settings,
+        varied=varied,
         rows=finished,
         n_cells=len(rows),
         test_error=spread(tested),

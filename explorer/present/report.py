@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PICTURE_PX = 112
 """How large a sample picture stands on the page."""
+MANY = 12
+"""More facts than these stand in two columns where there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def _sample(sample: Sample) -> str:
     sharp = " class='sharp'" if max(height, width) < PICTURE_PX else ""
     answers = "".join(
         f"<li class='{'right' if said.is_right else 'wrong'}'><span>{'✓' if said.is_right else '✗'} "
-        f"{escape(said.name)}</span><span>{escape(said.answer)} {said.probability:.0%}</span></li>"
+        f"{escape(said.name)}</span><span>{escape(said.answer)} · {100 * said.probability:.0f} %</span></li>"
         for said in sample.said
     )
     truth = escape(sample.truth)
@@ -252,7 +254,8 @@ def _sample(sample: Sample) -> str:
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
-    return f"<dl>{rows}</dl>" if rows else ""
+    many = " class='many'" if len(pairs) > MANY else ""
+    return f"<dl{many}>{rows}</dl>" if rows else ""
 
 
 def _command(command: str) -> str:
@@ -324,7 +327,7 @@ def _style() -> str:
 _RULES = f"""
 *{{box-sizing:border-box}}
 body{{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 {svg.FONT}}}
-main{{max-width:1000px;margin:0 auto;padding:32px 24px 64px}}
+main{{max-width:1240px;margin:0 auto;padding:32px 24px 64px}}
 h1{{font-size:28px;line-height:1.2;margin:0}}
 h2{{font-size:18px;margin:36px 0 10px;padding-bottom:4px;border-bottom:1px solid var(--line)}}
 .date,.note{{color:var(--muted);margin:6px 0 12px}}
@@ -338,8 +341,7 @@ th{{color:var(--muted);font-weight:600;font-size:13px}}
 figure{{margin:0}}
 figure svg{{display:block;max-width:100%;height:auto}}
 .plots{{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:20px}}
-.drawings{{display:flex;flex-wrap:wrap;gap:20px;align-items:flex-start}}
-.drawing{{width:300px}}
+.drawings{{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:20px}}
 figcaption{{color:var(--muted);font-size:13px;margin-top:4px}}
 .samples{{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:20px}}
 .sample img{{display:block;border:1px solid var(--line);border-radius:4px}}
@@ -350,6 +352,7 @@ figcaption{{color:var(--muted);font-size:13px;margin-top:4px}}
 .right{{color:var(--right)}}
 .wrong{{color:var(--wrong)}}
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:0}}
+@media(min-width:900px){{.many{{grid-template-columns:repeat(2,max-content 1fr)}}}}
 dt{{color:var(--muted)}}
 dd{{margin:0;overflow-wrap:anywhere}}
 pre{{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:12px;white-space:pre-wrap;
@@ -357,8 +360,11 @@ overflow-wrap:anywhere;font-size:13px;margin:0}}
 """
 
 _PRINT = """
-body{font-size:11pt}
+body{font-size:10pt}
 main{max-width:none;padding:0}
+.wide{overflow:visible}
+th,td{white-space:normal;padding:4px 6px;font-size:9pt}
+.many{grid-template-columns:repeat(2,max-content 1fr)}
 h2{break-after:avoid}
 figure,tr,pre{break-inside:avoid}
 .best td,pre{print-color-adjust:exact;-webkit-print-color-adjust:exact}

@@ -7,6 +7,7 @@ torch.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -15,9 +16,11 @@ from typing import Any
 from explorer.arch import spec as specs
 from explorer.arch.depths import block_changes, depths, with_depth
 from explorer.arch.spec import ArchitectureSpec
+from explorer.arch.speech import as_command
 from explorer.errors import ExplorerError, RunError, SpecError
 from explorer.training import plan as plans
 from explorer.training.plan import Plan
+from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for
 
 SCHEMA_VERSION = 1
 DEPTH, SEED, BLOCK = "depth", "seed", "block"
@@ -52,7 +55,6 @@ class Study:
         axes: What differs, the slowest first.
         seeds: Each combination is trained with each of them.
         recipe: The recipe that the plan began as; empty where none.
-        command: The command line that makes it again.
     """
 
     name: str
@@ -62,7 +64,6 @@ class Study:
     axes: tuple[Axis, ...]
     seeds: tuple[int, ...] = (0,)
     recipe: str = ""
-    command: str = ""
 
     def to_json(self) -> str:
         """The text of a study: all of it, and the schema's version."""
@@ -76,7 +77,6 @@ class Study:
                 "axes": [[axis.field, list(axis.values)] for axis in self.axes],
                 "seeds": list(self.seeds),
                 "recipe": self.recipe,
-                "command": self.command,
             },
             indent=2,
         )
@@ -159,7 +159,6 @@ def make_study(
     *,
     name: str = "",
     recipe: str = "",
-    command: str = "",
 ) -> Study:
     """A study; an axis over seeds is as good as seeds themselves.
 
@@ -171,7 +170,6 @@ def make_study(
         seeds: That each combination is trained with.
         name: The user's; by default what differs.
         recipe: That the plan began as.
-        command: The command line that makes it.
 
     Raises:
         RunError: An axis is there twice, a seed is none, or there are far too many combinations.
@@ -193,7 +191,6 @@ def make_study(
         axes=kept,
         seeds=chosen or (plan.seed,),
         recipe=recipe,
-        command=command,
     )
     if count(study) > MOST_CELLS:
         raise RunError(
@@ -230,12 +227,31 @@ def study_from_json(text: str) -> Study:
             axes=tuple(Axis(str(field), tuple(map(str, values))) for field, values in data["axes"]),
             seeds=tuple(map(int, data["seeds"])),
             recipe=str(data["recipe"]),
-            command=str(data["command"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(
             "This is no study: {reason}.", "Make it again.", reason=f"{type(error).__name__}: {error}"
         ) from None
+
+
+def command_of(study: Study) -> str:
+    """The command line that makes a study again."""
+    words = shlex.split(as_command(study.spec))
+    words[1] = "sweep"
+    words += ["--data", study.data]
+    for axis in study.axes:
+        mark = ";" if any("," in value for value in axis.values) else ","
+        words += ["--axis", f"{axis.field}={mark.join(axis.values)}"]
+    words += ["--seeds", ",".join(map(str, study.seeds)), "--epochs", str(study.plan.epochs)]
+    recipe = study.recipe if study.recipe in RECIPES else DEFAULT_RECIPE
+    words += ["--recipe", recipe] if recipe != DEFAULT_RECIPE else []
+    usual = plan_for(study.data, 1, recipe)
+    for name in Plan.model_fields:
+        value = getattr(study.plan, name)
+        if name not in ("epochs", SEED) and value != getattr(usual, name):
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value).lower()
+            words += ["--plan", f"{name}={text}"]
+    return shlex.join(words)
 
 
 def count(study: Study) -> int:
