@@ -276,7 +276,7 @@ class CurvesSection(QWidget):
         self._save.setMenu(menu)
         for segments in (self._subject, self._kind, self._scale):
             segments.chosen.connect(lambda _: self._redraw())
-            segments.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+            segments.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._smoothing.valueChanged.connect(lambda _: self._draw_soon())
         self._seeds.toggled.connect(lambda _: self._redraw())
 

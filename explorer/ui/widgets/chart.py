@@ -35,6 +35,9 @@ class Chart(QWidget):
     clicked = Signal(object)
     """The user clicked the point of this label."""
 
+    place_clicked = Signal(object)
+    """The user clicked at this place of the bottom axis."""
+
     def __init__(self, name: str, *, clickable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
@@ -89,6 +92,8 @@ class Chart(QWidget):
 
     def press_at(self, place: float) -> None:
         """The user clicked at a place of the bottom axis."""
+        if self._is_clickable:
+            self.place_clicked.emit(place)
         first = next(iter(self.shown), None)
         at = first.nearest(place) if first is not None else None
         if self._is_clickable and first is not None and at is not None:

@@ -81,6 +81,22 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of the bottom axis that is shaded, because something is said of all of it."""
+
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place of the bottom axis with a line through the whole chart, and a word at its top."""
+
+    place: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChartData:
     """All that a chart shows.
 
@@ -93,6 +109,9 @@ class ChartData:
         bounds: The least the axis shows, where it must: lowest and highest value.
         marked: Labels of points that stand out.
         bottom: What is along the bottom.
+        reach: Where the bottom axis begins and ends; as far as the points where it is None.
+        spans: Parts of the bottom axis that are shaded.
+        marks: Places of the bottom axis that are marked.
     """
 
     title: str
@@ -103,6 +122,9 @@ class ChartData:
     bounds: tuple[float | None, float | None] = (None, None)
     marked: frozenset[str] = frozenset()
     bottom: str = ""
+    reach: tuple[float, float] | None = None
+    spans: tuple[Span, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -25,6 +25,7 @@ _FEW_POINTS = 60
 _SIDE_PX = 6.0
 _MOST_END_PX = 110.0
 _PX_PER_TICK = 34
+_SPAN_ALPHA = 0.10
 _MOST_PITCH_PX = 96.0
 """A few points do not spread over a wide chart's whole width as bars."""
 
@@ -59,7 +60,7 @@ class ChartPlot(QWidget):
         right = min(max(ends, default=0), _MOST_END_PX) + (SPACE if ends else _SIDE_PX)
         self._area = QRectF(left, SPACE, self.width() - left - right, self.height() - below - SPACE)
         places = [place for line in data.series for place in (line.places[:1] + line.places[-1:])]
-        self._first, self._last = min(places, default=0.0), max(places, default=1.0)
+        self._first, self._last = data.reach or (min(places, default=0.0), max(places, default=1.0))
         if any(line.kind == "bars" for line in data.series):
             self._first, self._last = self._first - 0.5, self._last + 0.5
         self._pitch = self._area.width() / max(self._last - self._first, 1e-9)
@@ -112,6 +113,7 @@ class ChartPlot(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
         colours = Colours.of(self.palette())
+        self._paint_spans(painter, colours)
         self._paint_axes(painter, colours)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line in self._chart.shown:
@@ -121,7 +123,26 @@ class ChartPlot(QWidget):
             if line.kind != "bars":
                 self._paint_line(painter, line)
         self._paint_levels(painter, colours)
+        self._paint_marks(painter, colours)
         self._paint_ends(painter)
+
+    def _paint_spans(self, painter: QPainter, colours: Colours) -> None:
+        shade = QColor(colours.warning)
+        shade.setAlphaF(_SPAN_ALPHA)
+        for span in self._chart.data.spans:
+            left, right = self.x_of(span.first), self.x_of(span.last)
+            painter.fillRect(QRectF(left, self._area.top(), right - left, self._area.height()), shade)
+
+    def _paint_marks(self, painter: QPainter, colours: Colours) -> None:
+        metrics = self.fontMetrics()
+        for mark in self._chart.data.marks:
+            x = self.x_of(mark.place)
+            painter.setPen(QPen(colours.warning if mark.text else colours.muted, 1.2, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
+            wide = metrics.horizontalAdvance(mark.text) + 2.0
+            left = x + HALF if x + HALF + wide <= self._area.right() else x - HALF - wide
+            place = QRectF(left, self._area.top(), wide, metrics.height())
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, mark.text)
 
     def _paint_axes(self, painter: QPainter, colours: Colours) -> None:
         area, height = self._area, self.fontMetrics().height()

@@ -1,0 +1,340 @@
+"""One picture, N answers: who agrees, where on the way they part; of many pictures, on which they differ.
+
+A section below the columns, built after the first paint; shown only while it is seen. Knows nothing of the
+store.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.present.agreement import Difference, agreements, differences
+from explorer.ui.panels.field_controls import FlatCombo
+from explorer.ui.theme import HALF, SPACE
+from explorer.ui.views.compare_differences import DifferenceList, GivenAnswer
+from explorer.ui.views.compare_heard import (
+    Heard,
+    agreement_text,
+    answers_csv,
+    chart_of,
+    classes_of,
+    followed,
+    heard_in,
+    pair_text,
+    way_text,
+)
+from explorer.ui.views.compare_matrix import AgreementMatrix
+from explorer.ui.views.curves import write_text
+from explorer.ui.widgets.chart import Chart
+from explorer.ui.widgets.chart_data import csv_text
+from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.thumbnail_model import PictureItem
+
+if TYPE_CHECKING:
+    from explorer.engine.messages import LoadedPicture
+    from explorer.state.model import AppState
+
+_MOST_SAID = "what most say"
+
+
+class AnswersSection(QWidget):
+    """The chart of the current picture above; the matrix and the list of all pictures below.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    picture_chosen = Signal(object)
+    """The user chose the picture of this number."""
+
+    depth_chosen = Signal(object)
+    """The user clicked into the chart at this share of the way: 0 to 1."""
+
+    said = Signal(object)
+    """What came of saving a file, in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compare.answers")
+        self.setAccessibleName("Answers of the columns")
+        self._state: AppState | None = None
+        self._shown: AppState | None = None
+        self._heard: Heard | None = None
+        self._label = ""
+        self._pair: tuple[str, str] | None = None
+        self._found: tuple[Difference, ...] = ()
+        self._items: dict[int, tuple[LoadedPicture, str, PictureItem]] = {}
+        self._make_parts()
+        self._lay_out()
+        self.chart.place_clicked.connect(lambda place: self.depth_chosen.emit(min(max(place, 0.0), 1.0)))
+        self._list.picture_chosen.connect(self.picture_chosen)
+        self.matrix.pair_chosen.connect(self._on_pair_chosen)
+        self.matrix.png_requested.connect(lambda: self._save_png(self.matrix, "agreement.png"))
+        self.matrix.csv_requested.connect(lambda: self._save_csv(self.matrix.to_csv(), "agreement.csv"))
+        self._classes.activated.connect(self._on_class_chosen)
+        self._all.clicked.connect(lambda: self._on_pair_chosen(None))
+
+    @property
+    def list(self) -> DifferenceList:
+        """The pictures on which the columns differ."""
+        return self._list
+
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show what the columns say, where something about it differs."""
+        self._state = new
+        if self.isVisible():
+            self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    # What is shown
+
+    def _show(self) -> None:
+        old, new = self._shown, self._state
+        if new is None:
+            return
+        self._shown = new
+        is_same = old is not None and (
+            old.document.columns is new.document.columns
+            and old.compare.columns is new.compare.columns
+            and old.pictures is new.pictures
+        )
+        if not is_same:
+            self._heard = heard_in(new)
+            self._show_classes(self._heard)
+            self._said.setText(agreement_text(self._heard))
+            self._way.setText(way_text(self._heard))
+            self._way.setVisible(bool(self._way.text()))
+            self._show_batch(self._heard, new)
+        if not is_same or old is None or old.compare.share != new.compare.share:
+            self._show_chart()
+
+    def _show_classes(self, heard: Heard) -> None:
+        known = classes_of(heard)
+        if self._label not in known:
+            self._label = ""
+        wanted = ["", *known]
+        if [self._classes.itemData(row) for row in range(self._classes.count())] != wanted:
+            self._classes.clear()
+            for name in wanted:
+                self._classes.addItem(name or _MOST_SAID, name)
+        self._classes.setCurrentIndex(wanted.index(self._label))
+        self._classes.setEnabled(bool(known))
+
+    def _show_chart(self) -> None:
+        if self._heard is None or self._state is None:
+            return
+        label = self._label or followed(self._heard)
+        self.chart.show_data(chart_of(self._heard, label, self._state.compare.share))
+        has_lines = not self.chart.data.is_empty
+        self.chart.setVisible(has_lines)
+        self._no_probes.setVisible(not has_lines)
+
+    def _show_batch(self, heard: Heard, state: AppState) -> None:
+        names = tuple(column.name for column in state.document.columns)
+        if self._pair is not None and not set(self._pair) <= set(names):
+            self._pair = None
+        pair = None
+        if self._pair is not None:
+            first, second = sorted(map(names.index, self._pair))
+            pair = (first, second)
+        is_batch = len(heard.pictures) > 1 and len(heard.names) > 1
+        self._batch.setVisible(is_batch)
+        self._no_batch.setVisible(not is_batch and len(heard.names) > 1)
+        self._found = differences(heard.voices, heard.image_ids, pair)
+        self.matrix.show_cells(agreements(heard.voices, heard.image_ids), heard.names, pair)
+        self._count.set_text(pair_text(heard, pair, len(self._found)))
+        self._all.setVisible(pair is not None)
+        pictures = {picture.image_id: picture for picture in heard.pictures}
+        answers = {entry.image_id: _given(heard, entry.image_id) for entry in self._found}
+        items = tuple(
+            self._item(pictures[image_id], _told(heard, given)) for image_id, given in answers.items()
+        )
+        current = None if heard.current is None else heard.current.image_id
+        self._list.show_pictures(items, answers, current)
+
+    def _item(self, picture: LoadedPicture, label: str) -> PictureItem:
+        """A row's picture: the same as before where nothing about it differs."""
+        known = self._items.get(picture.image_id)
+        if known is not None and known[:2] == (picture, label):
+            return known[2]
+        made = PictureItem(
+            picture.image_id, picture.name, picture.thumbnail, picture.width, picture.height, label
+        )
+        self._items[picture.image_id] = (picture, label, made)
+        return made
+
+    # What the user does
+
+    def _on_pair_chosen(self, pair: tuple[int, int] | None) -> None:
+        state = self._shown
+        if state is None or self._heard is None:
+            return
+        columns = state.document.columns
+        self._pair = None if pair is None else (columns[pair[0]].name, columns[pair[1]].name)
+        self._show_batch(self._heard, state)
+
+    def _on_class_chosen(self, row: int) -> None:
+        self._label = self._classes.itemData(row)
+        self._show_chart()
+
+    # Files
+
+    def _save_png(self, widget: QWidget, name: str) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
+        if path:
+            self.said.emit(write_png(widget.grab().toImage(), path))
+
+    def _save_csv(self, text: str, name: str) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", name, "CSV (*.csv)")
+        if path:
+            self.said.emit(write_text(text, path))
+
+    def _save_answers(self) -> None:
+        if self._heard is not None:
+            self._save_csv(answers_csv(self._heard, self._found), "answers.csv")
+
+    def build_menu(self) -> QMenu:
+        """The menu of the Save button."""
+        menu = QMenu(self)
+        has_lines, has_cells = not self.chart.data.is_empty, self._batch.isVisibleTo(self)
+        chart = menu.addAction(
+            "Chart as PNG…", lambda: self._save_png(self.chart, "probability by depth.png")
+        )
+        chart.setEnabled(has_lines)
+        chart = menu.addAction(
+            "Chart as CSV…", lambda: self._save_csv(csv_text(self.chart.data), "probability by depth.csv")
+        )
+        chart.setEnabled(has_lines)
+        menu.addSeparator()
+        matrix = menu.addAction("Agreement as PNG…", self.matrix.png_requested.emit)
+        matrix.setEnabled(has_cells)
+        matrix = menu.addAction("Agreement as CSV…", self.matrix.csv_requested.emit)
+        matrix.setEnabled(has_cells)
+        pictures = menu.addAction(
+            "Differing pictures as PNG…", lambda: self._save_png(self._list, "differing pictures.png")
+        )
+        pictures.setEnabled(has_cells and bool(self._found))
+        answers = menu.addAction("Answers as CSV…", self._save_answers)
+        answers.setEnabled(self._heard is not None and bool(self._heard.pictures))
+        return menu
+
+    def _open_menu(self) -> None:
+        menu = self.build_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self._save.mapToGlobal(self._save.rect().bottomLeft()))
+
+    # How it is built
+
+    def _make_parts(self) -> None:
+        self._said = _sentence("compare.answers.agreement")
+        self._way = _sentence("compare.answers.way", "muted")
+        self._classes = FlatCombo()
+        self._classes.setObjectName("compare.answers.class")
+        self._classes.setAccessibleName("Class that is followed")
+        self._classes.setToolTip("The class whose probability is drawn by depth")
+        self._classes.setFixedWidth(150)
+        self._save = QPushButton("Save…")
+        self._save.setObjectName("compare.answers.save")
+        self._save.clicked.connect(self._open_menu)
+        self.chart = Chart("compare.answers.chart", clickable=True)
+        self.chart.plot.setToolTip("Click to move the depth slider there")
+        self.chart.setMinimumHeight(180)
+        self._no_probes = _sentence("compare.answers.no_probes", "muted")
+        self._no_probes.setText(
+            "Probability by depth is drawn from linear probes, which bundled networks bring along."
+        )
+        self.matrix = AgreementMatrix("compare.answers.matrix")
+        self._list = DifferenceList("compare.answers.list")
+        self._count = ElidedLabel("text")
+        self._count.setObjectName("compare.answers.count")
+        self._all = QToolButton()
+        self._all.setObjectName("compare.answers.all")
+        self._all.setText("Show all")
+        self._all.setProperty("tone", "accent")
+        self._all.setToolTip("Show the pictures on which any two differ")
+        self._all.hide()
+        self._no_batch = _sentence("compare.answers.no_batch", "muted")
+        self._no_batch.setText("Drop more pictures to see on which of them the networks differ.")
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._said)
+        words.addWidget(self._way)
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE, HALF, SPACE, HALF)
+        head.setSpacing(SPACE)
+        head.addLayout(words, 1)
+        head.addWidget(self._classes, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        over = QHBoxLayout()
+        over.setContentsMargins(SPACE, HALF, SPACE, HALF)
+        over.addWidget(self._count, 1)
+        over.addWidget(self._all)
+        listed = QWidget()
+        beside = QVBoxLayout(listed)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addLayout(over)
+        beside.addWidget(self._list, 1)
+        self._batch = QSplitter(Qt.Orientation.Horizontal)
+        self._batch.setChildrenCollapsible(False)
+        self._batch.addWidget(self.matrix)
+        self._batch.addWidget(listed)
+        self._batch.setStretchFactor(0, 2)
+        self._batch.setStretchFactor(1, 3)
+        self._batch.setMinimumHeight(160)
+        self._batch.setSizes([400, 600])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.chart, 3)
+        column.addWidget(self._no_probes)
+        column.addWidget(self._batch, 2)
+        column.addWidget(self._no_batch)
+        column.addStretch()
+
+
+def _sentence(name: str, tone: str = "") -> QLabel:
+    made = QLabel()
+    made.setObjectName(name)
+    made.setWordWrap(True)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setMargin(HALF)
+    if tone:
+        made.setProperty("tone", tone)
+    return made
+
+
+def _given(heard: Heard, image_id: int) -> tuple[GivenAnswer, ...]:
+    return tuple(
+        GivenAnswer(place, said.label, said.probability)
+        for place, voice in enumerate(heard.voices)
+        if voice.classes and (said := voice.answers.get(image_id)) is not None
+    )
+
+
+def _told(heard: Heard, given: tuple[GivenAnswer, ...]) -> str:
+    """Every network's answer, a line each, for the tooltip."""
+    return "\n".join(
+        f"{heard.names[answer.place]}: {answer.label} {100 * answer.probability:.0f} %" for answer in given
+    )
