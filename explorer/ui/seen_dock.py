@@ -76,6 +76,13 @@ class SeenDock(QObject):
         """
         raise NotImplementedError
 
+    def on_seen(self, is_seen: bool) -> None:
+        """The dock was brought into view or put away. By default nothing is to be done.
+
+        Args:
+            is_seen: Whether it is in view now.
+        """
+
     def _make(self) -> QWidget:
         view = self.build()
         self._shown = None
@@ -87,6 +94,7 @@ class SeenDock(QObject):
         self._is_seen = is_seen
         if is_seen and self.dock.widget() is not None:
             self._show()
+        self.on_seen(is_seen)
 
     def _on_changed(self, old: AppState, new: AppState) -> None:
         if self._is_seen and self.dock.widget() is not None:

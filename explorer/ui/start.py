@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer import paths
 from explorer.engine.messages import Classified, EngineReady, Event, ModelBuilt
@@ -61,15 +61,21 @@ class Session(QObject):
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self._save)
         self.store.subscribe(self._on_changed)
-        self.window.graph.installEventFilter(self)
+        self._awaited: QWidget = self.window.graph
+        self._awaited.installEventFilter(self)
         self.window.closed.connect(app.quit)
         self.window.show()
+        if not self._awaited.isVisible():
+            # The layout of the last session hides the graph: the window itself is what paints first.
+            self._awaited.removeEventFilter(self)
+            self._awaited = self.window
+            self._awaited.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The first paint of the graph is the first paint of the program: now the heavy part may begin."""
         if event.type() == QEvent.Type.Paint and not self._is_painted:
             self._is_painted = True
-            self.window.graph.removeEventFilter(self)
+            self._awaited.removeEventFilter(self)
             QTimer.singleShot(0, self._on_first_paint)
         return super().eventFilter(watched, event)
 

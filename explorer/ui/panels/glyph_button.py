@@ -1,7 +1,7 @@
 """Small buttons that draw their sign themselves, so that it follows light and dark and costs no icon file.
 
 The grounds of flat buttons and of what opens a list are drawn here as well.
-Used by the architecture panel. Knows nothing of the store.
+Used by the architecture panel and the comparison. Knows nothing of the store.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from explorer.ui.theme import RADIUS, Colours
 
-Glyph = Literal["undo", "redo", "plus", "minus", "gallery"]
+Glyph = Literal["undo", "redo", "plus", "minus", "gallery", "close", "swap"]
 
 CHEVRON_ROOM_PX = 26
 """What the chevron of an input takes at its right."""
@@ -36,6 +36,19 @@ def glyph_path(glyph: Glyph) -> QPainterPath:
     if glyph == "gallery":
         for x, y in ((-0.95, -0.95), (0.2, -0.95), (-0.95, 0.2), (0.2, 0.2)):
             path.addRoundedRect(QRectF(x, y, 0.75, 0.75), 0.15, 0.15)
+        return path
+    if glyph == "close":
+        for start, stop in ((-0.6, 0.6), (0.6, -0.6)):
+            path.moveTo(start, -0.6)
+            path.lineTo(stop, 0.6)
+        return path
+    if glyph == "swap":
+        for side, y in ((1.0, -0.45), (-1.0, 0.45)):
+            path.moveTo(-side * 0.85, y)
+            path.lineTo(side * 0.85, y)
+            path.moveTo(side * 0.4, y - 0.4)
+            path.lineTo(side * 0.85, y)
+            path.lineTo(side * 0.4, y + 0.4)
         return path
     path.moveTo(-0.65, 0)
     path.lineTo(0.65, 0)

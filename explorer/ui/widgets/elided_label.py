@@ -36,6 +36,7 @@ class ElidedLabel(QWidget):
         self._detail = ""
         self._tone = tone
         self._mode = mode
+        self._side = Qt.AlignmentFlag.AlignLeft
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     @property
@@ -48,6 +49,11 @@ class ElidedLabel(QWidget):
         if tone != self._tone:
             self._tone = tone
             self.update()
+
+    def set_right(self) -> None:
+        """Write at the right, as numbers below each other stand."""
+        self._side = Qt.AlignmentFlag.AlignRight
+        self.update()
 
     def set_text(self, text: str, detail: str = "") -> None:
         """Show a text.
@@ -84,4 +90,4 @@ class ElidedLabel(QWidget):
         colours = Colours.of(self.palette())
         painter.setPen(getattr(colours, self._tone if self.isEnabled() else "muted"))
         text = self.fontMetrics().elidedText(self._text, self._mode, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(self.rect(), self._side | Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,0 +1,175 @@
+"""What stands above the columns: what can be added, how maps are coloured, and the key to the colours.
+
+Used by `compare.py`. Knows nothing of the store.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from explorer.present import colour
+from explorer.present.tiles import PaletteChoice
+from explorer.ui.panels.field_controls import FlatCombo
+from explorer.ui.theme import HALF, SPACE, font
+from explorer.ui.views.compare_maps import ScaleChoice
+from explorer.ui.widgets.colour_bar import ColourBar, swatch
+from explorer.ui.widgets.elided_label import ElidedLabel
+
+_SWATCH = QSize(28, 12)
+_ONE_LINE_PX = 800
+
+
+class CompareHead(QWidget):
+    """Buttons at the left, colours at the right; in two lines where it is narrow.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    appearance_changed = Signal()
+    fit_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pin = self._button("compare.pin", self.tr("Pin this network"))
+        self.pin.setToolTip(self.tr("Keep the network in view as a column, with its weights"))
+        self.depths = self._button("compare.add_depths", self.tr("Add depths"))
+        self.depths.setToolTip(self.tr("Pin the published depths of the family in view: 20, 32, 44, 56 …"))
+        self.twin = self._button("compare.add_twin", self.tr("Add plain twin"))
+        self.twin.setToolTip(self.tr("Pin the network in view and the same without shortcuts"))
+        self._count = QLabel()
+        self._count.setObjectName("compare.count")
+        self._count.setProperty("tone", "muted")
+        self._scale = self._box("compare.scale", self.tr("Scale of values"))
+        for title, value in (
+            (self.tr("One scale for all"), "all"),
+            (self.tr("Each network its own"), "column"),
+            (self.tr("Each channel its own"), "channel"),
+        ):
+            self._scale.addItem(title, value)
+        self._scale.setToolTip(self.tr("Over what equal colours are equal values"))
+        self._palette = self._box("compare.palette", self.tr("Colours"))
+        for title, value in (
+            (self.tr("Auto"), "auto"),
+            (self.tr("Sequential"), "sequential"),
+            (self.tr("Diverging"), "diverging"),
+            (self.tr("Grey"), "grey"),
+        ):
+            self._palette.addItem(title, value)
+        self._palette.setIconSize(_SWATCH)
+        names: tuple[colour.PaletteName, ...] = ("sequential", "diverging", "grey")
+        for index, name in enumerate(names, start=1):
+            self._palette.setItemIcon(index, swatch(name, _SWATCH, self.devicePixelRatioF()))
+        self.fit = QToolButton()
+        self.fit.setObjectName("compare.fit")
+        self.fit.setText(self.tr("Fit"))
+        self.fit.setToolTip(self.tr("Show all channels (0, or double-click)"))
+        self.fit.setAccessibleName(self.tr("Fit the maps"))
+        self.fit.setAutoRaise(True)
+        self.fit.clicked.connect(self.fit_requested)
+        self.bar = ColourBar()
+        self.bar.setObjectName("compare.colour_bar")
+        self.bar.setFont(font("small"))
+        self._lay_out()
+
+    def _button(self, name: str, title: str) -> QPushButton:
+        button = QPushButton(title)
+        button.setObjectName(name)
+        button.setAccessibleName(title)
+        return button
+
+    def _box(self, name: str, says: str) -> FlatCombo:
+        box = FlatCombo()
+        box.setObjectName(name)
+        box.setAccessibleName(says)
+        box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        box.setMinimumWidth(72)
+        box.currentIndexChanged.connect(lambda _: self.appearance_changed.emit())
+        return box
+
+    def _lay_out(self) -> None:
+        self._lines = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._lines.setContentsMargins(SPACE, SPACE, SPACE, HALF)
+        self._lines.setSpacing(HALF)
+        adding, colours = QHBoxLayout(), QHBoxLayout()
+        for line, parts in (
+            (adding, (self.pin, self.depths, self.twin, self._count)),
+            (colours, (self._scale, self._palette, self.fit, self.bar)),
+        ):
+            line.setSpacing(HALF)
+            for part in parts:
+                line.addWidget(part)
+        adding.addStretch(1)
+        colours.addStretch(1)
+        for control in (self.pin, self.depths, self.twin, self._count, self._scale, self._palette, self.fit):
+            control.setFont(font("small"))
+        self._lines.addLayout(adding, 1)
+        self._lines.addLayout(colours)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() >= _ONE_LINE_PX
+        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        self._lines.setDirection(direction)
+
+    @property
+    def scale(self) -> ScaleChoice:
+        """The scale that is chosen."""
+        chosen: ScaleChoice = self._scale.currentData()
+        return chosen
+
+    @property
+    def palette_choice(self) -> PaletteChoice:
+        """The colours that are chosen."""
+        chosen: PaletteChoice = self._palette.currentData()
+        return chosen
+
+    def show_room(self, n: int, most: int, *, can_twin: bool) -> None:
+        """Say how many columns there are, and what can be added."""
+        has_room = n < most
+        for button in (self.pin, self.depths):
+            button.setEnabled(has_room)
+        self.twin.setEnabled(has_room and can_twin)
+        self._count.setText(self.tr("{n} of {most}").format(n=n, most=most))
+
+    def show_colours(self, palette: colour.PaletteName, low: str, high: str) -> None:
+        """The key to the colours."""
+        self.bar.set_colours(palette, low, high, with_zero=palette == "diverging")
+
+
+class RemovedLine(QWidget):
+    """Says for a while what was removed, and brings it back.
+
+    Args:
+        parent: As Qt has it.
+    """
+
+    undo_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compare.removed")
+        self._text = ElidedLabel("muted")
+        self._text.setFont(font("small"))
+        self._text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        undo = QToolButton()
+        undo.setObjectName("compare.undo")
+        undo.setText(self.tr("Undo"))
+        undo.setProperty("tone", "accent")
+        undo.setFont(font("small"))
+        undo.setCursor(Qt.CursorShape.PointingHandCursor)
+        undo.clicked.connect(self.undo_requested)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(2 * SPACE, 0, SPACE, 0)
+        line.setSpacing(SPACE)
+        line.addWidget(self._text)
+        line.addWidget(undo)
+        line.addStretch(1)
+        self.hide()
+
+    def say(self, title: str) -> None:
+        """Name what was removed; the empty text puts the line away."""
+        self._text.set_text(self.tr("Removed {title}.").format(title=title) if title else "")
+        self.setVisible(bool(title))
