@@ -18,10 +18,6 @@ KNOWN = "known"
 """Weights that ship for a spec, or none: as `WeightsChoice`."""
 UNTRAINED = "untrained"
 
-SUFFIX = ".lesson"
-TEXT_SUFFIX = ".lesson.json"
-"""Of a lesson that needs no file beside its text, as those that ship with the program."""
-
 PLACE = re.compile(r"\{(\w+):([\w.-]+)(?::([\w.]+))?\}")
 """A number in a text that is known only where it is shown, such as `{accuracy:cifar-resnet20}`."""
 

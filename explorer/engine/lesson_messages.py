@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from explorer.engine.lesson import Lesson, LessonFacts, LessonWeights
 from explorer.engine.messages import Event, LoadedPicture, Request, WeightsChoice
+
+if TYPE_CHECKING:
+    # A dozen classes that no window needs before its first lesson.
+    from explorer.engine.lesson import Lesson, LessonFacts, LessonWeights
+
+SUFFIX = ".lesson"
+TEXT_SUFFIX = ".lesson.json"
+"""Of a lesson that needs no file beside its text, as those that ship with the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

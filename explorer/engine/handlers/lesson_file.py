@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from explorer import paths
-from explorer.engine.lesson import SUFFIX, TEXT_SUFFIX, Lesson, LessonRun, LessonWeights
+from explorer.engine.lesson import Lesson, LessonRun, LessonWeights
 from explorer.engine.lesson_json import decode
+from explorer.engine.lesson_messages import SUFFIX, TEXT_SUFFIX
 from explorer.errors import LessonError
 from explorer.files import replace_durably
 from explorer.images.archive import ClassArchive, Limits

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from explorer.engine.lesson import KNOWN, SUFFIX, Lesson, LessonForm, LessonNet, LessonStep, LessonView
 from explorer.engine.lesson_messages import (
+    SUFFIX,
     LessonRead,
     LessonWeightsTaken,
     LessonWritten,
@@ -46,10 +46,13 @@ from explorer.state.model import KNOWN_WEIGHTS, Document, NoticeAction
 from explorer.state.reducer.compare import named, on_choose_pair, on_move_depth
 from explorer.state.reducer.document import set_document
 from explorer.state.reducer.inside_topics import on_show_topic
-from explorer.state.reducer.lesson_keeping import Keeping
 from explorer.state.reducer.pictures import on_remove_picture, on_select_picture
 from explorer.state.reducer.turn import Turn
 from explorer.training.recipes import DEFAULT_RECIPE, RECIPES
+
+if TYPE_CHECKING:
+    # What a lesson is made of is imported with the first one: no window needs it before its first paint.
+    from explorer.engine.lesson import LessonForm, LessonNet, LessonView
 
 UNTRAINED_WEIGHTS = WeightsChoice("untrained")
 
@@ -168,6 +171,9 @@ def on_name_step(turn: Turn, action: NameStep) -> None:
 
 def on_add_step(turn: Turn, action: AddStep) -> None:
     """What is on screen becomes the step behind the one in view."""
+    from explorer.engine.lesson import LessonStep
+    from explorer.state.reducer.lesson_keeping import Keeping
+
     lessons = turn.state.lessons
     lesson = lessons.lesson
     if lesson is None or not lessons.is_own:
@@ -191,6 +197,9 @@ def on_add_step(turn: Turn, action: AddStep) -> None:
 
 def on_save_lesson(turn: Turn, action: SaveLesson) -> None:
     """Write what is on screen, with the steps of the lesson that is open."""
+    from explorer.engine.lesson import Lesson, LessonStep
+    from explorer.state.reducer.lesson_keeping import Keeping
+
     lessons = turn.state.lessons
     title = PurePath(action.path).name.removesuffix(SUFFIX)
     lesson = lessons.lesson or Lesson(title, (LessonStep(title),))
@@ -285,6 +294,8 @@ def _show_topic(turn: Turn, view: LessonView) -> None:
 
 
 def _choice(turn: Turn, net: LessonNet) -> WeightsChoice:
+    from explorer.engine.lesson import KNOWN
+
     if net.weights == KNOWN:
         return KNOWN_WEIGHTS
     return turn.state.lessons.choices.get(net.weights, UNTRAINED_WEIGHTS)

@@ -9,8 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from explorer.engine.data_messages import PeekFolder
-from explorer.engine.lesson import SUFFIX, TEXT_SUFFIX
-from explorer.engine.lesson_messages import ReadLesson
+from explorer.engine.lesson_messages import SUFFIX, TEXT_SUFFIX, ReadLesson
 from explorer.engine.messages import (
     MAIN_COLUMN,
     Classified,

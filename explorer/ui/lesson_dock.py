@@ -1,0 +1,219 @@
+"""The lesson in its dock beside the views: opens what a step wants, and points at controls.
+
+Made by `ui/main_window.py`. Imports the lesson view when the dock is first opened. Must not import torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
+
+from explorer.state.lessons import LESSONS
+from explorer.state.model import AppState
+from explorer.ui.seen_dock import SeenDock
+from explorer.ui.store import Store
+
+if TYPE_CHECKING:
+    from explorer.ui.main_window import MainWindow
+    from explorer.ui.views.lesson import LessonPanel, StepItem
+    from explorer.ui.widgets.spotlight import Spotlight
+
+LESSON_FILTER = "Lessons (*.lesson *.lesson.json);;All files (*)"
+SAVED_FILTER = "Lessons (*.lesson)"
+HEIGHT_PX = 430
+"""Of the lesson above the architecture, to begin with."""
+NO_NUMBER = "no trained weights yet"
+
+
+class LessonDock(SeenDock):
+    """Shows the lesson that is open in its dock.
+
+    Args:
+        window: Where the dock lives, at its edge; its other docks are opened as steps want them.
+        store: The state.
+    """
+
+    def __init__(self, window: MainWindow, store: Store) -> None:
+        super().__init__("Lesson", "lesson", window, store)
+        self._window = window
+        self._view: LessonPanel | None = None
+        self._spotlight: Spotlight | None = None
+        self._was_placed = False
+        store.subscribe(self._on_lesson)
+
+    def place(self, architecture: QDockWidget) -> None:
+        """The usual place: at the left, above the architecture; hidden while no lesson is open."""
+        self.dock.setFloating(False)
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
+        self._window.splitDockWidget(self.dock, architecture, Qt.Orientation.Vertical)
+        self.dock.setVisible(self._store.state.lessons.lesson is not None)
+        self._was_placed = False
+
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What menus and the palette do with lessons, by name."""
+        from explorer.state.lesson_actions import CloseLesson, OpenLesson, StepLesson
+
+        dispatch = self._store.dispatch
+        return {
+            "save_lesson": self.save,
+            "next_step": lambda: dispatch(StepLesson(1)),
+            "previous_step": lambda: dispatch(StepLesson(-1)),
+            "close_lesson": lambda: dispatch(CloseLesson()),
+            **{f"lesson.{name}": partial(dispatch, OpenLesson(name)) for name, _ in LESSONS},
+        }
+
+    def build(self) -> QWidget:
+        """The view, with its signals connected."""
+        from explorer.state.lesson_actions import (
+            AddStep,
+            CloseLesson,
+            GoToStep,
+            NameStep,
+            OpenLesson,
+            WriteNote,
+        )
+        from explorer.ui.views.lesson import LessonPanel
+
+        dispatch = self._store.dispatch
+        view = self._view = LessonPanel(LESSONS)
+        view.lesson_chosen.connect(lambda name: dispatch(OpenLesson(name)))
+        view.open_requested.connect(lambda: self._window.commands.by_name()["open_lesson"]())
+        view.place_chosen.connect(lambda place: dispatch(GoToStep(place)))
+        view.shown_again.connect(lambda: dispatch(GoToStep(self._store.state.lessons.step)))
+        view.control_wanted.connect(self.point_at)
+        view.note_written.connect(lambda note: dispatch(WriteNote(note)))
+        view.heading_written.connect(lambda heading: dispatch(NameStep(heading)))
+        view.step_added.connect(lambda: dispatch(AddStep(self._open_docks())))
+        view.save_requested.connect(self.save)
+        view.closed.connect(lambda: dispatch(CloseLesson()))
+        return view
+
+    def show_state(self, old: AppState | None, new: AppState) -> None:
+        """Show the step in view, or which lessons there are."""
+        if old is not None and old.lessons is new.lessons:
+            return
+        assert self._view is not None
+        if new.lessons.lesson is None:
+            self._view.show_none()
+        else:
+            self._view.show_step(step_item(new))
+
+    def save(self) -> None:
+        """Ask where, and keep what is on screen as a lesson."""
+        from explorer.state.lesson_actions import SaveLesson
+
+        if self._view is not None:
+            self._view.note.keep()
+        lessons = self._store.state.lessons
+        title = lessons.lesson.title if lessons.lesson is not None else "My lesson"
+        name = lessons.source if lessons.is_own else f"{title}.lesson"
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save lesson", name, SAVED_FILTER)
+        if path:
+            self._store.dispatch(SaveLesson(path, self._open_docks()))
+
+    def point_at(self, control: str, dock: str) -> None:
+        """Light a control for a moment, in its dock; what is not there (any more) is not pointed at.
+
+        Args:
+            control: Its object name.
+            dock: The name of the dock that it is in; empty where it is always in view.
+        """
+        from explorer.ui.widgets.spotlight import Spotlight
+
+        if dock in self._window.docks:
+            self._bring(dock)
+            # The place of what has just come into view is known once Qt has laid it out.
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        found = self._window.findChild(QWidget, control)
+        if found is None:
+            return
+        if self._spotlight is None:
+            self._spotlight = Spotlight(self._window)
+        self._spotlight.light(found)
+
+    def _on_lesson(self, old: AppState, new: AppState) -> None:
+        """Another step, or the same one anew: open what it wants. A closed lesson takes its dock with it."""
+        if old.lessons.shown == new.lessons.shown:
+            if old.lessons.lesson is not None and new.lessons.lesson is None:
+                self.dock.hide()
+            return
+        step = new.lessons.present
+        for name in step.view.docks if step is not None and step.view is not None else ():
+            if name in self._window.docks:
+                self._bring(name)
+        self.open()
+        if not self._was_placed:
+            self._was_placed = True
+            self._window.resizeDocks([self.dock], [HEIGHT_PX], Qt.Orientation.Vertical)
+
+    def _bring(self, name: str) -> None:
+        dock = self._window.docks[name]
+        dock.show()
+        dock.raise_()
+
+    def _open_docks(self) -> tuple[str, ...]:
+        """The names of the docks that are open, those in front of others last."""
+        shown = [name for name, dock in self._window.docks.items() if not dock.isHidden()]
+        return tuple(sorted(shown, key=lambda name: not self._window.docks[name].visibleRegion().isEmpty()))
+
+
+def step_item(state: AppState) -> StepItem:
+    """The step in view as it is shown."""
+    from explorer.present.marked import filled, inline, to_html
+    from explorer.ui.views.lesson import StepItem, TrialItem
+
+    lessons = state.lessons
+    lesson, step = lessons.lesson, lessons.present
+    assert lesson is not None
+    assert step is not None
+    numbers = dict(lessons.facts.numbers) if lessons.facts is not None else {}
+    return StepItem(
+        title=lesson.title,
+        source=lessons.source,
+        place=lessons.step,
+        count=len(lesson.steps),
+        heading=step.heading,
+        html=to_html(filled(step.text, numbers, NO_NUMBER)),
+        missing=missing_text(state),
+        trials=tuple(
+            TrialItem(inline(filled(trial.text, numbers, NO_NUMBER)), trial.control, trial.dock)
+            for trial in step.trials
+        ),
+        note=step.note,
+        is_own=lessons.is_own,
+        is_changed=lessons.is_changed,
+    )
+
+
+def missing_text(state: AppState) -> str:
+    """Which networks of the step in view have no trained weights on this machine."""
+    from explorer.engine.lesson import KNOWN
+    from explorer.ui.words import net_title
+
+    lessons, step = state.lessons, state.lessons.present
+    if step is None or step.view is None or lessons.facts is None:
+        return ""
+    nets = (*step.view.columns, step.view.net)
+    titles = list(
+        dict.fromkeys(
+            net_title(net.spec)
+            for net in nets
+            if net.weights == KNOWN and net.spec in lessons.facts.untrained
+        )
+    )
+    if not titles:
+        return ""
+    if len(titles) == 1:
+        return (
+            f"{titles[0]} has no trained weights on this machine yet: it is untrained here, and what it "
+            "says is chance. Train it, and look again."
+        )
+    names = f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return (
+        f"{names} have no trained weights on this machine yet: they are untrained here, and what they "
+        "say is chance. Train them, and look again."
+    )

@@ -1,0 +1,49 @@
+"""A few marks as HTML, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer.present.marked import filled, inline, to_html
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("**strong** and *stressed*", "<b>strong</b> and <i>stressed</i>"),
+        ("`layer1.0.*` is code", "<code>layer1.0.*</code> is code"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("a ** b", "a ** b"),
+        ("5 < 6 & 7", "5 &lt; 6 &amp; 7"),
+    ],
+)
+def test_marks_in_a_line(text, expected):
+    assert inline(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src='file:///etc/passwd'>",
+        "![x](file:///etc/passwd)",
+        '<a href="https://example.org">x</a>',
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+    ],
+)
+def test_nothing_that_loads_or_leads_elsewhere_gets_through(text):
+    made = to_html(text)
+    assert not any(tag in made for tag in ("<img", "<a ", "<script"))
+
+
+def test_paragraphs_and_lists():
+    made = to_html("One\nline.\n\nTwo:\n- first\n- **second**\nThen more.")
+    assert made.count("<p ") == 3
+    assert "One line." in made
+    assert "<li>first</li><li><b>second</b></li>" in made
+
+
+def test_numbers_stand_in_their_places():
+    numbers = {"{accuracy:a}": "88.4 %", "{accuracy:b}": None}
+    assert filled("{accuracy:a}, {accuracy:b}, {other:c}", numbers, "none") == "88.4 %, none, {other:c}"
