@@ -58,6 +58,8 @@ KEYS = """<table cellspacing="6">
 <tr><td><b>B</b></td><td>in the graph: bypass the selected block</td></tr>
 <tr><td><b>In the graph</b></td><td>arrows move, Enter unfolds, ← folds, + and − zoom, F fits</td></tr>
 <tr><td><b>Ctrl+F</b></td><td>search nodes</td></tr>
+<tr><td><b>Ctrl+K, Ctrl+D</b></td><td>networks side by side; pin the network in view there</td></tr>
+<tr><td><b>Side by side</b></td><td>← → through depth, P takes into the pair, F flickers, hold X for the other</td></tr>
 <tr><td><b>Ctrl+U, Ctrl+Shift+U</b></td><td>fold, unfold everything</td></tr>
 <tr><td><b>Ctrl+Shift+P</b></td><td>every command by name</td></tr>
 </table>"""
@@ -97,6 +99,12 @@ class Commands(QObject):
             "paste_spec": self.paste_spec,
             "gallery": self._window.gallery.open,
             "inside": self._window.inside.open,
+            "compare": self._window.compare.open,
+            "pin": self._window.compare.pin,
+            "add_depths": self._window.compare.add_depths,
+            "add_twin": self._window.compare.add_twin,
+            "pin_four": self._window.compare.pin_first_four,
+            "flicker": self._window.compare.flicker,
             "training": self._window.training.open,
             "start_training": self.start_training,
             "train_on_folder": self.train_on_folder,

@@ -37,6 +37,7 @@ from explorer.state.actions import (
 from explorer.ui.answers_dock import AnswersDock
 from explorer.ui.code_dock import CodeDock
 from explorer.ui.commands import Commands
+from explorer.ui.compare_dock import CompareDock
 from explorer.ui.comparison import Comparison
 from explorer.ui.data_dock import DataDock
 from explorer.ui.inside_dock import InsideDock
@@ -52,6 +53,7 @@ from explorer.ui.store import Store
 from explorer.ui.teach_dock import TeachDock
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.graph import GraphView
+from explorer.ui.wide_dock import WideDock
 from explorer.ui.widgets.banner import BannerStack
 from explorer.ui.widgets.banner_room import BannerRoom
 from explorer.ui.widgets.drop_area import Dropped, install_drop_target
@@ -128,7 +130,10 @@ class MainWindow(QMainWindow):
         self.teaching = TeachDock(self._deck, self._store)
         self.answers = AnswersDock(self._deck, self._store)
         self.inside = InsideDock(self._deck, self._store)
+        self.compare = CompareDock(self._deck, self._store)
+        self._wide = WideDock(self.compare.dock, self._docks["graph"])
         self._hidden_docks = {
+            "compare": self.compare.dock,
             "inside": self.inside.dock,
             "training": self.training.dock,
             "runs": self.runs.dock,
@@ -235,6 +240,7 @@ class MainWindow(QMainWindow):
 
     def remember_layout(self) -> None:
         """Put docks, place and size into the settings."""
+        self._wide.step_back()
         outer, inner = self.saveState(LAYOUT_VERSION), self._deck.saveState(LAYOUT_VERSION)
         layout = f"{_text(outer)}:{_text(inner)}"
         self._store.dispatch(RememberLayout(layout, _text(self.saveGeometry())))

@@ -57,6 +57,7 @@ class Menus:
         self._edit_menu()
         self._network_menu()
         self._training_menu()
+        self._compare_menu()
         self.view_menu = self._view_menu()
         self._help_menu()
 
@@ -144,6 +145,17 @@ class Menus:
         self._add(menu, "Show data", "", self._commands["data"])
         self._add(menu, "Show runs", "Ctrl+Shift+R", self._commands["runs"])
         self._add(menu, "Show all answers", "", self._commands["answers"])
+
+    def _compare_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Compare")
+        self._add(menu, "Networks side by side", "Ctrl+K", self._commands["compare"])
+        menu.addSeparator()
+        self._add(menu, "Pin this network", "Ctrl+D", self._commands["pin"])
+        self._add(menu, "Pin the depths of its family", "", self._commands["add_depths"])
+        self._add(menu, "Pin it with its plain twin", "", self._commands["add_twin"])
+        self._add(menu, "Pin two depths, plain and residual", "", self._commands["pin_four"])
+        menu.addSeparator()
+        self._add(menu, "Flicker the pair", "", self._commands["flicker"])
 
     def _view_menu(self) -> QMenu:
         menu = self._window.menuBar().addMenu("&View")
