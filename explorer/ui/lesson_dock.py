@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LESSON_FILTER = "Lessons (*.lesson *.lesson.json);;All files (*)"
 SAVED_FILTER = "Lessons (*.lesson)"
-HEIGHT_PX = 430
-"""Of the lesson above the architecture, to begin with."""
+HEIGHTS = (3, 2)
+"""Of the lesson and the architecture below it, to begin with: a step's text is seen whole."""
 NO_NUMBER = "no trained weights yet"
 
 
@@ -148,7 +148,14 @@ class LessonDock(SeenDock):
         self.open()
         if not self._was_placed:
             self._was_placed = True
-            self._window.resizeDocks([self.dock], [HEIGHT_PX], Qt.Orientation.Vertical)
+            self._share_height()
+
+    def _share_height(self) -> None:
+        """Give the lesson its part of the edge; Qt knows how high that is once the dock is laid out."""
+        architecture = self._window.docks["architecture"]
+        total = self.dock.parentWidget().height()
+        parts = [total * part // sum(HEIGHTS) for part in HEIGHTS]
+        self._window.resizeDocks([self.dock, architecture], parts, Qt.Orientation.Vertical)
 
     def _bring(self, name: str) -> None:
         dock = self._window.docks[name]
