@@ -16,6 +16,7 @@ from explorer.ui.store import Store
 
 if TYPE_CHECKING:
     from explorer.state.compare import Column, ColumnState
+    from explorer.ui.compare_parts import LazySection
     from explorer.ui.views.compare import CompareView
     from explorer.ui.views.compare_diff import CompareDiff
     from explorer.ui.views.compare_facts import ColumnFacts
@@ -38,6 +39,7 @@ class CompareDock(SeenDock):
         super().__init__("Compare", "compare", deck, store)
         self._view: CompareView | None = None
         self._diff: CompareDiff | None = None
+        self._parts: tuple[LazySection, ...] = ()
         self._facts: dict[str, tuple[_Known, ColumnFacts]] = {}
 
     @property
@@ -58,6 +60,7 @@ class CompareDock(SeenDock):
             PinColumn,
             RemoveColumns,
         )
+        from explorer.ui.compare_parts import add_parts
         from explorer.ui.views.compare import CompareView
 
         dispatch = self._store.dispatch
@@ -73,6 +76,7 @@ class CompareDock(SeenDock):
         view.share_chosen.connect(lambda share: dispatch(MoveDepth(share)))
         view.pair_chosen.connect(lambda pair: dispatch(ChoosePair(pair)))
         view.diff_requested.connect(self.show_diff)
+        self._parts = add_parts(view, self._store)
         return view
 
     def on_seen(self, is_seen: bool) -> None:
@@ -117,8 +121,10 @@ class CompareDock(SeenDock):
         self._store.dispatch(PinSpecs(tuple(preset(name).spec for name in FIRST_FOUR)))
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
-        """Show the columns, the slider and the pair, where they differ."""
+        """Show the columns, the slider and the pair, where they differ, and what stands below."""
         assert self._view is not None
+        for part in self._parts:
+            part.show_state(old, new)
         is_other_set = (
             old is None
             or old.document is not new.document

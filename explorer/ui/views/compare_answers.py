@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from explorer.state.model import AppState
 
 _MOST_SAID = "what most say"
+_LEAST_PX = 130
+_UPRIGHT_PX = 400
+"""From this height on the chart stands above the matrix, else beside it."""
 
 
 class AnswersSection(QWidget):
@@ -103,6 +106,14 @@ class AnswersSection(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_upright = self.height() >= _UPRIGHT_PX or self.width() < self.height()
+        wanted = Qt.Orientation.Vertical if is_upright else Qt.Orientation.Horizontal
+        if wanted != self._parts.orientation():
+            self._parts.setOrientation(wanted)
+            self._parts.setSizes([600, 500])
 
     # What is shown
 
@@ -254,9 +265,11 @@ class AnswersSection(QWidget):
         self._save = QPushButton("Save…")
         self._save.setObjectName("compare.answers.save")
         self._save.clicked.connect(self._open_menu)
+        self._outcome = ElidedLabel("muted")
+        self._outcome.setObjectName("compare.answers.outcome")
+        self.said.connect(self._outcome.set_text)
         self.chart = Chart("compare.answers.chart", clickable=True)
         self.chart.plot.setToolTip("Click to move the depth slider there")
-        self.chart.setMinimumHeight(180)
         self._no_probes = _sentence("compare.answers.no_probes", "muted")
         self._no_probes.setText(
             "Probability by depth is drawn from linear probes, which bundled networks bring along."
@@ -279,6 +292,7 @@ class AnswersSection(QWidget):
         words.setSpacing(2)
         words.addWidget(self._said)
         words.addWidget(self._way)
+        words.addWidget(self._outcome)
         head = QHBoxLayout()
         head.setContentsMargins(SPACE, HALF, SPACE, HALF)
         head.setSpacing(SPACE)
@@ -301,17 +315,29 @@ class AnswersSection(QWidget):
         self._batch.addWidget(listed)
         self._batch.setStretchFactor(0, 2)
         self._batch.setStretchFactor(1, 3)
-        self._batch.setMinimumHeight(160)
         self._batch.setSizes([400, 600])
+        self._parts = QSplitter(Qt.Orientation.Vertical)
+        self._parts.setChildrenCollapsible(False)
+        self._parts.addWidget(_with_remark(self.chart, self._no_probes))
+        self._parts.addWidget(_with_remark(self._batch, self._no_batch))
+        # Where that is too little for both, they stand side by side.
+        self._parts.setMinimumHeight(_LEAST_PX)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addWidget(self.chart, 3)
-        column.addWidget(self._no_probes)
-        column.addWidget(self._batch, 2)
-        column.addWidget(self._no_batch)
-        column.addStretch()
+        column.addWidget(self._parts, 1)
+
+
+def _with_remark(widget: QWidget, remark: QLabel) -> QWidget:
+    """A part, or in its place why it is not there."""
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(widget, 1)
+    column.addWidget(remark, 0, Qt.AlignmentFlag.AlignTop)
+    return both
 
 
 def _sentence(name: str, tone: str = "") -> QLabel:

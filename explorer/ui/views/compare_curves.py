@@ -40,6 +40,7 @@ from explorer.ui.views.compare_lines import (
 )
 from explorer.ui.views.compare_plot import OverlaidPlot
 from explorer.ui.views.curves import REDRAW_MS, write_text
+from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.picture_files import write_png
 
@@ -274,6 +275,9 @@ class CurvesSection(QWidget):
         menu.addAction("Plot as PNG…", self._save_png)
         menu.addAction("Curves as CSV…", self._save_csv)
         self._save.setMenu(menu)
+        self._outcome = ElidedLabel("muted")
+        self._outcome.setObjectName("compare.curves.outcome")
+        self.said.connect(self._outcome.set_text)
         for segments in (self._subject, self._kind, self._scale):
             segments.chosen.connect(lambda _: self._redraw())
             segments.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -290,7 +294,7 @@ class CurvesSection(QWidget):
             tools.addWidget(widget)
         tools.addWidget(self._smoothing, 1)
         tools.addWidget(self._seeds)
-        tools.addStretch(3)
+        tools.addWidget(self._outcome, 3)
         tools.addWidget(self._save)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)

@@ -65,7 +65,7 @@ class OverlaidPlot(QWidget):
         column.setSpacing(HALF)
         column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
-        self.setMinimumHeight(160)
+        self.setMinimumHeight(110)
         self._dress()
 
     @property

@@ -33,6 +33,7 @@ from explorer.ui.theme import HALF, SPACE, Colours
 from explorer.ui.views.compare_columns import data_title, run_of, titles
 from explorer.ui.views.compare_legend import LegendEntry, NameLegend
 from explorer.ui.views.curves import write_text
+from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.error_scatter import MARKS, ErrorScatter
 from explorer.ui.widgets.picture_files import write_png
 from explorer.ui.widgets.series_colours import series_colour
@@ -225,6 +226,9 @@ class ScatterSection(QWidget):
         menu.addAction("Scatter as PNG…", self._save_png)
         menu.addAction("Points as CSV…", self._save_csv)
         self._save.setMenu(menu)
+        self._outcome = ElidedLabel("muted")
+        self._outcome.setObjectName("compare.errors.outcome")
+        self.said.connect(self._outcome.set_text)
         self.legend = NameLegend("compare.errors.legend")
         self.legend.hide_keys(frozenset({OTHERS}))
         self.legend.toggled.connect(self._show_points)
@@ -245,7 +249,7 @@ class ScatterSection(QWidget):
         tools.addWidget(measured)
         tools.addWidget(self._data)
         tools.addWidget(self._across)
-        tools.addStretch()
+        tools.addWidget(self._outcome, 1)
         tools.addWidget(self._save)
         self._pictured = QWidget()
         stack = QVBoxLayout(self._pictured)

@@ -121,7 +121,7 @@ class ErrorScatter(QWidget):
         return QSize(420, 280)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 140)
+        return QSize(200, 100)
 
     # Where things are
 
