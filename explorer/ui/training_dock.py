@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from explorer.state.compare_actions import Rewind
 from explorer.state.learning_actions import (
     ChooseData,
     ChooseRecipe,
@@ -33,6 +34,7 @@ from explorer.ui.store import Store
 if TYPE_CHECKING:
     from explorer.state.learning import Curves
     from explorer.training.plan import Plan
+    from explorer.ui.views.curve_moments import Moments
     from explorer.ui.views.training import TrainingView
 
 
@@ -58,6 +60,7 @@ class TrainingDock(SeenDock):
         view.pause_requested.connect(lambda: dispatch(PauseTraining()))
         view.resume_requested.connect(lambda: dispatch(GoOnTraining()))
         view.stop_requested.connect(lambda: dispatch(StopTraining()))
+        view.rewind_requested.connect(self._on_rewind)
         form = view.form
         form.data_chosen.connect(lambda data: dispatch(ChooseData(data)))
         form.recipe_chosen.connect(lambda name: dispatch(ChooseRecipe(name)))
@@ -83,6 +86,22 @@ class TrainingDock(SeenDock):
             view.show_data(new.data, new.form)
         if form_is_new or old is None or old.training is not new.training or old.runs is not new.runs:
             view.show_training(new.training, new.form, *_other(new))
+        if old is None or old.training is not new.training or old.moments is not new.moments:
+            view.show_moments(_moments(new))
+
+    def _on_rewind(self, step: int | None) -> None:
+        curves = self._store.state.training.curves
+        if curves is not None:
+            self._store.dispatch(Rewind(curves.run, step))
+
+
+def _moments(state: AppState) -> Moments:
+    """The moments of the training in view, and the one that it is rewound to."""
+    from explorer.ui.views.curve_moments import Moments
+
+    training, moments = state.training, state.moments
+    run = training.curves.run if training.curves is not None else ""
+    return Moments(moments.kept.get(run, ()), moments.at.get(run), training.step)
 
 
 def _usual(state: AppState) -> Plan:

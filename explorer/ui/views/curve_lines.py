@@ -5,6 +5,7 @@ Called by the training view. NumPy only; no Qt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -150,6 +151,11 @@ def _x(buffer: CurveBuffer, steps: NDArray[np.int64], axes: Axes) -> Float64:
     seconds = seconds_of(buffer, axes.batch_size) if axes.kind == "time" else None
     made = x_axis(steps, axes.kind, steps_per_epoch=axes.steps_per_epoch, seconds=seconds)
     return np.asarray(steps + 1.0) if made is None else made
+
+
+def places_of(buffer: CurveBuffer, done: Sequence[int], axes: Axes) -> Float64:
+    """Where the moments after so many steps are on the axis of a run's plot."""
+    return _x(buffer, np.asarray(done, np.int64) - 1, axes)
 
 
 def seconds_of(buffer: CurveBuffer, batch_size: int) -> tuple[NDArray[np.int64], Float64] | None:

@@ -24,6 +24,7 @@ from explorer.ui.views.curve_lines import (
     value_at,
     value_text,
 )
+from explorer.ui.views.curve_moments import MomentLine
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 
@@ -206,6 +207,7 @@ class CurvePlot(QWidget):
         for item in (self._best_line, self._best_dot, self._cursor):
             self._plot.addItem(item, ignoreBounds=True)
             item.hide()
+        self.moments = MomentLine(self._plot, self)
 
     def _dress(self) -> None:
         colours = Colours.of(self.palette())
@@ -219,6 +221,7 @@ class CurvePlot(QWidget):
         self._best_dot.setBrush(colours.success)
         self._best_dot.setPen(pg.mkPen(self.palette().color(QPalette.ColorRole.Base), width=1))
         self._cursor.setPen(pg.mkPen(colours.muted, width=1))
+        self.moments.dress(colours.text)
         ground = QColor(colours.warning)
         ground.setAlphaF(_GAP_ALPHA)
         self._gap.setBrush(ground)

@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -31,7 +31,17 @@ from explorer.state.learning import Curves
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE
-from explorer.ui.views.curve_lines import SUBJECTS, Axes, Subject, csv_text, names_of, plot_lines, seconds_of
+from explorer.ui.views.curve_lines import (
+    SUBJECTS,
+    Axes,
+    Subject,
+    csv_text,
+    names_of,
+    places_of,
+    plot_lines,
+    seconds_of,
+)
+from explorer.ui.views.curve_moments import Moments
 from explorer.ui.views.curve_plot import CurvePlot
 from explorer.ui.widgets.picture_files import write_png
 
@@ -49,6 +59,9 @@ _SCALES = (
 )
 _THIRD: tuple[Subject, ...] = ("rate", "speed", "gradients", "weights", "ratios")
 _X_LABELS: dict[AxisKind, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
+_FAR = 1_000_000
+_MOMENT_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -_FAR, Qt.Key.Key_End: _FAR}
+"""By how many moments a key rewinds."""
 _MOST_SMOOTHING, _USUAL_SMOOTHING = 100, 30
 """In thousandths of the curve."""
 _ROOM_FOR_LABEL_PX, _ROOM_FOR_SAVE_PX = 430, 380
@@ -64,11 +77,15 @@ class CurvesView(QWidget):
     said = Signal(object)
     """What came of saving a file, in words."""
 
+    rewind_requested = Signal(object)
+    """The user wants all to be as it was at this step; None is now."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("train.curves")
         self._curves: Curves | None = None
         self._other: Curves | None = None
+        self._moments = Moments()
         self._sizes = (0, 0)
         self._other_sizes = (0, 0)
         self._drawn: object = None
@@ -88,6 +105,8 @@ class CurvesView(QWidget):
             plot.png_requested.connect(lambda plot=plot: self._save_png(plot))
             plot.csv_requested.connect(lambda plot=plot: self._save_csv(plot))
             plot.hovered.connect(self._on_hovered)
+            plot.moments.chosen.connect(self._on_moment_chosen)
+            plot.plot.installEventFilter(self)
             if plot is not self.plots[0]:
                 plot.link(self.plots[0])
 
@@ -111,6 +130,25 @@ class CurvesView(QWidget):
         self._curves, self._sizes = curves, sizes
         self._other, self._other_sizes = other, other_sizes
         self._draw_soon()
+
+    def show_moments(self, moments: Moments) -> None:
+        """Show to which moments the run can be rewound, and where it stands; soon."""
+        self._moments = moments
+        self._draw_soon()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            step = _MOMENT_KEYS.get(Qt.Key(event.key()))
+            if step is not None and len(self._moments.stops) > 1:
+                self._on_moment_chosen(self._moments.beside(step))
+                return True
+        return super().eventFilter(watched, event)
+
+    def _on_moment_chosen(self, step: int | None) -> None:
+        if step != self._moments.at:
+            self._moments = replace(self._moments, at=step)
+            self.rewind_requested.emit(step)
+            self._draw_soon()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -136,7 +174,8 @@ class CurvesView(QWidget):
         versions = [
             (curves.run, curves.version) if curves else None for curves in (self._curves, self._other)
         ]
-        return (*versions, self.axes(), self._third.currentData())
+        stands = (self._moments.at, self._moments.steps, self._moments.now)
+        return (*versions, stands, self.axes(), self._third.currentData())
 
     def axes(self) -> Axes:
         """How the plots are drawn."""
@@ -169,6 +208,9 @@ class CurvesView(QWidget):
                 other_axes=others,
             )
             plot.show_lines(lines, subject, is_log=is_log, x_label=_X_LABELS[kind], anew=self._anew)
+            stops = [self._moments.now if step is None else step for step in self._moments.stops]
+            # A moment is after a step, as the step's own place is.
+            plot.moments.show_moments(self._moments, places_of(buffer, stops, replace(axes, kind=kind)))
         self._anew = False
 
     def _redraw(self) -> None:

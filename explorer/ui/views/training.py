@@ -31,6 +31,7 @@ from explorer.training.plan import Plan
 from explorer.ui.panels.training_form import FORM_WIDTH_PX, TrainingFormPanel
 from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.confusion import ConfusionMatrix
+from explorer.ui.views.curve_moments import Moments
 from explorer.ui.views.curves import CurvesView, write_text
 from explorer.ui.views.mistakes import Mistakes
 from explorer.ui.views.training_head import TrainingHead
@@ -58,6 +59,8 @@ class TrainingView(QWidget):
     pause_requested = Signal()
     resume_requested = Signal()
     stop_requested = Signal()
+    rewind_requested = Signal(object)
+    """The run's network is to be as it was at this step; None is now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +128,11 @@ class TrainingView(QWidget):
             self._is_busy = training.is_busy
             self._wants_form = None
             self._arrange()
+
+    def show_moments(self, moments: Moments) -> None:
+        """Show to which moments the run can be rewound, and where it stands."""
+        self.head.show_moment(moments.at)
+        self.curves.show_moments(moments)
 
     def _show_facts(self, lines: tuple[tuple[str, str], ...]) -> None:
         if lines == self._facts:
@@ -281,6 +289,8 @@ class TrainingView(QWidget):
         self.head.resume_requested.connect(self.resume_requested)
         self.head.stop_requested.connect(self.stop_requested)
         self.head.form_toggled.connect(self._on_form_toggled)
+        self.head.now_requested.connect(lambda: self.rewind_requested.emit(None))
+        self.curves.rewind_requested.connect(self.rewind_requested)
         self.curves.said.connect(self._said.set_text)
         for shown in (self.confusion, self.mistakes):
             shown.png_requested.connect(lambda: self._on_save("png"))

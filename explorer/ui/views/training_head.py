@@ -13,6 +13,7 @@ from explorer.state.learning import TrainingForm, TrainingState
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.views.training_words import Number, can_resume, headline, is_finding, numbers
 from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.rewind_chip import RewindChip
 
 _BAR_PX = 4
 
@@ -110,6 +111,8 @@ class TrainingHead(QWidget):
     pause_requested = Signal()
     resume_requested = Signal()
     stop_requested = Signal()
+    now_requested = Signal()
+    """A rewound run is to come back."""
     form_toggled = Signal(object)
     """The user shows or hides the form."""
 
@@ -133,11 +136,13 @@ class TrainingHead(QWidget):
         self.stop = _button("Stop", "train.stop", "End at the next step; it can be resumed later")
         self._bar = ShareBar()
         self._numbers = NumberRow()
+        self._rewound = RewindChip()
         self._lay_out()
         self.start.clicked.connect(self.start_requested)
         self.pause.clicked.connect(self.pause_requested)
         self.resume.clicked.connect(self.resume_requested)
         self.stop.clicked.connect(self.stop_requested)
+        self._rewound.clicked.connect(lambda: self.now_requested.emit())
         self.form_button.clicked.connect(lambda is_on: self.form_toggled.emit(is_on))
 
     def _lay_out(self) -> None:
@@ -156,7 +161,15 @@ class TrainingHead(QWidget):
         column.setSpacing(SPACE)
         column.addLayout(line)
         column.addWidget(self._bar)
-        column.addWidget(self._numbers)
+        below = QHBoxLayout()
+        below.setSpacing(SPACE)
+        below.addWidget(self._numbers, 1)
+        below.addWidget(self._rewound)
+        column.addLayout(below)
+
+    def show_moment(self, step: int | None) -> None:
+        """Say to which step the run is rewound; None is now."""
+        self._rewound.show_step(step)
 
     def show_training(self, training: TrainingState, form: TrainingForm) -> None:
         """Show how a training stands."""

@@ -52,6 +52,8 @@ def origin_text(origin: Origin | None) -> str:
         return "untrained" if origin.seed is None else f"untrained, seed {origin.seed}"
     if origin.kind == "copied":
         return f"copied in part · {origin.copied:,} of {origin.tensors:,} tensors"
+    if origin.step is not None:
+        return f"{origin.kind} · {origin.name} at step {origin.step:,}"
     parts = [origin.name] if origin.name else []
     if origin.accuracy_percent is not None:
         parts.append(f"{origin.accuracy_percent:.1f} %")
