@@ -33,6 +33,7 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import AppState
 from explorer.ui import words
+from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
 from explorer.ui.widgets.command_palette import CommandPalette
@@ -118,6 +119,8 @@ class Commands(QObject):
             "unfold_all": self._window.graph.unfold_all,
             "fold_all": self._window.graph.fold_all,
             "search": self._window.graph.focus_search,
+            "open_lesson": lambda: self._open_file("Open lesson", LESSON_FILTER),
+            **self._window.lesson.commands(),
             "palette": self.open_palette,
             "usual_layout": self._window.arrange,
             "keys": self.show_keys,

@@ -87,7 +87,7 @@ class LessonDock(SeenDock):
         view.control_wanted.connect(self.point_at)
         view.note_written.connect(lambda note: dispatch(WriteNote(note)))
         view.heading_written.connect(lambda heading: dispatch(NameStep(heading)))
-        view.step_added.connect(lambda: dispatch(AddStep(self._open_docks())))
+        view.step_added.connect(lambda: dispatch(AddStep(self.open_docks())))
         view.save_requested.connect(self.save)
         view.closed.connect(lambda: dispatch(CloseLesson()))
         return view
@@ -113,7 +113,7 @@ class LessonDock(SeenDock):
         name = lessons.source if lessons.is_own else f"{title}.lesson"
         path, _ = QFileDialog.getSaveFileName(self._window, "Save lesson", name, SAVED_FILTER)
         if path:
-            self._store.dispatch(SaveLesson(path, self._open_docks()))
+            self._store.dispatch(SaveLesson(path, self.open_docks()))
 
     def point_at(self, control: str, dock: str) -> None:
         """Light a control for a moment, in its dock; what is not there (any more) is not pointed at.
@@ -135,6 +135,16 @@ class LessonDock(SeenDock):
             self._spotlight = Spotlight(self._window)
         self._spotlight.light(found)
 
+    def open_docks(self) -> tuple[str, ...]:
+        """The names of the docks that are open, those in front of others last."""
+        shown = [name for name, dock in self._window.docks.items() if not dock.isHidden()]
+        return tuple(sorted(shown, key=lambda name: not self._window.docks[name].visibleRegion().isEmpty()))
+
+    @property
+    def lit(self) -> QWidget | None:
+        """The control that is pointed at; None while none is."""
+        return None if self._spotlight is None else self._spotlight.control
+
     def _on_lesson(self, old: AppState, new: AppState) -> None:
         """Another step, or the same one anew: open what it wants. A closed lesson takes its dock with it."""
         if old.lessons.shown == new.lessons.shown:
@@ -153,7 +163,7 @@ class LessonDock(SeenDock):
     def _share_height(self) -> None:
         """Give the lesson its part of the edge; Qt knows how high that is once the dock is laid out."""
         architecture = self._window.docks["architecture"]
-        total = self.dock.parentWidget().height()
+        total = self._window.height()
         parts = [total * part // sum(HEIGHTS) for part in HEIGHTS]
         self._window.resizeDocks([self.dock, architecture], parts, Qt.Orientation.Vertical)
 
@@ -161,11 +171,6 @@ class LessonDock(SeenDock):
         dock = self._window.docks[name]
         dock.show()
         dock.raise_()
-
-    def _open_docks(self) -> tuple[str, ...]:
-        """The names of the docks that are open, those in front of others last."""
-        shown = [name for name, dock in self._window.docks.items() if not dock.isHidden()]
-        return tuple(sorted(shown, key=lambda name: not self._window.docks[name].visibleRegion().isEmpty()))
 
 
 def step_item(state: AppState) -> StepItem:

@@ -42,6 +42,7 @@ from explorer.ui.comparison import Comparison
 from explorer.ui.data_dock import DataDock
 from explorer.ui.inside_dock import InsideDock
 from explorer.ui.inside_wiring import InsideWiring
+from explorer.ui.lesson_dock import LessonDock
 from explorer.ui.menus import Menus
 from explorer.ui.own_gallery import OwnGallery
 from explorer.ui.panels.architecture import ArchitecturePanel
@@ -144,8 +145,14 @@ class MainWindow(QMainWindow):
             "diff": self.comparison.dock,
             "code": self.code.dock,
         }
+        self.lesson = LessonDock(self, self._store)
         self._deck.setDockNestingEnabled(True)
         self.arrange()
+
+    @property
+    def docks(self) -> dict[str, QDockWidget]:
+        """All panels and views but the lesson, by name."""
+        return {**self._docks, **self._hidden_docks}
 
     def arrange(self) -> None:
         """The usual layout."""
@@ -154,6 +161,7 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             dock.show()
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["architecture"])
+        self.lesson.place(docks["architecture"])
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["image"])
         self._deck.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["graph"])
         self._deck.splitDockWidget(docks["graph"], docks["features"], Qt.Orientation.Horizontal)
@@ -171,7 +179,7 @@ class MainWindow(QMainWindow):
         )
 
     def _list_docks(self) -> None:
-        for dock in (*self._docks.values(), *self._hidden_docks.values()):
+        for dock in (*self.docks.values(), self.lesson.dock):
             action = dock.toggleViewAction()
             self.menus.view_menu.addAction(action)
             self.menus.actions.append(action)

@@ -27,6 +27,7 @@ from explorer.state.actions import (
 )
 from explorer.state.inside_actions import HealAll
 from explorer.state.learning_actions import GoOnTraining, PauseTraining, StopTraining
+from explorer.state.lessons import LESSONS
 from explorer.state.settings import ColourScheme
 from explorer.ui.store import Store
 
@@ -87,6 +88,8 @@ class Menus:
         self._add(menu, "Save architecture…", "Ctrl+S", self._commands["save_spec"])
         self._add(menu, "Open weights…", "", self._commands["open_weights"])
         self._add(menu, "Save weights…", "", self._commands["save_weights"])
+        self._add(menu, "Open lesson…", "", self._commands["open_lesson"])
+        self._add(menu, "Save lesson…", "", self._commands["save_lesson"])
         menu.addSeparator()
         self._add(menu, "Save graph picture…", "", self._commands["save_graph"])
         self._add(menu, "Save graph as SVG…", "", self._commands["save_svg"])
@@ -180,6 +183,13 @@ class Menus:
 
     def _help_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Help")
+        lessons = menu.addMenu("Lessons")
+        for name, title in LESSONS:
+            self._add(lessons, title, "", self._commands[f"lesson.{name}"])
+        lessons.addSeparator()
+        self._add(lessons, "Next step", "Alt+Right", self._commands["next_step"])
+        self._add(lessons, "Previous step", "Alt+Left", self._commands["previous_step"])
+        self._add(lessons, "Close lesson", "", self._commands["close_lesson"])
         self._add(menu, "Keys…", "F1", self._commands["keys"])
         self._add(menu, "About ResNet Explorer…", "", self._commands["about"])
 

@@ -1,0 +1,131 @@
+"""The lesson dock on the real window: it opens what a step wants and points at controls that exist."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from explorer.engine.context import Context
+from explorer.engine.handlers.lessons import read_lesson
+from explorer.engine.lesson_messages import ReadLesson
+from explorer.state.actions import Start
+from explorer.state.inside import InsideTopic
+from explorer.state.lesson_actions import CloseLesson, GoToStep, OpenLesson, StepLesson
+from explorer.state.lessons import LESSONS
+from explorer.state.model import AppState
+from explorer.ui.main_window import MainWindow
+from explorer.ui.store import Store
+
+NAMES = [name for name, _ in LESSONS]
+
+
+class Desk:
+    """A window without an engine; lessons are read as the engine would."""
+
+    def __init__(self, qtbot):
+        self.asked = []
+        self.context = Context()
+        self.store = Store(AppState(), self.asked.append)
+        self.window = MainWindow(self.store)
+        qtbot.addWidget(self.window)
+        self.window.resize(1440, 900)
+        self.window.show()
+        self.window.add_features()
+        self.store.dispatch(Start())
+
+    def open(self, source):
+        self.store.dispatch(OpenLesson(source))
+        request = next(each for each in reversed(self.asked) if isinstance(each, ReadLesson))
+        for event in read_lesson(request, self.context):
+            self.store.dispatch(event)
+        QApplication.processEvents()
+
+    @property
+    def lesson(self):
+        return self.store.state.lessons.lesson
+
+    def child(self, name):
+        return self.window.findChild(QWidget, name)
+
+
+@pytest.fixture
+def desk(qtbot):
+    made = Desk(qtbot)
+    yield made
+    made.context.close_store()
+
+
+def test_the_dock_is_away_until_a_lesson_is_open_and_goes_with_it(desk):
+    assert desk.window.lesson.dock.isHidden()
+    desk.open("depth")
+    assert desk.window.lesson.dock.isVisible()
+    assert desk.child("lesson.heading").text() == desk.lesson.steps[0].heading
+    desk.store.dispatch(CloseLesson())
+    assert desk.window.lesson.dock.isHidden()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_dock_topic_and_control_that_a_lesson_names_exists(desk, name):
+    desk.open(name)
+    for place, step in enumerate(desk.lesson.steps):
+        desk.store.dispatch(GoToStep(place))
+        QApplication.processEvents()
+        assert step.view.topic in ("", *get_args(InsideTopic))
+        assert set(step.view.docks) <= desk.window.docks.keys()
+        for dock in step.view.docks:
+            assert not desk.window.docks[dock].isHidden() or dock == "graph", dock
+        for trial in step.trials:
+            assert trial.dock in ("", *desk.window.docks)
+            desk.window.lesson.point_at(trial.control, trial.dock)
+            assert desk.window.lesson.lit is not None, f"step {place}: there is no {trial.control}"
+            assert desk.window.lesson.lit.objectName() == trial.control
+
+
+def test_a_step_opens_its_docks_and_the_last_one_is_in_front(desk):
+    desk.open("depth")
+    for place, step in enumerate(desk.lesson.steps):
+        desk.store.dispatch(GoToStep(place))
+        QApplication.processEvents()
+        front = desk.window.docks[step.view.docks[-1]]
+        assert not front.visibleRegion().isEmpty(), step.view.docks
+
+
+def test_a_light_goes_with_its_control(desk):
+    desk.open("why-shortcuts")
+    desk.store.dispatch(StepLesson(1))
+    desk.window.lesson.point_at("spec.twin", "")
+    assert desk.child("window.spotlight").isVisible()
+    desk.window.docks["architecture"].hide()
+    assert desk.window.lesson.lit is None
+    desk.window.lesson.point_at("no.such.control", "no such dock")
+    assert desk.window.lesson.lit is None
+
+
+def test_networks_without_weights_are_said_beside_the_text(desk):
+    desk.open("why-shortcuts")
+    missing = desk.child("lesson.missing")
+    untrained = desk.store.state.lessons.facts.untrained
+    wanted = {net.spec for net in desk.lesson.steps[0].view.columns} & untrained
+    assert missing.isHidden() == (not wanted)
+    if wanted:
+        assert "no trained weights" in missing.text()
+
+
+def test_no_text_of_a_lesson_that_ships_shows_a_mark_or_an_empty_place(desk):
+    for name in NAMES:
+        desk.open(name)
+        for place in range(len(desk.lesson.steps)):
+            desk.store.dispatch(GoToStep(place))
+            labels = [desk.child("lesson.text"), *desk.window.lesson.dock.findChildren(QLabel)]
+            for label in labels:
+                assert not set("{}`") & set(label.text()), label.text()
+                assert "**" not in label.text()
+
+
+def test_the_open_docks_are_kept_with_the_front_one_last(desk):
+    desk.open("lesions")
+    docks = desk.window.lesson.open_docks()
+    assert set(docks) >= {"architecture", "image", "graph", "inside", "features"}
+    assert docks.index("features") < docks.index("inside"), "feature maps stand behind"
