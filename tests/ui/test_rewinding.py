@@ -1,0 +1,124 @@
+"""The time machine's cursor on the curves, by mouse and keys, with the real store and reducer."""
+
+from itertools import pairwise
+
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from explorer.engine.messages import BuildModel
+from explorer.engine.moment_messages import SnapshotsKept
+from tests.ui.test_training_view import Shown
+from tests.ui.training_feed import RUN
+
+STEPS = (0, 1, 2, 4, 8, 12, 16, 24, 32, 36)
+
+
+@pytest.fixture(autouse=True)
+def every_move():
+    """pyqtgraph leaves out moves that come within 10 ms, which a test's do."""
+    usual = pg.getConfigOption("mouseRateLimit")
+    pg.setConfigOption("mouseRateLimit", -1)
+    yield
+    pg.setConfigOption("mouseRateLimit", usual)
+
+
+@pytest.fixture
+def shown(qtbot):
+    made = Shown(qtbot)
+    made.feed.begin()
+    made.feed.run_epochs(3)
+    made.feed.store.dispatch(SnapshotsKept(run=RUN, steps=STEPS))
+    made.until_drawn()
+    return made
+
+
+def plot_of(shown):
+    return shown.view.curves.plots[1]
+
+
+def place(shown, epoch):
+    """Where an epoch is on the plot, in pixels."""
+    plot = plot_of(shown).plot
+    box = plot.getPlotItem().getViewBox()
+    across = plot.mapFromScene(box.mapViewToScene(QPointF(epoch, 0))).x()
+    return QPoint(round(across), round(plot.mapFromScene(box.sceneBoundingRect().center()).y()))
+
+
+def drag(shown, *epochs):
+    viewport = plot_of(shown).plot.viewport()
+    QTest.mouseMove(viewport, place(shown, epochs[0]))
+    QTest.mousePress(
+        viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place(shown, epochs[0])
+    )
+    for epoch in epochs[1:]:
+        QTest.mouseMove(viewport, place(shown, epoch))
+        QApplication.processEvents()
+    QTest.mouseRelease(
+        viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place(shown, epochs[-1])
+    )
+
+
+def at(shown):
+    return shown.feed.store.state.moments.at.get(RUN)
+
+
+def asked(shown):
+    return [one.weights.step for one in shown.feed.asked if isinstance(one, BuildModel)]
+
+
+def test_dragging_goes_from_moment_to_moment_and_back_to_now(shown):
+    line = plot_of(shown).moments.line
+    assert line.value() == pytest.approx(3)
+    drag(shown, 3, 2.7, 2.3, 2.05)
+    # Moments are 24 and 32 steps: 2 and 2.67 epochs.
+    assert at(shown) == 24
+    shown.until_drawn()
+    assert line.value() == pytest.approx(2)
+    assert all(plot.moments.line.value() == pytest.approx(2) for plot in shown.view.curves.plots)
+    drag(shown, 2, 2.5, 2.9)
+    assert at(shown) is None
+    assert asked(shown)[-1] is None
+    # What is between two moments asks for nothing new.
+    assert all(one != other for one, other in pairwise(asked(shown)))
+
+
+def test_keys_step_through_the_moments_and_the_remark_brings_back(shown):
+    chip = shown.child("train.rewound")
+    assert chip.isHidden()
+    plot = plot_of(shown).plot
+    shown.qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert at(shown) == 32
+    shown.qtbot.keyClick(plot, Qt.Key.Key_Left)
+    shown.qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert at(shown) == 32
+    shown.qtbot.keyClick(plot, Qt.Key.Key_Home)
+    assert at(shown) == 0
+    assert chip.text() == "rewound to step 0 · back to now"
+    shown.click("train.rewound")
+    assert at(shown) is None
+    assert chip.isHidden()
+    shown.qtbot.keyClick(plot, Qt.Key.Key_Left)
+    shown.qtbot.keyClick(plot, Qt.Key.Key_End)
+    assert at(shown) is None
+
+
+def test_the_cursor_follows_now_while_it_learns_and_stays_when_rewound(shown):
+    line = plot_of(shown).moments.line
+    shown.feed.tick(36, 42)
+    shown.until_drawn()
+    assert line.value() == pytest.approx(3.5)
+    shown.qtbot.keyClick(plot_of(shown).plot, Qt.Key.Key_Home)
+    shown.feed.tick(42, 48)
+    shown.until_drawn()
+    assert line.value() == 0
+
+
+def test_without_moments_there_is_no_cursor(qtbot):
+    made = Shown(qtbot)
+    made.feed.begin()
+    made.feed.run_epochs(1)
+    made.until_drawn()
+    assert not plot_of(made).moments.line.isVisible()
