@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -50,7 +50,10 @@ if TYPE_CHECKING:
     from explorer.state.model import AppState
 
 _MOST_SAID = "what most say"
+_NOT_COMPARABLE = "No two networks have answered that know the same classes"
 _LEAST_PX = 130
+_MANY, _PAUSE_MS = 2_000, 200
+"""Of more answers the changes of so long are shown together."""
 _UPRIGHT_PX = 400
 """From this height on the chart stands above the matrix, else beside it."""
 
@@ -82,6 +85,10 @@ class AnswersSection(QWidget):
         self._pair: tuple[str, str] | None = None
         self._found: tuple[Difference, ...] = ()
         self._items: dict[int, tuple[LoadedPicture, str, PictureItem]] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(self._show)
         self._make_parts()
         self._lay_out()
         self.chart.place_clicked.connect(lambda place: self.depth_chosen.emit(min(max(place, 0.0), 1.0)))
@@ -100,7 +107,14 @@ class AnswersSection(QWidget):
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show what the columns say, where something about it differs."""
         self._state = new
-        if self.isVisible():
+        if not self.isVisible():
+            return
+        n_answers = len(new.pictures.items) * len(new.document.columns)
+        if n_answers > _MANY and self._shown is not None and _differs(self._shown, new):
+            # A batch under way brings answers twenty times a second, and each costs as much as all of them.
+            if not self._timer.isActive():
+                self._timer.start()
+        else:
             self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -113,7 +127,7 @@ class AnswersSection(QWidget):
         wanted = Qt.Orientation.Vertical if is_upright else Qt.Orientation.Horizontal
         if wanted != self._parts.orientation():
             self._parts.setOrientation(wanted)
-            self._parts.setSizes([600, 500])
+            self._parts.setSizes([500, 500])
 
     # What is shown
 
@@ -122,11 +136,7 @@ class AnswersSection(QWidget):
         if new is None:
             return
         self._shown = new
-        is_same = old is not None and (
-            old.document.columns is new.document.columns
-            and old.compare.columns is new.compare.columns
-            and old.pictures is new.pictures
-        )
+        is_same = old is not None and not _differs(old, new)
         if not is_same:
             self._heard = heard_in(new)
             self._show_classes(self._heard)
@@ -171,7 +181,10 @@ class AnswersSection(QWidget):
         self._no_batch.setVisible(not is_batch and len(heard.names) > 1)
         self._found = differences(heard.voices, heard.image_ids, pair)
         self.matrix.show_cells(agreements(heard.voices, heard.image_ids), heard.names, pair)
-        self._count.set_text(pair_text(heard, pair, len(self._found)))
+        can_differ = any(
+            cell is not None for row, cells in enumerate(self.matrix.cells) for cell in cells[:row]
+        )
+        self._count.set_text(pair_text(heard, pair, len(self._found)) if can_differ else _NOT_COMPARABLE)
         self._all.setVisible(pair is not None)
         pictures = {picture.image_id: picture for picture in heard.pictures}
         answers = {entry.image_id: _given(heard, entry.image_id) for entry in self._found}
@@ -222,6 +235,10 @@ class AnswersSection(QWidget):
         if self._heard is not None:
             self._save_csv(answers_csv(self._heard, self._found), "answers.csv")
 
+    def _on_said(self, text: str) -> None:
+        self._outcome.set_text(text)
+        self._outcome.show()
+
     def build_menu(self) -> QMenu:
         """The menu of the Save button."""
         menu = QMenu(self)
@@ -267,7 +284,8 @@ class AnswersSection(QWidget):
         self._save.clicked.connect(self._open_menu)
         self._outcome = ElidedLabel("muted")
         self._outcome.setObjectName("compare.answers.outcome")
-        self.said.connect(self._outcome.set_text)
+        self._outcome.hide()
+        self.said.connect(self._on_said)
         self.chart = Chart("compare.answers.chart", clickable=True)
         self.chart.plot.setToolTip("Click to move the depth slider there")
         self._no_probes = _sentence("compare.answers.no_probes", "muted")
@@ -313,9 +331,7 @@ class AnswersSection(QWidget):
         self._batch.setChildrenCollapsible(False)
         self._batch.addWidget(self.matrix)
         self._batch.addWidget(listed)
-        self._batch.setStretchFactor(0, 2)
-        self._batch.setStretchFactor(1, 3)
-        self._batch.setSizes([400, 600])
+        self._batch.setSizes([450, 550])
         self._parts = QSplitter(Qt.Orientation.Vertical)
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(_with_remark(self.chart, self._no_probes))
@@ -327,6 +343,15 @@ class AnswersSection(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self._parts, 1)
+
+
+def _differs(old: AppState, new: AppState) -> bool:
+    """Whether anything that the columns say is another."""
+    return (
+        old.document.columns is not new.document.columns
+        or old.compare.columns is not new.compare.columns
+        or old.pictures is not new.pictures
+    )
 
 
 def _with_remark(widget: QWidget, remark: QLabel) -> QWidget:

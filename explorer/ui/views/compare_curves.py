@@ -191,7 +191,12 @@ class CurvesSection(QWidget):
             return
         self._ask_missing(self._state)
         runs, axes = self.runs(), self.axes()
-        key = (axes, tuple((run.run, run.name, run.ink, run.buffer, run.buffer.version) for run in runs))
+        names = titles(self._state.document.columns)
+        key = (
+            axes,
+            names,
+            tuple((run.run, run.name, run.ink, run.buffer, run.buffer.version) for run in runs),
+        )
         if key == self._drawn:
             return
         self._drawn, self._drawn_at_s = key, monotonic()
@@ -201,6 +206,9 @@ class CurvesSection(QWidget):
         note = _NOTE
         if any(line.edges is not None for line in lines):
             note += "; ×n: mean of n seeds, shaded from the lowest to the highest"
+        missing = self._without(runs)
+        if missing and runs:
+            note += f"; no curves: {', '.join(missing)}"
         if homeless:
             note += f"; not known along this axis: {', '.join(homeless)}"
         self.plot.show_lines(
@@ -212,6 +220,14 @@ class CurvesSection(QWidget):
             anew=self._anew,
         )
         self._anew = False
+
+    def _without(self, runs: tuple[OverlaidRun, ...]) -> tuple[str, ...]:
+        """The columns of which no metrics are known."""
+        assert self._state is not None
+        columns, known = self._state.document.columns, {run.run for run in runs}
+        found = (run_of(column, self._state) for column in columns)
+        pairs = zip(titles(columns), found, strict=True)
+        return tuple(name for name, run in pairs if run is None or run.run not in known)
 
     def _redraw(self) -> None:
         self._anew = True

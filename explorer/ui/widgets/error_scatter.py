@@ -32,7 +32,7 @@ MARKS = ("○", "□", "△", "◇", "▽")
 """The shapes of published families, as text; drawn in the same order."""
 
 _POINT_PX, _OWN_PX, _REACH_PX = 4.2, 5.5, 12.0
-_PX_PER_TICK = 44
+_PX_PER_TICK = 34
 _ROOM_SHARE = 0.07
 _LEAST_SPAN = 0.3
 """Of the axes: in per cent points upwards, in decades along the bottom."""
