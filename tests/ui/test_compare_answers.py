@@ -196,7 +196,7 @@ def test_without_probes_it_says_where_they_come_from(section):
     assert not section.chart.isVisible()
     assert "probes" in text(section, "no_probes")
     assert section.findChild(QLabel, "compare.answers.no_batch").isVisible()
-    assert not section.matrix.isVisible()
+    assert not section.batch.matrix.isVisible()
 
 
 # Many pictures
@@ -204,65 +204,66 @@ def test_without_probes_it_says_where_they_come_from(section):
 
 def test_the_matrix_says_how_often_two_agree(filled, qtbot):
     section, _ = filled
-    cells = section.matrix.cells
+    cells = section.batch.matrix.cells
     assert cells[0][0].both == 12
     assert (cells[0][1].same, cells[0][1].both) == (6, 12)
-    qtbot.mouseMove(section.matrix, centre(section.matrix, 0, 1))
-    qtbot.waitUntil(lambda: section.matrix.under == (0, 1))
+    qtbot.mouseMove(section.batch.matrix, centre(section.batch.matrix, 0, 1))
+    qtbot.waitUntil(lambda: section.batch.matrix.under == (0, 1))
     assert (
-        section.matrix.reading(0, 1) == "CIFAR plain-20 and CIFAR ResNet-20 say the same of 6 of 12, 50.0 %"
+        section.batch.matrix.reading(0, 1)
+        == "CIFAR plain-20 and CIFAR ResNet-20 say the same of 6 of 12, 50.0 %"
     )
 
 
 def test_a_click_on_a_cell_leaves_the_pictures_of_these_two(filled, qtbot):
     section, _ = filled
-    everything = {item.image_id for item in section.list.items}
-    qtbot.mouseClick(section.matrix, LEFT, pos=centre(section.matrix, 1, 0))
-    assert len(section.list.items) == 6
+    everything = {item.image_id for item in section.batch.list.items}
+    qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 1, 0))
+    assert len(section.batch.list.items) == 6
     count = section.findChild(QWidget, "compare.answers.count")
     assert count.text == "6 of 12 pictures differ between CIFAR plain-20 and CIFAR ResNet-20"
-    qtbot.mouseClick(section.matrix, LEFT, pos=centre(section.matrix, 0, 1))
-    assert {item.image_id for item in section.list.items} == everything
-    qtbot.mouseClick(section.matrix, LEFT, pos=centre(section.matrix, 0, 1))
+    qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 0, 1))
+    assert {item.image_id for item in section.batch.list.items} == everything
+    qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 0, 1))
     qtbot.mouseClick(section.findChild(QToolButton, "compare.answers.all"), LEFT)
-    assert {item.image_id for item in section.list.items} == everything
+    assert {item.image_id for item in section.batch.list.items} == everything
 
 
 def test_the_matrix_is_walked_with_the_keys(filled):
     section, _ = filled
-    matrix = section.matrix
+    matrix = section.batch.matrix
     matrix.setFocus()
     QTest.keyClick(matrix, Qt.Key.Key_Right)
     QTest.keyClick(matrix, Qt.Key.Key_Right)
     assert matrix.under == (0, 1)
     QTest.keyClick(matrix, Qt.Key.Key_Return)
-    assert len(section.list.items) == 6
+    assert len(section.batch.list.items) == 6
     QTest.keyClick(matrix, Qt.Key.Key_Escape)
-    assert len(section.list.items) > 6
+    assert len(section.batch.list.items) > 6
 
 
 def test_a_chosen_column_that_leaves_is_chosen_no_more(filled, qtbot):
     section, state = filled
-    qtbot.mouseClick(section.matrix, LEFT, pos=centre(section.matrix, 1, 0))
+    qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 1, 0))
     fewer = replace(state, document=replace(state.document, columns=state.document.columns[1:]))
     section.show_state(state, fewer)
-    assert len(section.matrix.cells) == 3
+    assert len(section.batch.matrix.cells) == 3
     assert "between" not in section.findChild(QWidget, "compare.answers.count").text
 
 
 def test_pictures_are_sorted_and_a_click_chooses_one(filled, qtbot):
     section, _ = filled
-    found = section._found
-    assert [entry.image_id for entry in found] == [item.image_id for item in section.list.items]
+    found = section.batch.found
+    assert [entry.image_id for entry in found] == [item.image_id for item in section.batch.list.items]
     keys = [(-entry.n_answers, -entry.sureness) for entry in found]
     assert keys == sorted(keys)
-    row = section.list.model().index(2, 0)
-    section.list.scrollTo(row)
+    row = section.batch.list.model().index(2, 0)
+    section.batch.list.scrollTo(row)
     with qtbot.waitSignal(section.picture_chosen) as told:
-        qtbot.mouseClick(section.list.viewport(), LEFT, pos=section.list.visualRect(row).center())
+        qtbot.mouseClick(section.batch.list.viewport(), LEFT, pos=section.batch.list.visualRect(row).center())
     assert told.args == [found[2].image_id]
     with qtbot.waitSignal(section.picture_chosen) as told:
-        QTest.keyClick(section.list, Qt.Key.Key_Down)
+        QTest.keyClick(section.batch.list, Qt.Key.Key_Down)
     assert told.args == [found[3].image_id]
 
 
@@ -270,16 +271,25 @@ def test_showing_another_picture_tells_nothing(filled):
     section, state = filled
     told = []
     section.picture_chosen.connect(told.append)
-    other = section.list.items[3].image_id
+    other = section.batch.list.items[3].image_id
     section.show_state(state, replace(state, pictures=replace(state.pictures, current=other)))
-    assert section.list.currentIndex().row() == 3
+    assert section.batch.list.currentIndex().row() == 3
     assert told == []
+
+
+def test_pictures_that_were_read_again_are_shown_again(filled):
+    section, state = filled
+    before = section.batch.list.items
+    pictures = replace(state.pictures, items=four_columns().pictures.items)
+    section.show_state(state, replace(state, pictures=pictures))
+    assert [item.image_id for item in section.batch.list.items] == [item.image_id for item in before]
+    assert all(one is not other for one, other in zip(section.batch.list.items, before, strict=True))
 
 
 def test_every_answer_is_beside_its_picture(filled):
     section, _ = filled
-    first = section.list.items[0]
-    given = section.list.answers[first.image_id]
+    first = section.batch.list.items[0]
+    given = section.batch.list.answers[first.image_id]
     assert [each.place for each in given] == [0, 1, 2, 3]
     assert first.label.splitlines()[0].startswith("CIFAR plain-20: ")
 
@@ -289,7 +299,7 @@ def test_networks_that_cannot_be_compared_are_hatched(section, qtbot):
     own = living({n: answer("cat", 0.9) for n in (1, 2)})
     columns = (column(0, FOUR[0]), column(1, FOUR[1]))
     section.show_state(None, compared(columns, (own, foreign), (picture(1), picture(2)), current=1))
-    matrix = section.matrix
+    matrix = section.batch.matrix
     assert matrix.cells[0][1] is None
     assert "not comparable" in matrix.reading(0, 1)
     told = []
@@ -297,7 +307,7 @@ def test_networks_that_cannot_be_compared_are_hatched(section, qtbot):
     QApplication.processEvents()
     qtbot.mouseClick(matrix, LEFT, pos=centre(matrix, 0, 1))
     assert told == []
-    assert section.list.items == ()
+    assert section.batch.list.items == ()
     said = section.findChild(QWidget, "compare.answers.count").text
     assert said == "No two networks have answered that know the same classes"
 
@@ -338,7 +348,7 @@ def test_it_is_painted_at_every_size_light_and_dark(filled, size):
     light = section.grab().toImage()
     theme.apply(QApplication.instance(), "dark")
     dark = section.grab().toImage()
-    place = QPoint(section.matrix.mapTo(section, QPoint(section.matrix.width() - 3, 3)))
+    place = QPoint(section.batch.matrix.mapTo(section, QPoint(section.batch.matrix.width() - 3, 3)))
     assert dark.pixelColor(place).lightness() < 60 < light.pixelColor(place).lightness()
 
 
@@ -351,8 +361,8 @@ def test_thousands_of_pictures_are_no_burden(section, qtbot):
     ]
     state = compared([column(place, spec) for place, spec in enumerate(FOUR)], livings, pictures, current=0)
     section.show_state(None, state)
-    assert len(section.list.items) > 1900
-    before = section.list.items
+    assert len(section.batch.list.items) > 1900
+    before = section.batch.list.items
     columns = dict(state.compare.columns)
     for place in range(3):
         columns = {**columns, "c1": replace(columns["c1"], version=2 + place)}
@@ -360,4 +370,4 @@ def test_thousands_of_pictures_are_no_burden(section, qtbot):
         section.show_state(state, latest)
     assert section._shown is state
     qtbot.waitUntil(lambda: section._shown is latest)
-    assert all(one is other for one, other in zip(section.list.items, before, strict=True))
+    assert all(one is other for one, other in zip(section.batch.list.items, before, strict=True))

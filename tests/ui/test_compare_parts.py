@@ -60,7 +60,7 @@ def test_a_section_is_built_when_its_tab_is_first_pressed(opened, qtbot):
 def test_a_picture_of_the_list_becomes_the_current_one(opened, qtbot):
     store, _, window = opened(four_columns())
     press(window, qtbot, "answers")
-    shown = window.findChild(AnswersSection).list
+    shown = window.findChild(AnswersSection).batch.list
     row = shown.model().index(1, 0)
     shown.scrollTo(row)
     qtbot.mouseClick(shown.viewport(), LEFT, pos=shown.visualRect(row).center())

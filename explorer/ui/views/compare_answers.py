@@ -17,15 +17,13 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer.present.agreement import Difference, agreements, differences
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.theme import HALF, SPACE
-from explorer.ui.views.compare_differences import DifferenceList, GivenAnswer
+from explorer.ui.views.compare_batch import AnswersBatch
 from explorer.ui.views.compare_heard import (
     Heard,
     agreement_text,
@@ -34,23 +32,18 @@ from explorer.ui.views.compare_heard import (
     classes_of,
     followed,
     heard_in,
-    pair_text,
     way_text,
 )
-from explorer.ui.views.compare_matrix import AgreementMatrix
 from explorer.ui.views.curves import write_text
 from explorer.ui.widgets.chart import Chart
 from explorer.ui.widgets.chart_data import csv_text
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.picture_files import write_png
-from explorer.ui.widgets.thumbnail_model import PictureItem
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import LoadedPicture
     from explorer.state.model import AppState
 
 _MOST_SAID = "what most say"
-_NOT_COMPARABLE = "No two networks have answered that know the same classes"
 _LEAST_PX = 130
 _MANY, _PAUSE_MS = 2_000, 200
 """Of more answers the changes of so long are shown together."""
@@ -82,9 +75,6 @@ class AnswersSection(QWidget):
         self._shown: AppState | None = None
         self._heard: Heard | None = None
         self._label = ""
-        self._pair: tuple[str, str] | None = None
-        self._found: tuple[Difference, ...] = ()
-        self._items: dict[int, tuple[LoadedPicture, str, PictureItem]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
@@ -92,17 +82,11 @@ class AnswersSection(QWidget):
         self._make_parts()
         self._lay_out()
         self.chart.place_clicked.connect(lambda place: self.depth_chosen.emit(min(max(place, 0.0), 1.0)))
-        self._list.picture_chosen.connect(self.picture_chosen)
-        self.matrix.pair_chosen.connect(self._on_pair_chosen)
-        self.matrix.png_requested.connect(lambda: self._save_png(self.matrix, "agreement.png"))
-        self.matrix.csv_requested.connect(lambda: self._save_csv(self.matrix.to_csv(), "agreement.csv"))
+        self.batch.picture_chosen.connect(self.picture_chosen)
+        matrix = self.batch.matrix
+        matrix.png_requested.connect(lambda: self._save_png(matrix, "agreement.png"))
+        matrix.csv_requested.connect(lambda: self._save_csv(matrix.to_csv(), "agreement.csv"))
         self._classes.activated.connect(self._on_class_chosen)
-        self._all.clicked.connect(lambda: self._on_pair_chosen(None))
-
-    @property
-    def list(self) -> DifferenceList:
-        """The pictures on which the columns differ."""
-        return self._list
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show what the columns say, where something about it differs."""
@@ -143,7 +127,10 @@ class AnswersSection(QWidget):
             self._said.setText(agreement_text(self._heard))
             self._way.setText(way_text(self._heard))
             self._way.setVisible(bool(self._way.text()))
-            self._show_batch(self._heard, new)
+            is_batch = len(self._heard.pictures) > 1 and len(self._heard.names) > 1
+            self.batch.setVisible(is_batch)
+            self._no_batch.setVisible(not is_batch and len(self._heard.names) > 1)
+            self.batch.show_heard(self._heard, tuple(column.name for column in new.document.columns))
         if not is_same or old is None or old.compare.share != new.compare.share:
             self._show_chart()
 
@@ -168,52 +155,7 @@ class AnswersSection(QWidget):
         self.chart.setVisible(has_lines)
         self._no_probes.setVisible(not has_lines)
 
-    def _show_batch(self, heard: Heard, state: AppState) -> None:
-        names = tuple(column.name for column in state.document.columns)
-        if self._pair is not None and not set(self._pair) <= set(names):
-            self._pair = None
-        pair = None
-        if self._pair is not None:
-            first, second = sorted(map(names.index, self._pair))
-            pair = (first, second)
-        is_batch = len(heard.pictures) > 1 and len(heard.names) > 1
-        self._batch.setVisible(is_batch)
-        self._no_batch.setVisible(not is_batch and len(heard.names) > 1)
-        self._found = differences(heard.voices, heard.image_ids, pair)
-        self.matrix.show_cells(agreements(heard.voices, heard.image_ids), heard.names, pair)
-        can_differ = any(
-            cell is not None for row, cells in enumerate(self.matrix.cells) for cell in cells[:row]
-        )
-        self._count.set_text(pair_text(heard, pair, len(self._found)) if can_differ else _NOT_COMPARABLE)
-        self._all.setVisible(pair is not None)
-        pictures = {picture.image_id: picture for picture in heard.pictures}
-        answers = {entry.image_id: _given(heard, entry.image_id) for entry in self._found}
-        items = tuple(
-            self._item(pictures[image_id], _told(heard, given)) for image_id, given in answers.items()
-        )
-        current = None if heard.current is None else heard.current.image_id
-        self._list.show_pictures(items, answers, current)
-
-    def _item(self, picture: LoadedPicture, label: str) -> PictureItem:
-        """A row's picture: the same as before where nothing about it differs."""
-        known = self._items.get(picture.image_id)
-        if known is not None and known[:2] == (picture, label):
-            return known[2]
-        made = PictureItem(
-            picture.image_id, picture.name, picture.thumbnail, picture.width, picture.height, label
-        )
-        self._items[picture.image_id] = (picture, label, made)
-        return made
-
     # What the user does
-
-    def _on_pair_chosen(self, pair: tuple[int, int] | None) -> None:
-        state = self._shown
-        if state is None or self._heard is None:
-            return
-        columns = state.document.columns
-        self._pair = None if pair is None else (columns[pair[0]].name, columns[pair[1]].name)
-        self._show_batch(self._heard, state)
 
     def _on_class_chosen(self, row: int) -> None:
         self._label = self._classes.itemData(row)
@@ -233,7 +175,7 @@ class AnswersSection(QWidget):
 
     def _save_answers(self) -> None:
         if self._heard is not None:
-            self._save_csv(answers_csv(self._heard, self._found), "answers.csv")
+            self._save_csv(answers_csv(self._heard, self.batch.found), "answers.csv")
 
     def _on_said(self, text: str) -> None:
         self._outcome.set_text(text)
@@ -242,7 +184,7 @@ class AnswersSection(QWidget):
     def build_menu(self) -> QMenu:
         """The menu of the Save button."""
         menu = QMenu(self)
-        has_lines, has_cells = not self.chart.data.is_empty, self._batch.isVisibleTo(self)
+        has_lines, has_cells = not self.chart.data.is_empty, self.batch.isVisibleTo(self)
         chart = menu.addAction(
             "Chart as PNG…", lambda: self._save_png(self.chart, "probability by depth.png")
         )
@@ -252,14 +194,14 @@ class AnswersSection(QWidget):
         )
         chart.setEnabled(has_lines)
         menu.addSeparator()
-        matrix = menu.addAction("Agreement as PNG…", self.matrix.png_requested.emit)
+        matrix = menu.addAction("Agreement as PNG…", self.batch.matrix.png_requested.emit)
         matrix.setEnabled(has_cells)
-        matrix = menu.addAction("Agreement as CSV…", self.matrix.csv_requested.emit)
+        matrix = menu.addAction("Agreement as CSV…", self.batch.matrix.csv_requested.emit)
         matrix.setEnabled(has_cells)
         pictures = menu.addAction(
-            "Differing pictures as PNG…", lambda: self._save_png(self._list, "differing pictures.png")
+            "Differing pictures as PNG…", lambda: self._save_png(self.batch.list, "differing pictures.png")
         )
-        pictures.setEnabled(has_cells and bool(self._found))
+        pictures.setEnabled(has_cells and bool(self.batch.found))
         answers = menu.addAction("Answers as CSV…", self._save_answers)
         answers.setEnabled(self._heard is not None and bool(self._heard.pictures))
         return menu
@@ -292,16 +234,7 @@ class AnswersSection(QWidget):
         self._no_probes.setText(
             "Probability by depth is drawn from linear probes, which bundled networks bring along."
         )
-        self.matrix = AgreementMatrix("compare.answers.matrix")
-        self._list = DifferenceList("compare.answers.list")
-        self._count = ElidedLabel("text")
-        self._count.setObjectName("compare.answers.count")
-        self._all = QToolButton()
-        self._all.setObjectName("compare.answers.all")
-        self._all.setText("Show all")
-        self._all.setProperty("tone", "accent")
-        self._all.setToolTip("Show the pictures on which any two differ")
-        self._all.hide()
+        self.batch = AnswersBatch()
         self._no_batch = _sentence("compare.answers.no_batch", "muted")
         self._no_batch.setText("Drop more pictures to see on which of them the networks differ.")
 
@@ -317,25 +250,10 @@ class AnswersSection(QWidget):
         head.addLayout(words, 1)
         head.addWidget(self._classes, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
-        over = QHBoxLayout()
-        over.setContentsMargins(SPACE, HALF, SPACE, HALF)
-        over.addWidget(self._count, 1)
-        over.addWidget(self._all)
-        listed = QWidget()
-        beside = QVBoxLayout(listed)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(0)
-        beside.addLayout(over)
-        beside.addWidget(self._list, 1)
-        self._batch = QSplitter(Qt.Orientation.Horizontal)
-        self._batch.setChildrenCollapsible(False)
-        self._batch.addWidget(self.matrix)
-        self._batch.addWidget(listed)
-        self._batch.setSizes([450, 550])
         self._parts = QSplitter(Qt.Orientation.Vertical)
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(_with_remark(self.chart, self._no_probes))
-        self._parts.addWidget(_with_remark(self._batch, self._no_batch))
+        self._parts.addWidget(_with_remark(self.batch, self._no_batch))
         # Where that is too little for both, they stand side by side.
         self._parts.setMinimumHeight(_LEAST_PX)
         column = QVBoxLayout(self)
@@ -374,18 +292,3 @@ def _sentence(name: str, tone: str = "") -> QLabel:
     if tone:
         made.setProperty("tone", tone)
     return made
-
-
-def _given(heard: Heard, image_id: int) -> tuple[GivenAnswer, ...]:
-    return tuple(
-        GivenAnswer(place, said.label, said.probability)
-        for place, voice in enumerate(heard.voices)
-        if voice.classes and (said := voice.answers.get(image_id)) is not None
-    )
-
-
-def _told(heard: Heard, given: tuple[GivenAnswer, ...]) -> str:
-    """Every network's answer, a line each, for the tooltip."""
-    return "\n".join(
-        f"{heard.names[answer.place]}: {answer.label} {100 * answer.probability:.0f} %" for answer in given
-    )
