@@ -8,11 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.engine.run_messages import CurvesRead, ReadCurves
+from explorer.state.compare_actions import MoveColumn
 from explorer.ui.compare_dock import CompareDock
 from explorer.ui.store import Store
 from explorer.ui.views.compare_answers import AnswersSection
 from explorer.ui.views.compare_curves import CurvesSection
 from explorer.ui.views.compare_scatter import ScatterSection
+from explorer.ui.widgets.ink_dot import InkDot
 from tests.ui.compare_states import curves, four_columns, trained_columns
 
 LEFT = Qt.MouseButton.LeftButton
@@ -55,6 +57,16 @@ def test_a_section_is_built_when_its_tab_is_first_pressed(opened, qtbot):
     press(window, qtbot, "errors")
     press(window, qtbot, "answers")
     assert window.findChild(AnswersSection) is section
+
+
+def test_every_column_bears_the_colour_of_its_lines(opened, qtbot):
+    store, _, window = opened(four_columns())
+    press(window, qtbot, "answers")
+    store.dispatch(MoveColumn("c4", 0))
+    inks = {name: window.findChild(InkDot, f"compare.{name}.ink").place for name in ("c4", "c1", "c2", "c3")}
+    assert list(inks.values()) == [0, 1, 2, 3]
+    lines = window.findChild(AnswersSection).chart.data.series
+    assert (lines[0].name, lines[0].ink) == ("CIFAR ResNet-56", 0)
 
 
 def test_a_picture_of_the_list_becomes_the_current_one(opened, qtbot):

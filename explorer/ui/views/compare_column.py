@@ -20,6 +20,7 @@ from explorer.ui.views.compare_bars import Bar
 from explorer.ui.views.compare_facts import ColumnFacts, weights_text
 from explorer.ui.views.compare_frame import ColumnFrame
 from explorer.ui.views.compare_mini_graph import MiniGraph
+from explorer.ui.widgets.ink_dot import InkDot
 
 _SIDE_PX = 20
 _HEAD_TO_PX = 52
@@ -172,6 +173,7 @@ class CompareColumn(ColumnFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.grip = Grip()
         self.grip.setObjectName(f"compare.{name}.grip")
+        self.ink = InkDot(f"compare.{name}.ink", self.tr("Its colour in the charts below"))
         self.pick = PickButton(f"compare.{name}.pick")
         self.close_button = GlyphButton(
             "close", f"compare.{name}.close", self.tr("Remove (Delete); undo brings it back"), _SIDE_PX
@@ -180,6 +182,7 @@ class CompareColumn(ColumnFrame):
         self.graph = MiniGraph(f"compare.{name}.graph")
         head, lamp = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.grip)
+        head.addWidget(self.ink)
         head.addWidget(self.title, 1)
         head.addWidget(self.pick)
         head.addWidget(self.close_button)

@@ -268,6 +268,8 @@ class AgreementMatrix(QWidget):
             is_read = self._under is not None and number in self._under
             painter.setPen(colours.text if is_read else colours.muted)
             room = QRectF(SPACE + 2 * _DOT_PX, place.top(), names - 3 * _DOT_PX, place.height())
+            if room.width() < _LEAST_NAME_PX:
+                continue
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(room.width()))
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 

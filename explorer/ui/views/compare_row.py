@@ -112,7 +112,8 @@ class CompareRow(QScrollArea):
                 self._line.insertWidget(place, self._columns[name], 1)
             for before, after in zip(self.columns, self.columns[1:], strict=False):
                 QWidget.setTabOrder(before.mosaic, after)
-        for each in facts:
+        for place, each in enumerate(facts):
+            self._columns[each.name].ink.show_place(place)
             self._columns[each.name].show_facts(each, share)
             self._columns[each.name].show()
         self._hint.setVisible(len(names) == 1)
