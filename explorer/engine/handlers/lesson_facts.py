@@ -17,6 +17,7 @@ from explorer.arch.papers import recognise
 from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.lesson import KNOWN, PLACE, Lesson, LessonFacts
+from explorer.errors import WeightsError
 from explorer.nets.catalogue import present_for
 
 
@@ -29,7 +30,11 @@ def _without(spec: ArchitectureSpec, block: str) -> str | None:
     from explorer.nets.findings_file import findings_for
 
     card = present_for(spec)
-    found = findings_for(card) if card is not None and card.kind == "bundled" else None
+    try:
+        found = findings_for(card) if card is not None and card.kind == "bundled" else None
+    except WeightsError:
+        # A number that is not known is no reason to keep a lesson closed.
+        found = None
     blocks = found.sweep.blocks if found is not None else ()
     known = next((each.knowledge for each in blocks if each.key == block), None)
     return f"{100 * known.accuracy:.1f} %" if known is not None else None
@@ -57,7 +62,7 @@ def facts_of(lesson: Lesson) -> LessonFacts:
     """What is known on this machine about a lesson.
 
     Raises:
-        WeightsError: A card or a file of findings that ships with the program is damaged.
+        WeightsError: A card that ships with the program is damaged.
     """
     numbers: dict[str, str | None] = {}
     known = presets()

@@ -256,6 +256,8 @@ class LessonPanel(QWidget):
         while (item := self._trials.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                # Qt deletes it later, but its controls must not be found under their names any more.
+                widget.setParent(None)
                 widget.deleteLater()
         self._try.setVisible(bool(trials))
         for number, trial in enumerate(trials):

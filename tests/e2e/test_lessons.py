@@ -1,0 +1,144 @@
+"""A lesson opened from the menu, gone through, saved, and opened in another home; by a user's own events."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from explorer.arch.presets import preset
+from explorer.engine.messages import WeightsChoice
+from explorer.nets.catalogue import present_for
+
+DEPTHS = tuple(preset(f"cifar-resnet{depth}").spec for depth in (20, 32, 44, 56))
+
+
+def choose(program, qtbot, *titles):
+    """Walk through the menus by their titles with the mouse, and take the last entry."""
+    bar = program.window.menuBar()
+    place = bar
+    for title in titles:
+        action = next(each for each in place.actions() if each.text().replace("&", "") == title)
+        if isinstance(place, QMenu):
+            qtbot.waitUntil(place.isVisible)
+        # A menu's loop is its own; entries are reached by the mouse where they are drawn.
+        qtbot.mouseClick(place, Qt.MouseButton.LeftButton, pos=place.actionGeometry(action).center())
+        menu = action.menu()
+        if menu is None:
+            return
+        place = menu
+
+
+def press(program, qtbot, key, modifier):
+    """A shortcut; a menu that was open before may have left the window inactive."""
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    qtbot.keyClick(program.window, key, modifier)
+
+
+def columns_ready(state):
+    living = state.compare.columns
+    return living and all(
+        column.status == "ready" and column.looked is not None for column in living.values()
+    )
+
+
+def text_of(program, name):
+    return program.child(name).text()
+
+
+@pytest.fixture
+def save_to(monkeypatch):
+    """The native file dialog is the edge of the program: it answers with this path."""
+
+    def answer(path):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+
+    return answer
+
+
+def test_depth_is_opened_gone_through_saved_and_opened_in_another_home(
+    open_program, qtbot, tmp_path, monkeypatch, save_to
+):
+    program = open_program()
+    program.settle()
+    before = program.state.document
+    choose(program, qtbot, "Help", "Lessons", "Depth")
+    program.until(lambda state: state.lessons.lesson is not None)
+    assert program.window.lesson.dock.isVisible()
+    assert text_of(program, "lesson.heading") == "Twenty to fifty-six"
+    assert "6.97 %" in text_of(program, "lesson.text")
+    assert tuple(column.spec for column in program.state.document.columns) == DEPTHS
+    assert program.window.docks["compare"].isVisible()
+    program.until(columns_ready)
+    missing = text_of(program, "lesson.missing")
+    for spec, column in zip(DEPTHS, program.state.compare.columns.values(), strict=True):
+        card = present_for(spec)
+        assert column.origin.kind == ("bundled" if card else "untrained")
+        title = preset(f"cifar-resnet{6 * spec.stage_depths[0] + 2}").title
+        assert (title in missing) == (card is None)
+
+    program.click("lesson.next")
+    assert program.state.lessons.step == 1
+    assert program.state.compare.pair is not None
+    press(program, qtbot, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert program.state.lessons.step == 2
+    assert program.state.inside.topic == "decisions"
+    assert program.window.docks["inside"].isVisible()
+    press(program, qtbot, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert program.state.lessons.step == 1
+    program.click("lesson.show.0")
+    assert program.window.lesson.lit is program.child("compare.depth")
+
+    program.until(columns_ready)
+    target = tmp_path / "mine.lesson"
+    save_to(target)
+    choose(program, qtbot, "File", "Save lesson…")
+    program.until(lambda state: state.lessons.is_own)
+    program.child("lesson.note").setPlainText("Look at the third column.")
+    save_to(target)
+    program.click("lesson.save")
+    program.until(lambda state: not state.lessons.is_changed and state.lessons.present.note)
+    assert program.state.lessons.source == str(target)
+    kept = program.state
+    program.click("lesson.close")
+    assert program.state.lessons.lesson is None
+    assert not program.window.lesson.dock.isVisible()
+    # Each step was one of undo: what was there before the lesson is not lost.
+    for _ in range(len(program.state.history.past)):
+        choose(program, qtbot, "Edit", "Undo")
+    assert program.state.document == before
+
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path / "another"))
+    again = open_program()
+    again.settle()
+    again.drop_files(target)
+    again.until(lambda state: state.lessons.lesson is not None)
+    state = again.state
+    assert (state.lessons.step, state.lessons.present.note) == (1, "Look at the third column.")
+    assert again.child("lesson.note").toPlainText() == "Look at the third column."
+    assert [column.spec for column in state.document.columns] == list(DEPTHS)
+    assert state.document.selected == kept.document.selected
+    assert state.compare.share == kept.compare.share
+    names = [column.name for column in state.document.columns]
+    assert state.compare.pair == (names[0], names[3])
+    again.until(columns_ready)
+    origins = [column.origin for column in again.state.compare.columns.values()]
+    assert origins == [column.origin for column in kept.compare.columns.values()]
+    assert again.state.document.columns[0].weights == WeightsChoice("named", "cifar-resnet20")
+    again.settle()
+
+
+def test_every_other_lesson_is_gone_through_and_comes_to_rest(open_program, qtbot):
+    program = open_program()
+    program.settle()
+    for title in ("Why shortcuts", "Options A, B, C", "Pre-activation", "Lesions"):
+        choose(program, qtbot, "Help", "Lessons", title)
+        program.until(lambda state, title=title: state.lessons.lesson and state.lessons.lesson.title == title)
+        for place, step in enumerate(program.state.lessons.lesson.steps):
+            assert program.state.lessons.step == place
+            assert text_of(program, "lesson.heading") == step.heading
+            assert program.state.document.selected == step.view.selected
+            program.click("lesson.next")
+        program.settle()
+        assert not [notice for notice in program.state.notices if notice.severity == "error"]
