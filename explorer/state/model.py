@@ -25,6 +25,7 @@ from explorer.state.learning import DataState, RunsState, TeachState, TrainingFo
 from explorer.state.lessons import LessonState
 from explorer.state.moments import MomentsState
 from explorer.state.settings import Settings
+from explorer.state.studies import StudiesState
 
 if TYPE_CHECKING:
     from explorer.engine.messages import Float32Array, Uint8Array
@@ -291,6 +292,7 @@ class AppState:
         inside: What was found inside the network in view.
         compare: Networks side by side.
         lessons: The lesson that is open.
+        studies: Several trainings that differ in chosen fields.
         moments: Which moments of trainings are kept, and which runs are rewound.
         notices: Messages that stay.
         work: What is under way, oldest first.
@@ -319,6 +321,7 @@ class AppState:
     inside: InsideState = field(default_factory=InsideState)
     compare: CompareState = field(default_factory=CompareState)
     lessons: LessonState = field(default_factory=LessonState)
+    studies: StudiesState = field(default_factory=StudiesState)
     moments: MomentsState = field(default_factory=MomentsState)
     notices: tuple[Notice, ...] = ()
     work: tuple[Work, ...] = ()

@@ -42,6 +42,8 @@ _WORK = {
     "WriteWalk": "Writing the walk",
     "ReadLesson": "Opening the lesson {name}",
     "WriteLesson": "Saving {name}",
+    "RunStudy": "Training a study",
+    "WriteStudyReport": "Writing the report",
     "TakeLessonWeights": "Keeping the weights of {name}",
 }
 

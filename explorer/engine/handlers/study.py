@@ -114,11 +114,17 @@ def run_study(request: RunStudy, context: Context) -> Steps:
         RunError: There is no such study, another process trains it, or it cannot be read or written.
     """
     assert context.device is not None, "UseDevice comes first"
-    queue = StudyQueue.create(request.study) if request.study else StudyQueue.open(request.id)
+    study = request.study or StudyQueue.open(request.id).study
+    dataset = yield from opened(study.data, study.spec.input_size, context)
+    if request.study is None:
+        queue = StudyQueue.open(request.id)
+    else:
+        # Kept with as many classes as the data has, so that what it costs is known from the file alone.
+        spec = study.spec.edited(num_classes=len(dataset.classes))
+        queue = StudyQueue.create(replace(study, spec=spec))
     with queue.held(), _active(queue, context) as active:
         if request.retries:
             queue.forgive()
-        dataset = yield from opened(queue.study.data, queue.study.spec.input_size, context)
         row = queue.row(context.store(), is_held=True)
         left = [_fitted(one.cell, dataset) for one in row.cells if one.status in ("waiting", "paused")]
         found, _ = yield from _estimated(left, dataset, context)

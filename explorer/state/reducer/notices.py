@@ -16,6 +16,7 @@ from explorer.engine.messages import (
     RequestFinished,
 )
 from explorer.engine.run_messages import ListRuns
+from explorer.engine.study_messages import RunStudy
 from explorer.engine.training_messages import FindRate, ResumeTraining, Train
 from explorer.state.actions import (
     AllowFetchWeights,
@@ -27,9 +28,10 @@ from explorer.state.actions import (
 )
 from explorer.state.learning_actions import AllowFetchData, StopTraining
 from explorer.state.model import NoticeAction
-from explorer.state.reducer import data, inside_topics, teach, training
+from explorer.state.reducer import data, inside_topics, studies, teach, training
 from explorer.state.reducer.net import on_build_failed
 from explorer.state.reducer.turn import Turn
+from explorer.state.study_actions import PauseStudy
 
 TRAININGS = frozenset({Train.__name__, ResumeTraining.__name__, FindRate.__name__})
 
@@ -56,6 +58,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
             training.on_taken_back(turn, event)
         else:
             training.on_training_failed(turn, cause, remedy)
+    studies.on_study_failed(turn, event)
     inside_topics.on_inside_failed(turn, event)
     if not event.is_cancelled:
         turn.notify(
@@ -90,6 +93,8 @@ def on_cancel_work(turn: Turn, action: CancelWork) -> None:
     kind = next((item.kind for item in turn.state.work if item.ticket == action.ticket), "")
     if kind in TRAININGS:
         training.on_stop_training(turn, StopTraining())
+    elif kind == RunStudy.__name__:
+        studies.on_pause_study(turn, PauseStudy())
     else:
         turn.cancel(action.ticket)
 

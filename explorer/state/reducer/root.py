@@ -17,11 +17,19 @@ from explorer.engine import (
     moment_messages,
     own_messages,
     run_messages,
+    study_messages,
     training_messages,
 )
 from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.engine.run_messages import ListRuns
-from explorer.state import actions, compare_actions, inside_actions, learning_actions, lesson_actions
+from explorer.state import (
+    actions,
+    compare_actions,
+    inside_actions,
+    learning_actions,
+    lesson_actions,
+    study_actions,
+)
 from explorer.state.actions import Action, Start
 from explorer.state.model import AppState
 from explorer.state.reducer import (
@@ -44,6 +52,7 @@ from explorer.state.reducer import (
     pictures,
     rewind,
     runs,
+    studies,
     teach,
     training,
     weights,
@@ -217,6 +226,23 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     lesson_messages.LessonRead: lessons.on_lesson_read,
     lesson_messages.LessonWritten: lessons.on_lesson_written,
     lesson_messages.LessonWeightsTaken: lessons.on_lesson_weights_taken,
+    study_actions.LookUpStudies: studies.on_look_up_studies,
+    study_actions.EditStudy: studies.on_edit_study,
+    study_actions.PriceStudy: studies.on_price_study,
+    study_actions.StartStudy: studies.on_start_study,
+    study_actions.PauseStudy: studies.on_pause_study,
+    study_actions.GoOnStudy: studies.on_go_on_study,
+    study_actions.ShowStudy: studies.on_show_study,
+    study_actions.ForgetStudy: studies.on_forget_study,
+    study_actions.ReportStudy: studies.on_report_study,
+    study_messages.StudiesListed: studies.on_studies_listed,
+    study_messages.StudyEstimated: studies.on_study_estimated,
+    study_messages.StudyBegan: studies.on_study_began,
+    study_messages.CellBegan: studies.on_cell_began,
+    study_messages.StudyProgress: studies.on_study_progress,
+    study_messages.CellEnded: studies.on_cell_ended,
+    study_messages.StudyEnded: studies.on_study_ended,
+    study_messages.StudyReported: studies.on_study_reported,
     messages.RequestFinished: notices.on_request_finished,
     messages.RequestFailed: notices.on_request_failed,
 }

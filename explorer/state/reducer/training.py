@@ -51,6 +51,7 @@ from explorer.state.reducer.document import with_spec
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
+from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.rewind import come_back, is_of
 from explorer.state.reducer.turn import Turn
@@ -115,7 +116,7 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
     """Resume: the one in memory at once, another when its data is open again."""
     state = turn.state
     training = state.training
-    if training.is_busy:
+    if training.is_busy or not is_free_for_training(turn):
         return
     present = training.began.run if training.began is not None else ""
     run = action.run or present
@@ -130,7 +131,7 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
 
 def open_data(turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "") -> None:
     """Read the data; what it is for begins when it is there."""
-    if turn.state.training.is_busy:
+    if turn.state.training.is_busy or not is_free_for_training(turn):
         return
     turn.change(
         training=replace(

@@ -39,6 +39,7 @@ from explorer.engine.messages import (
     Request,
     SaveWeights,
 )
+from explorer.engine.study_messages import RunStudy, WriteStudyReport
 from explorer.engine.training_messages import FindRate, ResumeTraining, Train
 from explorer.state.model import AppState, Notice, NoticeAction, Work
 
@@ -70,6 +71,8 @@ SHOWN_WORK: tuple[type[Request], ...] = (
     ReadLesson,
     WriteLesson,
     TakeLessonWeights,
+    RunStudy,
+    WriteStudyReport,
 )
 """Requests that take long enough for the status bar to speak of them."""
 
