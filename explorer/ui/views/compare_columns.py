@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from explorer.arch.spec import ArchitectureSpec
 from explorer.images.labels import load_labels
 from explorer.present.error_scatter import CIFAR_10, IMAGENET
-from explorer.ui import words
+from explorer.ui.views.compare_facts import title_of
 
 if TYPE_CHECKING:
     from explorer.engine.run_messages import RunRow
@@ -56,8 +56,8 @@ class ColumnRun:
 
 @lru_cache(maxsize=128)
 def net_title(spec: ArchitectureSpec) -> str:
-    """What people call a network; cached, for every change of the state asks."""
-    return words.net_title(spec)
+    """What its column calls a network; cached, for every change of the state asks."""
+    return title_of(spec)
 
 
 def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
