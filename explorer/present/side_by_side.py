@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from explorer.present.tiles import columns_for
 
+MOST_TIMES_USUAL = 4.0
+"""A shared scale reaches this many times as far as the usual network's values, and no farther."""
 # A common fit gives up this share of its size for whole screen pixels.
 _WHOLE_PIXELS_SHARE = 0.12
 
@@ -68,19 +70,48 @@ class ProbabilityChange:
         return self.after - self.before
 
 
-def common_ends(outputs: Sequence[NDArray[np.floating]]) -> tuple[float, float]:
-    """The least and the greatest finite value of all networks' maps; (0, 0) where none is finite."""
-    lows, highs = [], []
-    for values in outputs:
-        low, high = float(values.min()), float(values.max())
-        if not (math.isfinite(low) and math.isfinite(high)):
-            real = values[np.isfinite(values)]
-            if not real.size:
-                continue
-            low, high = float(real.min()), float(real.max())
-        lows.append(low)
-        highs.append(high)
-    return (min(lows), max(highs)) if lows else (0.0, 0.0)
+@dataclass(frozen=True, slots=True)
+class CommonScale:
+    """One scale of values for all networks.
+
+    Attributes:
+        low: The value of its low end.
+        high: The value of its high end.
+        is_cut: Whether a network has values beyond an end; they have the end's colour.
+    """
+
+    low: float
+    high: float
+    is_cut: bool
+
+
+def ends_of(values: NDArray[np.floating]) -> tuple[float, float]:
+    """The least and the greatest finite value; (0, 0) where none is finite."""
+    low, high = float(values.min()), float(values.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        real = values[np.isfinite(values)]
+        if not real.size:
+            return 0.0, 0.0
+        low, high = float(real.min()), float(real.max())
+    return low, high
+
+
+def common_scale(ends: Sequence[tuple[float, float]]) -> CommonScale:
+    """One scale for several networks: equal colours are equal values.
+
+    A single network may have values a thousand times as large as all others (deep residual nets before their
+    training do). All others would be black: the scale ends at some times what the usual network reaches.
+
+    Args:
+        ends: The least and the greatest value of each; at least one.
+    """
+    reaches = sorted(max(abs(low), abs(high)) for low, high in ends)
+    usual = reaches[(len(reaches) - 1) // 2]
+    least, greatest = min(low for low, _ in ends), max(high for _, high in ends)
+    if not usual or reaches[-1] <= MOST_TIMES_USUAL * usual:
+        return CommonScale(least, greatest, is_cut=False)
+    limit = MOST_TIMES_USUAL * usual
+    return CommonScale(max(least, -limit), min(greatest, limit), is_cut=True)
 
 
 def common_grid(shapes: Sequence[tuple[int, int, int]], room_w: float, room_h: float) -> CellGrid:

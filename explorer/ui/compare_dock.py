@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FIRST_FOUR = ("cifar-plain20", "cifar-resnet20", "cifar-plain56", "cifar-resnet56")
 """The presets that one click pins: two depths with and without shortcuts."""
 
-_Known = tuple["Column", "ColumnState", int | None]
+_Known = tuple["Column", "ColumnState", int | None, str]
 
 
 class CompareDock(SeenDock):
@@ -152,21 +152,23 @@ class CompareDock(SeenDock):
 
     def _facts_of(self, state: AppState) -> tuple[ColumnFacts, ...]:
         """What the view shows of each column; found anew only where something of it is another."""
-        from explorer.ui.views.compare_facts import facts_of
+        from explorer.ui.views.compare_columns import titles
+        from explorer.ui.views.compare_facts import facts_of, without_common
 
         loaded = state.pictures.loaded(state.pictures.current)
         image_id = None if loaded is None else loaded.image_id
         found: dict[str, tuple[_Known, ColumnFacts]] = {}
-        for column in state.document.columns:
+        columns = state.document.columns
+        for column, title in zip(columns, without_common(titles(columns)), strict=True):
             living = state.compare.columns.get(column.name)
             if living is None:
                 continue
-            known: _Known = (column, living, image_id)
+            known: _Known = (column, living, image_id, title)
             before = self._facts.get(column.name)
             if before is not None and before[0][1] is living and before[0] == known:
                 found[column.name] = before
             else:
-                found[column.name] = known, facts_of(column, living, image_id)
+                found[column.name] = known, facts_of(column, living, image_id, title)
         self._facts = found
         return tuple(facts for _, facts in found.values())
 

@@ -12,23 +12,34 @@ def maps_of(*shape, seed=0):
 
 
 def test_the_scale_reaches_over_all_networks():
-    one, other = maps_of(4, 3, 3), 5 * maps_of(8, 2, 2, seed=1)
-    low, high = beside.common_ends([one, other])
-    assert low == min(one.min(), other.min())
-    assert high == max(one.max(), other.max())
+    one, other = maps_of(4, 3, 3), 3 * maps_of(8, 2, 2, seed=1)
+    scale = beside.common_scale([beside.ends_of(one), beside.ends_of(other)])
+    assert scale.low == min(one.min(), other.min())
+    assert scale.high == max(one.max(), other.max())
+    assert not scale.is_cut
 
 
 def test_what_is_not_finite_has_no_part_in_the_scale():
-    one = np.array([[[1.0, np.nan], [np.inf, 3.0]]], np.float32)
-    nothing = np.full((2, 2, 2), np.nan, np.float32)
-    assert beside.common_ends([one, nothing]) == (1.0, 3.0)
-    assert beside.common_ends([nothing]) == (0.0, 0.0)
+    assert beside.ends_of(np.array([[[1.0, np.nan], [np.inf, 3.0]]], np.float32)) == (1.0, 3.0)
+    assert beside.ends_of(np.full((2, 2, 2), np.nan, np.float32)) == (0.0, 0.0)
+
+
+def test_one_network_with_huge_values_does_not_blacken_the_others():
+    scale = beside.common_scale([(0, 3), (0, 2), (-1, 2.5), (-7, 6000)])
+    assert (scale.low, scale.high, scale.is_cut) == (-7, 10, True)
+    scale = beside.common_scale([(0, 1), (-900, 250)])
+    assert (scale.low, scale.high, scale.is_cut) == (-4, 4, True)
+
+
+def test_networks_that_are_all_zero_have_a_scale():
+    assert beside.common_scale([(0, 0), (0, 0), (0, 2)]) == beside.CommonScale(0, 2, is_cut=False)
 
 
 def test_equal_values_have_equal_colours_in_every_picture():
     one, other = np.zeros((2, 2, 2), np.float32), np.zeros((4, 2, 2), np.float32)
-    one[0, 0, 0], other[3, 1, 1], other[0, 0, 0] = 2.0, 2.0, 9.0
-    ends = beside.common_ends([one, other])
+    one[0, 0, 0], other[3, 1, 1], other[0, 0, 0] = 3.0, 3.0, 9.0
+    scale = beside.common_scale([beside.ends_of(one), beside.ends_of(other)])
+    ends = scale.low, scale.high
     first, second = (tile(maps, ends=ends, columns=2, gap_px=0) for maps in (one, other))
     assert first.low == second.low == 0.0
     assert first.high == second.high == 9.0

@@ -18,7 +18,7 @@ from explorer.present.tiles import Colour, Tiles
 from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.compare_column import CompareColumn
 from explorer.ui.views.compare_facts import ColumnFacts
-from explorer.ui.views.compare_head import CompareHead, RemovedLine
+from explorer.ui.views.compare_head import CompareHead, SaidLine
 from explorer.ui.views.compare_maps import CompareMaps, Shown
 from explorer.ui.views.compare_pair import PairPanel
 from explorer.ui.views.compare_row import CompareRow, Wish
@@ -67,14 +67,13 @@ class CompareView(QWidget):
         self._half_pair: str | None = None
         self._pair: tuple[str, str] | None = None
         self._sight: Sight | None = None
-        self._removed_title = ""
         self._maps = CompareMaps()
         self.head = CompareHead()
         self.slider = CompareSlider()
         self.row = CompareRow()
         self.pair = PairPanel()
         self.sections = CompareSections()
-        self._gone = RemovedLine()
+        self._said = SaidLine()
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(0)
@@ -92,7 +91,7 @@ class CompareView(QWidget):
         line.addWidget(self.row, 1)
         self._pair_room = QWidget()
         room = QHBoxLayout(self._pair_room)
-        room.setContentsMargins(0, HALF, SPACE, SPACE)
+        self._pair_line = room
         room.addWidget(self.pair)
         self._pair_room.hide()
         line.addWidget(self._pair_room)
@@ -100,7 +99,7 @@ class CompareView(QWidget):
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._gone)
+        column.addWidget(self._said)
         column.addWidget(self.slider)
         column.addWidget(beside, 1)
         self._halves = QSplitter(Qt.Orientation.Vertical)
@@ -151,12 +150,20 @@ class CompareView(QWidget):
         row.share_chosen.connect(self.share_chosen)
         row.moved.connect(self.moved)
         row.wished.connect(self._on_wish)
+        row.horizontalScrollBar().rangeChanged.connect(lambda *_: self._fit_pair())
+        self._fit_pair()
         pair.mode_changed.connect(self._draw)
         pair.closed.connect(lambda: self.pair_chosen.emit(None))
         pair.swap_requested.connect(self._on_swap)
         pair.diff_requested.connect(self.diff_requested)
-        self._gone.undo_requested.connect(self.undo_requested)
+        self._said.undo_requested.connect(self.undo_requested)
         self.sections.opened.connect(self._on_section)
+
+    def _fit_pair(self) -> None:
+        """The pair ends where the columns end, above their scroll bar."""
+        bar = self.row.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
+        self._pair_line.setContentsMargins(SPACE, HALF, SPACE, SPACE + below)
 
     def _link(self, mosaic: LinkedMosaic) -> None:
         mosaic.sight_moved.connect(self._on_sight)
@@ -198,10 +205,9 @@ class CompareView(QWidget):
         gone = before.keys() - {each.name for each in facts}
         came = {each.name for each in facts} - before.keys()
         if gone and not came:
-            self._removed_title = ", ".join(title for name, title in before.items() if name in gone)
+            self._said.say(", ".join(title for name, title in before.items() if name in gone))
         elif came:
-            self._removed_title = ""
-        self._gone.say(self._removed_title)
+            self._said.say("")
         self.head.show_room(len(facts), most, can_twin=can_twin)
         known = {column.name for column in self.row.columns}
         self.row.show_columns(facts, share)
@@ -220,8 +226,7 @@ class CompareView(QWidget):
 
     def forget_removed(self) -> None:
         """The document was changed otherwise: what was removed is not the last step of undo any more."""
-        self._removed_title = ""
-        self._gone.say("")
+        self._said.say("")
 
     def show_share(self, share: float) -> None:
         """Put all networks at a share of the way."""
@@ -310,7 +315,8 @@ class CompareView(QWidget):
         for column in self.row.columns:
             names = self._names(column)
             column.mosaic.show_drawn(drawn.get(column.name), names, grid, self._sight)
-        self._show_key(next(iter(drawn.values())).tiles)
+        is_cut = self.head.scale == "all" and self._maps.common(list(there.values())).is_cut
+        self._show_key(next(iter(drawn.values())).tiles, is_cut=is_cut)
         self._draw_pair(shown, drawn, grid)
 
     def _names(self, column: CompareColumn) -> tuple[str, ...]:
@@ -319,7 +325,7 @@ class CompareView(QWidget):
         is_last = facts is not None and column.place == len(facts.way) - 1
         return facts.classes if facts is not None and is_last else ()
 
-    def _show_key(self, first: Tiles) -> None:
+    def _show_key(self, first: Tiles, *, is_cut: bool) -> None:
         """The key to the colours, of which one column tells for all."""
         if self.head.scale == "column":
             low, high = (
@@ -327,6 +333,8 @@ class CompareView(QWidget):
             )
         else:
             low, high = colour_ends(first)
+            if is_cut:
+                low, high = f"≤ {low}" if first.low < 0 else low, f"≥ {high}"
         self.head.show_colours(first.palette, low, high)
         self.head.bar.show()
 

@@ -25,6 +25,8 @@ from explorer.ui import words
 if TYPE_CHECKING:
     from explorer.engine.messages import Float32Array
 
+_FAMILY = "CIFAR "
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
@@ -84,13 +86,14 @@ class ColumnFacts:
         return found is not None and (not found or found[0].probability < WEAK_PROBABILITY)
 
 
-def facts_of(column: Column, living: ColumnState, image_id: int | None) -> ColumnFacts:
+def facts_of(column: Column, living: ColumnState, image_id: int | None, title: str) -> ColumnFacts:
     """What the view shows of a column.
 
     Args:
         column: Of the document.
         living: What lives in it.
         image_id: The picture in view; None for none.
+        title: What it is called beside the others.
     """
     graph = expand(column.spec)
     answer = None if image_id is None else living.answers.get(image_id)
@@ -98,7 +101,7 @@ def facts_of(column: Column, living: ColumnState, image_id: int | None) -> Colum
     is_current = looked is not None and (looked.image_id, looked.version) == (image_id, living.version)
     return ColumnFacts(
         name=column.name,
-        title=title_of(column.spec),
+        title=title,
         spec=column.spec,
         graph=graph,
         way=stops(graph),
@@ -120,6 +123,13 @@ def title_of(spec: ArchitectureSpec) -> str:
     """A short name that tells the depth too: `CIFAR ResNet-20`, `AlexNet, 8 layers`."""
     title, depth = words.net_title(spec), str(depth_of(spec))
     return title if depth in title else f"{title}, {depth} layers"
+
+
+def without_common(titles: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names without what all have in front, which would take the room of what differs."""
+    if len(titles) > 1 and all(title.startswith(_FAMILY) for title in titles):
+        return tuple(title.removeprefix(_FAMILY) for title in titles)
+    return titles
 
 
 def weights_text(origin: Origin) -> str:

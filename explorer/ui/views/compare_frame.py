@@ -116,7 +116,11 @@ class ColumnFrame(QFrame):
         self.shown.setSpacing(HALF)
         self.shown.addWidget(self.key, 1)
         self.shown.addWidget(self.shape)
-        self._column.addLayout(self.shown)
+        named = QWidget()
+        named.setFixedHeight(_LAMP_PX)
+        self.shown.setContentsMargins(0, 0, 0, 0)
+        named.setLayout(self.shown)
+        self._column.addWidget(named)
         self._column.addWidget(self.mosaic, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:

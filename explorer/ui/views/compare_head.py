@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSiz
 from explorer.present import colour
 from explorer.present.tiles import PaletteChoice
 from explorer.ui.panels.field_controls import FlatCombo
+from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.views.compare_maps import ScaleChoice
 from explorer.ui.widgets.colour_bar import ColourBar, swatch
 from explorer.ui.widgets.elided_label import ElidedLabel
 
 _SWATCH = QSize(28, 12)
-_ONE_LINE_PX = 800
+_ONE_LINE_PX = 790
 
 
 class CompareHead(QWidget):
@@ -44,12 +45,17 @@ class CompareHead(QWidget):
         self._count.setProperty("tone", "muted")
         self._scale = self._box("compare.scale", self.tr("Scale of values"))
         for title, value in (
-            (self.tr("One scale for all"), "all"),
-            (self.tr("Each network its own"), "column"),
-            (self.tr("Each channel its own"), "channel"),
+            (self.tr("Shared scale"), "all"),
+            (self.tr("Scale a network"), "column"),
+            (self.tr("Scale a channel"), "channel"),
         ):
             self._scale.addItem(title, value)
-        self._scale.setToolTip(self.tr("Over what equal colours are equal values"))
+        self._scale.setToolTip(
+            self.tr(
+                "Shared: equal colours are equal values in all networks. "
+                "Else every network, or every channel, has its own scale"
+            )
+        )
         self._palette = self._box("compare.palette", self.tr("Colours"))
         for title, value in (
             (self.tr("Auto"), "auto"),
@@ -139,8 +145,8 @@ class CompareHead(QWidget):
         self.bar.set_colours(palette, low, high, with_zero=palette == "diverging")
 
 
-class RemovedLine(QWidget):
-    """Says for a while what was removed, and brings it back.
+class SaidLine(QWidget):
+    """Says what was removed, and brings it back.
 
     Args:
         parent: As Qt has it.
@@ -150,10 +156,12 @@ class RemovedLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("compare.removed")
+        self.setObjectName("compare.said")
         self._text = ElidedLabel("muted")
         self._text.setFont(font("small"))
         self._text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        close = GlyphButton("close", "compare.said.close", self.tr("Put this line away"), 18)
+        close.clicked.connect(lambda: self.say(""))
         undo = QToolButton()
         undo.setObjectName("compare.undo")
         undo.setText(self.tr("Undo"))
@@ -167,9 +175,15 @@ class RemovedLine(QWidget):
         line.addWidget(self._text)
         line.addWidget(undo)
         line.addStretch(1)
+        line.addWidget(close)
         self.hide()
 
-    def say(self, title: str) -> None:
+    @property
+    def text(self) -> str:
+        """What is said; empty while the line is away."""
+        return self._text.text
+
+    def say(self, titles: str) -> None:
         """Name what was removed; the empty text puts the line away."""
-        self._text.set_text(self.tr("Removed {title}.").format(title=title) if title else "")
-        self.setVisible(bool(title))
+        self._text.set_text(self.tr("Removed {titles}.").format(titles=titles) if titles else "")
+        self.setVisible(bool(titles))

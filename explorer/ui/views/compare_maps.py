@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from explorer.present.side_by_side import CellGrid, common_ends, common_grid, difference, gap_px
+from explorer.present.side_by_side import (
+    CellGrid,
+    CommonScale,
+    common_grid,
+    common_scale,
+    difference,
+    ends_of,
+    gap_px,
+)
 from explorer.present.tiles import Colour, PaletteChoice, as_maps, tile
 from explorer.ui.widgets.linked_mosaic import Drawn
 from explorer.ui.widgets.pixel_view import qimage
@@ -91,7 +99,8 @@ class CompareMaps:
             palette: Whose colours.
             background: Of gaps.
         """
-        ends = self._common(shown) if scale == "all" else None
+        common = self.common(shown) if scale == "all" else None
+        ends = None if common is None else (common.low, common.high)
         return [self._drawn(one, grid.columns, ends, scale, palette, background) for one in shown]
 
     def draw_difference(
@@ -116,13 +125,13 @@ class CompareMaps:
         )
         return self._keep(key, Drawn(maps, tiles, _screen_image(tiles.picture)))
 
-    def _common(self, shown: Sequence[Shown]) -> tuple[float, float]:
-        found = [self._ends_of(one) for one in shown]
-        return min(low for low, _ in found), max(high for _, high in found)
+    def common(self, shown: Sequence[Shown]) -> CommonScale:
+        """One scale for all of them; at least one."""
+        return common_scale([self._ends_of(one) for one in shown])
 
     def _ends_of(self, one: Shown) -> tuple[float, float]:
         if one.source not in self._ends:
-            self._ends[one.source] = common_ends([one.values])
+            self._ends[one.source] = ends_of(one.values)
             if len(self._ends) > MOST_ENDS:
                 self._ends.popitem(last=False)
         return self._ends[one.source]

@@ -165,8 +165,9 @@ class PairPanel(ColumnFrame):
         if one is self._one and other is self._other:
             return
         self._one, self._other = one, other
-        self.title.set_text(self.tr("A and B"), f"A: {one.title}\nB: {other.title}")
-        self.lamp.set_text(f"{one.title} → {other.title}", f"A: {one.title}\nB: {other.title}")
+        names = self.tr("A: {one}\nB: {other}").format(one=one.title, other=other.title)
+        self.title.set_text(self.tr("B against A"), names)
+        self.lamp.set_text(f"{one.title} → {other.title}", names)
         says = self.tr("B against A")
         pairs = {
             "parameters": (one.cost.parameters, other.cost.parameters),
@@ -192,14 +193,16 @@ class PairPanel(ColumnFrame):
         if logits[0] is None or logits[1] is None:
             self.bars.show_bars((), message="")
             return
-        if one.classes != other.classes or logits[0].shape != logits[1].shape:
+        known = one.classes or other.classes
+        are_alike = not one.classes or not other.classes or one.classes == other.classes
+        if not are_alike or logits[0].shape != logits[1].shape:
             self.bars.show_bars((), message=self.tr("They know different classes"))
             return
         changes = probability_changes(probabilities(logits[0]), probabilities(logits[1]), N_ROWS)
         is_chance = not (one.is_trained and other.is_trained)
         bars = [
             Bar(
-                one.classes[change.index] if one.classes else f"output {change.index}",
+                known[change.index] if known else f"output {change.index}",
                 text.signed(text.share(abs(change.gain), 1), change.gain),
                 change.gain,
             )
