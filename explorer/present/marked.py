@@ -20,16 +20,15 @@ _INLINE = (
 _BELOW = "margin-top: 0; margin-bottom: 8px;"
 
 
-def filled(text: str, numbers: Mapping[str, str | None], unknown: str) -> str:
+def filled(text: str, numbers: Mapping[str, str]) -> str:
     """A text with its places filled.
 
     Args:
         text: With places.
-        numbers: What stands in each place; None where it is not known.
-        unknown: What to say there.
+        numbers: What stands in each place.
     """
     for place, number in numbers.items():
-        text = text.replace(place, unknown if number is None else number)
+        text = text.replace(place, number)
     return text
 
 

@@ -26,7 +26,8 @@ LESSON_FILTER = "Lessons (*.lesson *.lesson.json);;All files (*)"
 SAVED_FILTER = "Lessons (*.lesson)"
 HEIGHTS = (3, 2)
 """Of the lesson and the architecture below it, to begin with: a step's text is seen whole."""
-NO_NUMBER = "no trained weights yet"
+NO_NUMBERS = {"accuracy": "no trained weights yet", "without": "not measured yet"}
+"""What stands in a text where a number is not known, by its kind."""
 
 
 class LessonDock(SeenDock):
@@ -182,23 +183,27 @@ def step_item(state: AppState) -> StepItem:
     lesson, step = lessons.lesson, lessons.present
     assert lesson is not None
     assert step is not None
-    numbers = dict(lessons.facts.numbers) if lessons.facts is not None else {}
+    known = lessons.facts.numbers if lessons.facts is not None else ()
+    numbers = {place: number or _no_number(place) for place, number in known}
     return StepItem(
         title=lesson.title,
         source=lessons.source,
         place=lessons.step,
         count=len(lesson.steps),
         heading=step.heading,
-        html=to_html(filled(step.text, numbers, NO_NUMBER)),
+        html=to_html(filled(step.text, numbers)),
         missing=missing_text(state),
         trials=tuple(
-            TrialItem(inline(filled(trial.text, numbers, NO_NUMBER)), trial.control, trial.dock)
-            for trial in step.trials
+            TrialItem(inline(filled(trial.text, numbers)), trial.control, trial.dock) for trial in step.trials
         ),
         note=step.note,
         is_own=lessons.is_own,
         is_changed=lessons.is_changed,
     )
+
+
+def _no_number(place: str) -> str:
+    return NO_NUMBERS.get(place.strip("{}").partition(":")[0], "not known")
 
 
 def missing_text(state: AppState) -> str:

@@ -5,12 +5,12 @@ Made by `ui/main_window.py`. Knows no view. Must not import torch.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 
 class WideDock(QObject):
-    """Hides one dock while another is seen, and brings it back.
+    """Hides one dock while another is seen, and brings it back as wide as it was.
 
     Args:
         wide: The dock that needs the room.
@@ -22,13 +22,19 @@ class WideDock(QObject):
         self._wide = wide
         self._beside = beside
         self._stepped_aside = False
+        self._width_px = 0
         wide.visibilityChanged.connect(self._on_visibility)
 
     def _on_visibility(self, is_seen: bool) -> None:
+        content = self._wide.widget()
+        if content is not None:
+            # Behind other tabs it must not keep them as wide as itself; 0 is what its layout wants.
+            content.setMinimumWidth(0 if is_seen else 1)
         if not is_seen:
             self.step_back()
         elif not self._wide.isFloating() and not self._beside.isFloating() and not self._beside.isHidden():
             self._stepped_aside = True
+            self._width_px = self._beside.width()
             self._beside.hide()
 
     def step_back(self) -> None:
@@ -36,3 +42,11 @@ class WideDock(QObject):
         if self._stepped_aside:
             self._stepped_aside = False
             self._beside.show()
+            # While a tab is being changed Qt lays out once more afterwards.
+            QTimer.singleShot(0, self, self._widen)
+
+    def _widen(self) -> None:
+        """Qt forgets how wide a hidden dock was."""
+        deck = self._beside.parentWidget()
+        if isinstance(deck, QMainWindow) and not self._beside.isHidden():
+            deck.resizeDocks([self._beside], [self._width_px], Qt.Orientation.Horizontal)

@@ -140,5 +140,5 @@ def test_every_other_lesson_is_gone_through_and_comes_to_rest(open_program, qtbo
             assert text_of(program, "lesson.heading") == step.heading
             assert program.state.document.selected == step.view.selected
             program.click("lesson.next")
-        program.settle()
-        assert not [notice for notice in program.state.notices if notice.severity == "error"]
+    program.settle()
+    assert not [notice for notice in program.state.notices if notice.severity == "error"]

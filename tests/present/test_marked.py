@@ -45,5 +45,5 @@ def test_paragraphs_and_lists():
 
 
 def test_numbers_stand_in_their_places():
-    numbers = {"{accuracy:a}": "88.4 %", "{accuracy:b}": None}
-    assert filled("{accuracy:a}, {accuracy:b}, {other:c}", numbers, "none") == "88.4 %, none, {other:c}"
+    numbers = {"{accuracy:a}": "88.4 %", "{accuracy:b}": "none"}
+    assert filled("{accuracy:a}, {accuracy:b}, {other:c}", numbers) == "88.4 %, none, {other:c}"

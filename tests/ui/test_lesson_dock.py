@@ -129,3 +129,13 @@ def test_the_open_docks_are_kept_with_the_front_one_last(desk):
     docks = desk.window.lesson.open_docks()
     assert set(docks) >= {"architecture", "image", "graph", "inside", "features"}
     assert docks.index("features") < docks.index("inside"), "feature maps stand behind"
+
+
+def test_the_graph_is_as_wide_after_the_comparison_as_before(desk, qtbot):
+    QApplication.processEvents()
+    before = desk.window.docks["graph"].width()
+    desk.open("why-shortcuts")
+    QApplication.processEvents()
+    assert desk.window.docks["graph"].isHidden(), "the comparison takes the whole middle"
+    desk.store.dispatch(StepLesson(1))
+    qtbot.waitUntil(lambda: abs(desk.window.docks["graph"].width() - before) <= 40)
