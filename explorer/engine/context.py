@@ -297,12 +297,17 @@ class Context:
     _store: RunStore | None = field(default=None, init=False, repr=False)
     _store_lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
+    def learning(self) -> tuple[ActiveTraining, ...]:
+        """The training in memory and its twin, where there are."""
+        main = self.active
+        return tuple(each for each in (main, main.twin if main is not None else None) if each is not None)
+
     def still(self, net: LiveNet) -> LiveNet:
         """The network as it is at this moment: a copy where it is the one that learns.
 
         For what looks at many pictures in slices, between which a training goes on.
         """
-        if self.active is None or self.active.net().module is not net.module:
+        if all(active.net().module is not net.module for active in self.learning()):
             return net
         return replace(net, module=copy.deepcopy(net.module).eval())
 

@@ -47,6 +47,7 @@ class Train(Request):
         recipe: The recipe that the plan began as; empty where none.
         name: What the user calls the run.
         tags: What the run's origin says beside what it always does, as (name, value): the study it is of.
+        twin: A network that is trained in lock-step, as a run of its own; None for none.
     """
 
     priority: ClassVar[Priority] = Priority.TRAINING
@@ -58,6 +59,7 @@ class Train(Request):
     recipe: str = ""
     name: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    twin: ArchitectureSpec | None = None
 
     @property
     def subject(self) -> Hashable:

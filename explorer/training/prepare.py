@@ -179,6 +179,7 @@ def prepare(
     resume: Checkpoint | None = None,
     start_from: Path | None = None,
     start_tensors: Mapping[str, torch.Tensor] | None = None,
+    beside: Training | None = None,
 ) -> Generator[None, None, Training]:
     """Put the network and the data on the device and choose the precision, in slices.
 
@@ -193,6 +194,8 @@ def prepare(
         resume: A state to go on from; its precision and threads are used again.
         start_from: A weights file to start from instead of first values.
         start_tensors: Or a state dict.
+        beside: A training of the same plan and data that this one is compared with: its precision, threads
+            and pictures are used.
 
     Yields:
         None, so that others are served.
@@ -209,6 +212,8 @@ def prepare(
     graph = expand(spec)
     if resume:
         precision, threads = resume.precision, resume.threads
+    elif beside:
+        precision, threads = beside.precision, beside.threads
     else:
         precision, threads = yield from _measured(spec, plan, graph, device)
     model = yield from unsaid(assembling(graph, device=device, seed=plan.seed))
@@ -218,6 +223,10 @@ def prepare(
     model.to(memory_format=precision.memory_format)
     training = _training(spec, plan, model, graph, parts, precision, threads)
     training.loaded, training.fingerprint = loaded, seal
+    if beside:
+        training.train_pictures = beside.train_pictures
+        training.validation_pictures = beside.validation_pictures
+        training.test_pictures = beside.test_pictures
     if resume:
         training.restore(resume)
     return training

@@ -4,15 +4,11 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from explorer.arch.presets import cifar_spec
-from explorer.engine.context import Context
-from explorer.engine.handlers.build import build_model
 from explorer.engine.handlers.classify import classify
 from explorer.engine.handlers.train import halt_training, resume_training, train
-from explorer.engine.messages import BuildModel, Classified, Classify, ModelBuilt, WeightsChoice
+from explorer.engine.messages import Classified, Classify
 from explorer.engine.moment_messages import SnapshotsKept
 from explorer.engine.training_messages import (
     HaltTraining,
@@ -22,50 +18,18 @@ from explorer.engine.training_messages import (
     TrainingEnded,
 )
 from explorer.errors import RunError
-from explorer.images.datasets import open_dataset
 from explorer.runs.store import RunStore
-from explorer.training.plan import Plan
-
-SPEC = cifar_spec(8, input_size=8, stage_widths=(4, 8, 16), stem_width=4, in_channels=1)
-PLAN = Plan(epochs=2, batch_size=256, precision="float32", channels_last="no", flip=False, reproducible=True)
-N_STEPS = 10
-"""Five batches an epoch."""
+from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
 
 
 @pytest.fixture
 def context(tmp_path, monkeypatch):
-    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path / "home"))
-    made = fresh()
-    yield made
-    made.close_store()
-
-
-def fresh():
-    context = Context(device=torch.device("cpu"))
-    context.datasets.put("digits", 8, open_dataset("digits", 8))
-    return context
+    with kept_apart(tmp_path, monkeypatch) as made:
+        yield made
 
 
 def begin(**more):
     return Train(ticket=1, spec=SPEC, plan=PLAN, data="digits", **more)
-
-
-def first(events, kind):
-    return next(event for event in events if isinstance(event, kind))
-
-
-def build(context, run, step, column="main", spec=SPEC):
-    weights = WeightsChoice("run", run, step)
-    request = BuildModel(ticket=2, spec=spec, weights=weights, column=column)
-    return first(build_model(request, context), ModelBuilt)
-
-
-def values(context, column="main"):
-    return {key: value.clone() for key, value in context.nets[column].module.state_dict().items()}
-
-
-def same(one, other):
-    return all(torch.equal(one[key], value) for key, value in other.items())
 
 
 def picture(context, path):

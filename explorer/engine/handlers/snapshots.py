@@ -29,10 +29,9 @@ class Keeper:
         active: The training, before its first step of this sitting.
         context: Gets the shelf of its run.
         ticket: Of the training.
-        sharing: Trainings that learn at once, and share the memory.
     """
 
-    def __init__(self, active: ActiveTraining, context: Context, ticket: int, *, sharing: int = 1) -> None:
+    def __init__(self, active: ActiveTraining, context: Context, ticket: int) -> None:
         self._active = active
         self._ticket = ticket
         training = active.training
@@ -40,7 +39,7 @@ class Keeper:
         if known is not None and known.subject is None:
             # It was only read from until now.
             known = None
-        self._shelf = known or _new_shelf(active, context, MEMORY_BYTES // sharing)
+        self._shelf = known or _new_shelf(active, context)
         room = self._shelf.room_for(active.net().module)
         self._moments = moments(training.steps, training.steps_per_epoch, room)
         self._shelf.drop_after(training.step)
@@ -67,10 +66,10 @@ class Keeper:
         return SnapshotsKept(ticket=self._ticket, run=self._active.run.id, steps=self._shelf.steps, lost=lost)
 
 
-def _new_shelf(active: ActiveTraining, context: Context, memory_bytes: int) -> SnapshotShelf:
-    """A shelf for a run; those of runs that are not trained now make room in memory."""
-    present = context.active
-    learning = {each.run.id for each in (present, present.twin if present else None) if each is not None}
+def _new_shelf(active: ActiveTraining, context: Context) -> SnapshotShelf:
+    """A shelf for a run; two that learn at once share the memory, and those at rest make room in it."""
+    learning = {active.run.id for active in context.learning()}
+    memory_bytes = MEMORY_BYTES // max(len(learning), 1)
     for run, other in context.snapshots.items():
         if run not in learning:
             other.let_memory_go()
@@ -118,9 +117,8 @@ def own_module(column: str, spec: ArchitectureSpec, context: Context) -> fx.Grap
     if live is None or live.spec != spec:
         return None
     others = [net.module for name, net in context.nets.items() if name != column]
-    for active in (context.active, context.active.twin if context.active else None):
-        if active is not None:
-            others += [active.training.model, active.net().module]
+    for active in context.learning():
+        others += [active.training.model, active.net().module]
     return None if any(module is live.module for module in others) else live.module
 
 

@@ -19,6 +19,7 @@ from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers.live import Live
 from explorer.engine.handlers.pace import Pace
 from explorer.engine.handlers.snapshots import Keeper
+from explorer.engine.handlers.twins import IS_TWIN, TWIN, lockstep, pair_of, prepare_twin
 from explorer.engine.messages import MAIN_COLUMN, Event, WeightsChoice
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -76,13 +77,8 @@ def train(request: Train, context: Context) -> Steps:
     """
     assert context.device is not None, "UseDevice comes first"
     dataset = _dataset(request.data, request.spec.input_size, context)
-    training = yield from prepare(
-        request.spec,
-        request.plan,
-        dataset,
-        context.device,
-        start_tensors=_start_tensors(request.weights, context),
-    )
+    start = _start_tensors(request.weights, context)
+    training = yield from prepare(request.spec, request.plan, dataset, context.device, start_tensors=start)
     origin: dict[str, object] = {
         "seed": request.plan.seed,
         "recipe": request.recipe,
@@ -91,15 +87,14 @@ def train(request: Train, context: Context) -> Steps:
         "data": request.data,
         **dict(request.tags),
     }
-    run = context.store().create(
-        spec=request.spec.to_json(),
-        plan=request.plan.to_json(),
-        data=request.data,
-        origin=json.dumps(origin),
-        name=request.name,
-    )
-    active = _activate(run, training, dataset, origin, context)
-    yield from _driven(request.ticket, active, context, ())
+    twin = None
+    if request.twin is not None:
+        learns = yield from prepare_twin(request.twin, training, dataset, start)
+        twin = _new(request, learns, dataset, {**origin, IS_TWIN: True}, context)
+        origin[TWIN] = twin.run.id
+    active = _new(request, training, dataset, origin, context)
+    _activate(active, twin, context)
+    yield from _together(request.ticket, active, twin, context)
 
 
 def resume_training(request: ResumeTraining, context: Context) -> Steps:
@@ -113,27 +108,28 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
     assert context.device is not None, "UseDevice comes first"
     store = context.store()
     # Refused at once where another program trains it; taken for this one by `record`, when all is ready.
-    run = store.run_to_resume(request.run)
+    run, twin_run = pair_of(store.run_to_resume(request.run), store)
     active = context.active
     if active is None or active.run.id != run.id:
-        checkpoint = read_checkpoint(run.checkpoints)
-        dataset = _dataset(run.data, checkpoint.spec.input_size, context)
-        training = yield from prepare(
-            checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint
-        )
-        active = _activate(run, training, dataset, json.loads(run.origin), context)
+        active = yield from _resumed(run, None, context)
+        twin = None
+        if twin_run is not None:
+            twin = yield from _resumed(twin_run, active.training, context)
+        _activate(active, twin, context)
     elif context.nets.get(MAIN_COLUMN) is None or context.nets[MAIN_COLUMN].origin != active.net().origin:
         # Another was looked at while this one waited.
         context.put_net(MAIN_COLUMN, active.net())
     active.training.wish = "go"
-    rows = tuple(row for row in store.metrics(run.id) if row[0] < active.training.step)
-    yield from _driven(request.ticket, active, context, rows)
+    twin = active.twin if twin_run is not None else None
+    if twin is not None:
+        twin.training.wish = "go"
+    yield from _together(request.ticket, active, twin, context)
 
 
 def halt_training(request: HaltTraining, context: Context) -> Steps:
     """Tell the training; it looks between two steps."""
-    if context.active is not None:
-        context.active.training.wish = request.how
+    for active in context.learning():
+        active.training.wish = request.how
     yield None
 
 
@@ -205,24 +201,60 @@ def _start_tensors(weights: WeightsChoice, context: Context) -> Mapping[str, Ten
     return {key: value.detach().clone() for key, value in net.module.state_dict().items()}
 
 
-def _activate(
-    run: Run, training: Training, dataset: Dataset, origin: dict[str, object], context: Context
+def _new(
+    request: Train, training: Training, dataset: Dataset, origin: dict[str, object], context: Context
 ) -> ActiveTraining:
-    """Make a training the one in memory, and its network the one in view."""
+    """A new run in the store, with the training that it is of."""
+    run = context.store().create(
+        spec=training.spec.to_json(),
+        plan=training.plan.to_json(),
+        data=request.data,
+        origin=json.dumps(origin),
+        name=request.name,
+    )
+    return _active(run, training, dataset, origin)
+
+
+def _resumed(run: Run, beside: Training | None, context: Context) -> Generator[None, None, ActiveTraining]:
+    """A run as its last checkpoint has it."""
+    assert context.device is not None
+    checkpoint = read_checkpoint(run.checkpoints)
+    dataset = _dataset(run.data, checkpoint.spec.input_size, context)
+    training = yield from prepare(
+        checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
+    )
+    return _active(run, training, dataset, json.loads(run.origin))
+
+
+def _active(run: Run, training: Training, dataset: Dataset, origin: dict[str, object]) -> ActiveTraining:
     normalisation = training.normalisation
     transform = replace(
         transform_for(training.spec.input_size), mean=normalisation.mean, std=normalisation.std
     )
-    active = ActiveTraining(run, training, dataset.classes, transform, origin)
+    return ActiveTraining(run, training, dataset.classes, transform, origin)
+
+
+def _activate(active: ActiveTraining, twin: ActiveTraining | None, context: Context) -> None:
+    """Make a training the one in memory, and its network the one in view."""
+    active.twin = twin
     context.active = active
     context.put_net(MAIN_COLUMN, active.net())
-    return active
 
 
-def _driven(ticket: int, active: ActiveTraining, context: Context, before: tuple[MetricRow, ...]) -> Steps:
+def _together(ticket: int, active: ActiveTraining, twin: ActiveTraining | None, context: Context) -> Steps:
+    """Train, with the twin in lock-step where there is one."""
+    main = _driven(ticket, active, context)
+    if twin is None:
+        yield from main
+    else:
+        yield from lockstep(ticket, active, main, _driven(ticket, twin, context))
+
+
+def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
     """Train, and say how it goes; on the way out a checkpoint is left, whatever the reason."""
     training = active.training
     store = context.store()
+    before = tuple(row for row in store.metrics(active.run.id) if row[0] < training.step)
     pace = Pace(training)
     hz = CPU_TICKS_HZ if training.device.type == "cpu" else DEVICE_TICKS_HZ
     ticks = Cadence(TICK_SHARE, hz)

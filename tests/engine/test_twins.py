@@ -1,0 +1,203 @@
+"""A network and its plain twin in lock-step: the same batches, the same first values, one pair of runs."""
+
+import json
+
+import pytest
+import torch
+
+from explorer.arch.presets import plain_twin
+from explorer.engine.handlers import train as handler
+from explorer.engine.handlers.train import halt_training, resume_training, train
+from explorer.engine.messages import WeightsChoice
+from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.training_messages import (
+    HaltTraining,
+    ResumeTraining,
+    Train,
+    TrainingBegan,
+    TrainingEnded,
+    TrainingHalted,
+    TrainTick,
+)
+from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
+from explorer.errors import RunError
+from explorer.nets.weight_files import read_weights
+from explorer.training import step as steps_of_a_training
+from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
+
+TWIN = plain_twin(SPEC)
+
+
+@pytest.fixture
+def context(tmp_path, monkeypatch):
+    with kept_apart(tmp_path, monkeypatch) as made:
+        yield made
+
+
+def begin(plan=PLAN, twin=TWIN, **more):
+    return Train(ticket=1, spec=SPEC, plan=plan, data="digits", twin=twin, **more)
+
+
+def note_all(steps, seen):
+    """Into a list that is there when it fails."""
+    for event in steps:
+        seen.append(event)
+
+
+def steps_told(events, kind):
+    return [
+        step
+        for event in events
+        if isinstance(event, kind)
+        for step, name, _ in event.rows
+        if name == "step.loss"
+    ]
+
+
+def test_the_training_is_bitwise_as_it_is_alone_and_the_twin_too(context):
+    alone = {}
+    for spec in (SPEC, TWIN):
+        other = fresh()
+        try:
+            list(train(Train(ticket=1, spec=spec, plan=PLAN, data="digits"), other))
+        finally:
+            other.close_store()
+        alone[spec] = other.active.training.model.state_dict()
+    seen = list(train(begin(), context))
+    main = context.active
+    assert same(main.training.model.state_dict(), alone[SPEC])
+    assert same(main.twin.training.model.state_dict(), alone[TWIN])
+    assert steps_told(seen, TrainTick) == steps_told(seen, TwinTick) == list(range(N_STEPS))
+    ended, twin_ended = first(seen, TrainingEnded), first(seen, TwinEnded)
+    # The training has the last word.
+    assert seen.index(ended) > seen.index(twin_ended)
+    assert 0 <= twin_ended.test_accuracy <= 1
+    assert first(seen, TwinBegan).spec == TWIN
+    kept = {event.run: event.steps for event in seen if isinstance(event, SnapshotsKept)}
+    assert kept == dict.fromkeys((main.run.id, main.twin.run.id), tuple(range(N_STEPS + 1)))
+
+
+def test_both_take_the_same_batches_in_turn_from_the_same_first_values(context, monkeypatch):
+    taken = []
+    usual = steps_of_a_training.Stepper._step
+
+    def noting(stepper, images, targets):
+        taken.append((stepper._training.spec, images.clone(), targets.clone()))
+        usual(stepper, images, targets)
+
+    monkeypatch.setattr(steps_of_a_training.Stepper, "_step", noting)
+    list(train(begin(PLAN.edited(crop_padding=1)), context))
+    assert [spec for spec, _, _ in taken] == [SPEC, TWIN] * N_STEPS
+    for (_, images, targets), (_, other_images, other_targets) in zip(taken[::2], taken[1::2], strict=True):
+        assert torch.equal(images, other_images)
+        assert torch.equal(targets, other_targets)
+    main, twin = context.active, context.active.twin
+    build(context, main.run.id, 0)
+    build(context, twin.run.id, 0, column="c1", spec=TWIN)
+    ours, twins = values(context), values(context, "c1")
+    assert len(twins) > 30
+    assert all(torch.equal(ours[key], value) for key, value in twins.items())
+
+
+def test_known_weights_are_the_starts_of_both(context):
+    list(train(Train(ticket=1, spec=SPEC, plan=PLAN, data="digits"), context))
+    start = {key: value.clone() for key, value in context.active.training.model.state_dict().items()}
+    list(train(begin(weights=WeightsChoice()), context))
+    twin = context.active.twin
+    build(context, twin.run.id, 0, column="c1", spec=TWIN)
+    assert same(start, values(context, "c1"))
+
+
+def test_a_column_of_the_twins_run_is_the_network_that_learns(context):
+    steps = train(begin(), context)
+    for event in steps:
+        if isinstance(event, TwinBegan):
+            break
+    assert build(context, event.run, None, column="c1", spec=TWIN).origin.name == event.run
+    assert context.nets["c1"].module is context.active.twin.training.model
+    steps.close()
+
+
+@pytest.mark.parametrize(("how", "asked"), [("pause", "main"), ("kill", "twin")])
+def test_a_pair_goes_on_as_a_pair(context, how, asked):
+    whole = fresh()
+    try:
+        list(train(begin(), whole))
+        wanted = [each.training.model.state_dict() for each in whole.learning()]
+    finally:
+        whole.close_store()
+    seen, steps = [], train(begin(), context)
+    for event in steps:
+        seen.append(event)
+        if isinstance(event, SnapshotsKept) and event.steps[-1] == 7 and how == "pause":
+            list(halt_training(HaltTraining(ticket=2, how="pause"), context))
+        elif isinstance(event, SnapshotsKept) and event.steps[-1] == 7:
+            break
+    steps.close()
+    if how == "pause":
+        assert first(seen, TrainingHalted).how == first(seen, TwinHalted).how == "pause"
+    runs = {"main": first(seen, TrainingBegan).run, "twin": first(seen, TwinBegan).run}
+    store = context.store()
+    assert json.loads(store.run(runs["main"]).origin)["twin"] == runs["twin"]
+    assert json.loads(store.run(runs["twin"]).origin)["is_twin"] is True
+    assert {store.run(run).status for run in runs.values()} <= {"paused", "stopped"}
+    again = fresh()
+    try:
+        seen = list(resume_training(ResumeTraining(ticket=3, run=runs[asked]), again))
+        assert (first(seen, TrainingBegan).run, first(seen, TwinBegan).run) == (runs["main"], runs["twin"])
+        for each, one in zip(again.learning(), wanted, strict=True):
+            assert same(each.training.model.state_dict(), one)
+        assert {again.store().run(run).status for run in runs.values()} == {"finished"}
+        assert {step for step, _, _ in again.store().metrics(runs["twin"], "step.loss")} == set(
+            range(N_STEPS)
+        )
+    finally:
+        again.close_store()
+
+
+def test_a_pair_that_waits_in_memory_goes_on(context):
+    for event in train(begin(), context):
+        if isinstance(event, TrainTick) and event.step >= 3:
+            list(halt_training(HaltTraining(ticket=2, how="stop"), context))
+    assert context.active.training.step < N_STEPS
+    seen = list(resume_training(ResumeTraining(ticket=3, run=context.active.run.id), context))
+    assert [each.training.step for each in context.learning()] == [N_STEPS] * 2
+    assert first(seen, TwinEnded).run == context.active.twin.run.id
+
+
+def test_a_twin_that_fails_leaves_the_training_alone(context, monkeypatch):
+    usual = handler.training_steps
+
+    def failing(training, **more):
+        for event in usual(training, **more):
+            if training.spec == TWIN and training.step == 4:
+                raise RunError("The loss is nan.", "Lower it.")
+            yield event
+
+    monkeypatch.setattr(handler, "training_steps", failing)
+    threads = torch.get_num_threads()
+    seen = list(train(begin(), context))
+    halted = first(seen, TwinHalted)
+    assert (halted.how, halted.step, halted.cause) == ("fail", 4, "The loss is nan.")
+    assert first(seen, TrainingEnded).epochs == PLAN.epochs
+    assert context.active.training.step == N_STEPS
+    assert torch.get_num_threads() == threads
+    assert read_weights(context.active.run.weights).tensors
+
+
+def test_a_training_that_fails_leaves_its_twin_paused(context, monkeypatch):
+    usual = handler.training_steps
+
+    def failing(training, **more):
+        for event in usual(training, **more):
+            if training.spec == SPEC and training.step == 4:
+                raise RunError("The loss is nan.", "Lower it.")
+            yield event
+
+    monkeypatch.setattr(handler, "training_steps", failing)
+    seen = []
+    with pytest.raises(RunError, match="nan"):
+        note_all(train(begin(), context), seen)
+    assert first(seen, TwinHalted).how == "pause"
+    twin = context.active.twin
+    assert context.store().run(twin.run.id).can_resume
