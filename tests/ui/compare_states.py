@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from PySide6.QtCore import QPoint
 
 from explorer.arch.align import stops
 from explorer.arch.expand import expand
@@ -22,6 +23,18 @@ from explorer.training.plan import Plan
 CIFAR = load_labels("cifar10")
 FOUR = (plain_twin(cifar_spec(20)), cifar_spec(20), plain_twin(cifar_spec(56)), cifar_spec(56))
 STEPS, EPOCHS = 20, 24
+
+
+def hover(qtbot, widget, place, reads):
+    """Move the mouse to a place of a widget until the widget has read it."""
+
+    def moved():
+        # A pointer that stood there already would not move, and tell nothing.
+        qtbot.mouseMove(widget, place + QPoint(1, 1))
+        qtbot.mouseMove(widget, place)
+        return reads()
+
+    qtbot.waitUntil(moved)
 
 
 def column(place, spec, run=""):

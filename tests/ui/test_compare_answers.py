@@ -27,6 +27,7 @@ from tests.ui.compare_states import (
     column,
     compared,
     four_columns,
+    hover,
     living,
     picture,
     probed,
@@ -175,8 +176,7 @@ def test_another_class_is_followed_when_it_is_chosen(filled, qtbot):
 def test_the_mouse_reads_every_block_and_a_click_moves_the_slider(filled, qtbot):
     section, _ = filled
     plot = section.chart.plot
-    qtbot.mouseMove(plot, plot.point(0.5).toPoint())
-    qtbot.waitUntil(lambda: "at layer" in section.chart.reading())
+    hover(qtbot, plot, plot.point(0.5).toPoint(), lambda: "at layer" in section.chart.reading())
     with qtbot.waitSignal(section.depth_chosen) as told:
         qtbot.mouseClick(plot, LEFT, pos=plot.point(0.25).toPoint())
     assert told.args[0] == pytest.approx(0.25, abs=0.01)
@@ -207,8 +207,12 @@ def test_the_matrix_says_how_often_two_agree(filled, qtbot):
     cells = section.batch.matrix.cells
     assert cells[0][0].both == 12
     assert (cells[0][1].same, cells[0][1].both) == (6, 12)
-    qtbot.mouseMove(section.batch.matrix, centre(section.batch.matrix, 0, 1))
-    qtbot.waitUntil(lambda: section.batch.matrix.under == (0, 1))
+    hover(
+        qtbot,
+        section.batch.matrix,
+        centre(section.batch.matrix, 0, 1),
+        lambda: section.batch.matrix.under == (0, 1),
+    )
     assert (
         section.batch.matrix.reading(0, 1)
         == "CIFAR plain-20 and CIFAR ResNet-20 say the same of 6 of 12, 50.0 %"

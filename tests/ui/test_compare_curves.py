@@ -34,6 +34,7 @@ from tests.ui.compare_states import (
     column,
     compared,
     curves,
+    hover,
     living,
     run_row,
     trained_columns,
@@ -196,8 +197,7 @@ def test_the_mouse_reads_every_line_and_a_name_hides_one(section, qtbot):
     shown(section, qtbot, trained_columns())
     plot = section.plot
     place = QPoint(plot.plot.width() // 2, plot.plot.height() // 2)
-    qtbot.mouseMove(plot.plot.viewport(), place)
-    qtbot.waitUntil(lambda: "epoch 1" in plot.legend.reading())
+    hover(qtbot, plot.plot.viewport(), place, lambda: "epoch 1" in plot.legend.reading())
     assert plot.legend.reading().count("training") == 4
     before = section.grab().toImage()
     plot.legend.linkActivated.emit("0")

@@ -17,7 +17,7 @@ from explorer.state.learning import RunsState
 from explorer.ui import theme
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.views.compare_scatter import OWN_TEST_SET, ScatterSection, point_of
-from tests.ui.compare_states import CIFAR, FOUR, column, compared, living, run_row, trained_columns
+from tests.ui.compare_states import CIFAR, FOUR, column, compared, hover, living, run_row, trained_columns
 
 LEFT = Qt.MouseButton.LeftButton
 DIGITS = tuple("0123456789")
@@ -116,13 +116,11 @@ def test_lines_join_depths_with_and_without_shortcuts(filled):
 def test_the_mouse_reads_a_point_with_its_source(filled, qtbot):
     scatter = filled.scatter
     point = next(point for point in scatter.points if point.name == "He 2015 ResNet-110")
-    qtbot.mouseMove(scatter, scatter.place_of(point).toPoint())
-    qtbot.waitUntil(lambda: scatter.under is point)
+    hover(qtbot, scatter, scatter.place_of(point).toPoint(), lambda: scatter.under is point)
     said = scatter.reading(point)
     assert said[1] == "6.43 % error, CIFAR-10 test"
     assert "table 6" in said[3]
-    qtbot.mouseMove(scatter, QPoint(1, 1))
-    qtbot.waitUntil(lambda: scatter.under is None)
+    hover(qtbot, scatter, QPoint(1, 1), lambda: scatter.under is None)
 
 
 def test_the_keys_walk_from_left_to_right(filled):
