@@ -96,7 +96,9 @@ def ends_of(values: NDArray[np.floating]) -> tuple[float, float]:
     return low, high
 
 
-def common_scale(ends: Sequence[tuple[float, float]]) -> CommonScale:
+def common_scale(
+    ends: Sequence[tuple[float, float]], leading: Sequence[tuple[float, float]] = ()
+) -> CommonScale:
     """One scale for several networks: equal colours are equal values.
 
     A single network may have values a thousand times as large as all others (deep residual nets before their
@@ -104,14 +106,16 @@ def common_scale(ends: Sequence[tuple[float, float]]) -> CommonScale:
 
     Args:
         ends: The least and the greatest value of each; at least one.
+        leading: Of those networks whose values mean something, where there are such; they make the scale.
     """
-    reaches = sorted(max(abs(low), abs(high)) for low, high in ends)
-    usual = reaches[(len(reaches) - 1) // 2]
-    least, greatest = min(low for low, _ in ends), max(high for _, high in ends)
-    if not usual or reaches[-1] <= MOST_TIMES_USUAL * usual:
-        return CommonScale(least, greatest, is_cut=False)
-    limit = MOST_TIMES_USUAL * usual
-    return CommonScale(max(least, -limit), min(greatest, limit), is_cut=True)
+    leading = leading or ends
+    reaches = sorted(max(abs(low), abs(high)) for low, high in leading)
+    usual = reaches[0] if len(reaches) == 2 else reaches[len(reaches) // 2]
+    low, high = min(low for low, _ in leading), max(high for _, high in leading)
+    if usual:
+        limit = MOST_TIMES_USUAL * usual
+        low, high = max(low, -limit), min(high, limit)
+    return CommonScale(low, high, is_cut=any(least < low or greatest > high for least, greatest in ends))
 
 
 def common_grid(shapes: Sequence[tuple[int, int, int]], room_w: float, room_h: float) -> CellGrid:

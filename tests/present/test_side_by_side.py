@@ -26,9 +26,15 @@ def test_what_is_not_finite_has_no_part_in_the_scale():
 
 def test_one_network_with_huge_values_does_not_blacken_the_others():
     scale = beside.common_scale([(0, 3), (0, 2), (-1, 2.5), (-7, 6000)])
-    assert (scale.low, scale.high, scale.is_cut) == (-7, 10, True)
+    assert (scale.low, scale.high, scale.is_cut) == (-7, 12, True)
     scale = beside.common_scale([(0, 1), (-900, 250)])
     assert (scale.low, scale.high, scale.is_cut) == (-4, 4, True)
+
+
+def test_networks_whose_values_mean_something_make_the_scale():
+    ends = [(0, 0.3), (0, 5), (-2, 900), (0, 7)]
+    assert beside.common_scale(ends, [(0, 5), (0, 7)]) == beside.CommonScale(0, 7, is_cut=True)
+    assert beside.common_scale([(0, 0.3), (0, 5)], [(0, 5)]) == beside.CommonScale(0, 5, is_cut=False)
 
 
 def test_networks_that_are_all_zero_have_a_scale():

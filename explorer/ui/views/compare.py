@@ -104,6 +104,8 @@ class CompareView(QWidget):
         column.addWidget(beside, 1)
         self._halves = QSplitter(Qt.Orientation.Vertical)
         self._halves.setChildrenCollapsible(False)
+        # The tabs below have a line of their own.
+        self._halves.setStyleSheet("QSplitter::handle { background: transparent; }")
         self._halves.addWidget(upper)
         self._halves.addWidget(self.sections)
         self._halves.setStretchFactor(0, 1)
@@ -277,7 +279,7 @@ class CompareView(QWidget):
         if facts is None or stop is None or facts.image_id is None or stop.key not in facts.maps:
             return None
         source = facts.name, facts.version, facts.image_id, stop.key
-        return Shown(source, facts.maps[stop.key])
+        return Shown(source, facts.maps[stop.key], facts.is_trained)
 
     def _room(self) -> tuple[float, float]:
         """What the smallest of the mosaics has."""

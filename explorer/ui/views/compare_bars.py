@@ -125,7 +125,8 @@ class CompactBars(QWidget):
         painter.drawRoundedRect(line, 3, 3)
         share = min(abs(bar.share), 1.0)
         tone = colours.muted if self._is_muted else colours.accent
-        if self._is_signed and bar.share < 0:
+        if self._is_signed and bar.share > 0 and not self._is_muted:
+            # As in maps of a difference: blue is A's, orange B's.
             tone = colours.warning
         colour = QColor(tone)
         colour.setAlphaF(_WASH if is_first or self._is_signed else _QUIET_WASH)

@@ -120,13 +120,16 @@ class PickButton(QAbstractButton):
 
 
 def paint_letter(painter: QPainter, place: QRectF, letter: str, widget: QWidget) -> None:
-    """A letter of the pair on its colour; a ring where there is none."""
+    """A letter of the pair on its colour; a ring, half of it filled, where there is none."""
     colours = Colours.of(widget.palette())
     if not letter:
         ring = QColor(colours.text if widget.underMouse() else colours.muted)
         painter.setPen(QPen(ring, 1.3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(place.adjusted(2, 2, -2, -2))
+        circle = place.adjusted(2, 2, -2, -2)
+        painter.drawEllipse(circle)
+        painter.setBrush(ring)
+        painter.drawChord(circle, 90 * 16, 180 * 16)
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colours.accent if letter == "A" else colours.warning)

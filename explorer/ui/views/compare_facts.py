@@ -125,11 +125,13 @@ def title_of(spec: ArchitectureSpec) -> str:
     return title if depth in title else f"{title}, {depth} layers"
 
 
-def without_common(titles: tuple[str, ...]) -> tuple[str, ...]:
-    """The same names without what all have in front, which would take the room of what differs."""
-    if len(titles) > 1 and all(title.startswith(_FAMILY) for title in titles):
-        return tuple(title.removeprefix(_FAMILY) for title in titles)
-    return titles
+def beside_titles(titles: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The same names, shorter where all networks are of one size of picture.
+
+    `CIFAR` tells two networks apart only where others are not; elsewhere it takes the room of what does.
+    """
+    sizes = {column.spec.input_size for column in columns}
+    return tuple(title.removeprefix(_FAMILY) for title in titles) if len(sizes) == 1 else titles
 
 
 def weights_text(origin: Origin) -> str:

@@ -20,6 +20,7 @@ from explorer.ui.widgets.elided_label import ElidedLabel
 
 _SWATCH = QSize(28, 12)
 _ONE_LINE_PX = 790
+_LEAST_BOX_PX = 84
 
 
 class CompareHead(QWidget):
@@ -56,6 +57,7 @@ class CompareHead(QWidget):
                 "Else every network, or every channel, has its own scale"
             )
         )
+        self._scale.setMinimumWidth(self._scale.fontMetrics().horizontalAdvance(self.tr("Shared scale")) + 34)
         self._palette = self._box("compare.palette", self.tr("Colours"))
         for title, value in (
             (self.tr("Auto"), "auto"),
@@ -91,7 +93,7 @@ class CompareHead(QWidget):
         box.setObjectName(name)
         box.setAccessibleName(says)
         box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        box.setMinimumWidth(72)
+        box.setMinimumWidth(_LEAST_BOX_PX)
         box.currentIndexChanged.connect(lambda _: self.appearance_changed.emit())
         return box
 

@@ -45,10 +45,12 @@ class Shown:
     Attributes:
         source: Where the values come from; equal sources have equal values.
         values: (channels, height, width) or (features,).
+        is_trained: Whether the values mean something; those make a shared scale.
     """
 
     source: Source
     values: NDArray[np.float32]
+    is_trained: bool = True
 
 
 class CompareMaps:
@@ -127,7 +129,8 @@ class CompareMaps:
 
     def common(self, shown: Sequence[Shown]) -> CommonScale:
         """One scale for all of them; at least one."""
-        return common_scale([self._ends_of(one) for one in shown])
+        leading = [self._ends_of(one) for one in shown if one.is_trained]
+        return common_scale([self._ends_of(one) for one in shown], leading)
 
     def _ends_of(self, one: Shown) -> tuple[float, float]:
         if one.source not in self._ends:

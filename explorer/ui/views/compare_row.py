@@ -99,6 +99,8 @@ class CompareRow(QScrollArea):
         names = tuple(each.name for each in facts)
         for name in [name for name in self._columns if name not in names]:
             gone = self._columns.pop(name)
+            # What is hidden under the cursor still says that the cursor left it.
+            self._order = tuple(other for other in self._order if other != name)
             self._line.removeWidget(gone)
             gone.hide()
             gone.deleteLater()
