@@ -173,6 +173,13 @@ class TrainingState:
     twin: TwinState | None = None
 
     @property
+    def at_rest(self) -> TrainingStatus:
+        """How it stands once what was begun after it is over or taken back."""
+        if self.ended is not None:
+            return "finished"
+        return "idle" if self.began is None else "stopped"
+
+    @property
     def is_busy(self) -> bool:
         """Whether another training cannot begin now."""
         return self.status in BUSY

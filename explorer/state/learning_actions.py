@@ -61,7 +61,13 @@ class ChooseStart(Action):
 
 @dataclass(frozen=True, slots=True)
 class StartTraining(Action):
-    """Train the net in view as the form says. The net takes the data's classes."""
+    """Train the net in view as the form says. The net takes the data's classes.
+
+    Attributes:
+        with_twin: Whether its plain twin learns beside it, in lock-step.
+    """
+
+    with_twin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

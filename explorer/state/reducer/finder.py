@@ -10,7 +10,7 @@ from dataclasses import replace
 from explorer.engine.training_messages import TRAINING_SUBJECT, FindRate, RateFound, RateProbed
 from explorer.state.learning import FinderState
 from explorer.state.learning_actions import EditPlan, SeekRate, TakeRate
-from explorer.state.reducer.training import at_rest, on_edit_plan, open_data
+from explorer.state.reducer.training import on_edit_plan, open_data
 from explorer.state.reducer.turn import Turn
 
 
@@ -31,7 +31,7 @@ def on_rate_found(turn: Turn, event: RateFound) -> None:
     """The finder is done."""
     finder = FinderState("done", event.rates, event.losses, event.suggested)
     training = turn.state.training
-    turn.change(training=replace(training, status=at_rest(training), finder=finder))
+    turn.change(training=replace(training, status=training.at_rest, finder=finder))
 
 
 def on_take_rate(turn: Turn, action: TakeRate) -> None:

@@ -19,6 +19,7 @@ from explorer.engine import (
     run_messages,
     study_messages,
     training_messages,
+    twin_messages,
 )
 from explorer.engine.messages import Event, LoadPictures, Request
 from explorer.engine.run_messages import ListRuns
@@ -55,6 +56,7 @@ from explorer.state.reducer import (
     studies,
     teach,
     training,
+    twin,
     weights,
 )
 from explorer.state.reducer.turn import Turn
@@ -149,6 +151,10 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     learning_actions.WriteRun: runs.on_write_run,
     compare_actions.Rewind: rewind.on_rewind,
     moment_messages.SnapshotsKept: rewind.on_snapshots_kept,
+    twin_messages.TwinBegan: twin.on_twin_began,
+    twin_messages.TwinTick: twin.on_twin_tick,
+    twin_messages.TwinHalted: twin.on_twin_halted,
+    twin_messages.TwinEnded: twin.on_twin_ended,
     messages.EngineReady: net.on_engine_ready,
     messages.DeviceChosen: net.on_device_chosen,
     messages.MemoryRead: net.on_memory_read,

@@ -55,6 +55,7 @@ from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.rewind import come_back, is_of
 from explorer.state.reducer.turn import Turn
+from explorer.state.reducer.twin import may_have_twin, wanted_twin
 from explorer.training.recipes import plan_for, recipe
 
 UNKNOWN_SIZE = 50_000
@@ -109,7 +110,9 @@ def on_choose_start(turn: Turn, action: ChooseStart) -> None:
 
 def on_start_training(turn: Turn, action: StartTraining) -> None:
     """Open the data; the training begins when it is there."""
-    open_data(turn, "train", turn.state.form.data, turn.state.document.spec)
+    spec = turn.state.document.spec
+    if not action.with_twin or may_have_twin(turn, spec):
+        open_data(turn, "train", turn.state.form.data, spec, with_twin=action.with_twin)
 
 
 def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
@@ -129,14 +132,15 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
         open_data(turn, "resume", row.data, row.spec, run)
 
 
-def open_data(turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "") -> None:
+def open_data(
+    turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "", with_twin: bool = False
+) -> None:
     """Read the data; what it is for begins when it is there."""
     if turn.state.training.is_busy or not is_free_for_training(turn):
         return
+    opening = replace(turn.state.training, status="opening", purpose=purpose, cause="", remedy="")
     turn.change(
-        training=replace(
-            turn.state.training, status="opening", purpose=purpose, resumes=run, cause="", remedy=""
-        ),
+        training=replace(opening, resumes=run, wants_twin=with_twin),
         data=replace(turn.state.data, status="opening", wanted=data),
     )
     turn.ask(OpenData, data=data, input_size=spec.input_size)
@@ -171,6 +175,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
         data=facts.data,
         weights=_start(turn, form),
         recipe=form.recipe,
+        twin=wanted_twin(turn, spec),
     )
 
 
@@ -343,7 +348,7 @@ def on_taken_back(turn: Turn, event: RequestFailed) -> None:
     training = turn.state.training
     if training.is_busy and turn.state.tickets.get((event.kind, TRAINING_SUBJECT)) == event.ticket:
         finder = None if training.purpose == "find" else training.finder
-        turn.change(training=replace(training, status=at_rest(training), finder=finder))
+        turn.change(training=replace(training, status=training.at_rest, finder=finder))
 
 
 def _fail(turn: Turn, cause: str, remedy: str) -> None:
@@ -379,7 +384,7 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
             facts = turn.state.data.facts
             turn.change(data=replace(turn.state.data, status="none" if facts is None else "open", wanted=""))
         finder = None if training.purpose == "find" else training.finder
-        turn.change(training=replace(training, status=at_rest(training), finder=finder))
+        turn.change(training=replace(training, status=training.at_rest, finder=finder))
         for kind, subject in (
             (OpenData, ()),
             (Train, TRAINING_SUBJECT),
@@ -391,10 +396,3 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
                 turn.cancel(ticket)
     elif training.status == "paused":
         turn.change(training=replace(training, status="stopped"))
-
-
-def at_rest(training: TrainingState) -> TrainingStatus:
-    """How the training before stands once what was begun after it is over or taken back."""
-    if training.ended is not None:
-        return "finished"
-    return "idle" if training.began is None else "stopped"

@@ -1,0 +1,114 @@
+"""The plain twin in the state: asked for with a click, its curve beside the training's, refused with a reason."""
+
+import pytest
+
+from explorer.arch.presets import plain_twin
+from explorer.engine.data_messages import OpenData
+from explorer.engine.messages import BuildModel
+from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.training_messages import ResumeTraining, Train
+from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
+from explorer.state.actions import EditSpec
+from explorer.state.compare_actions import PinRun, Rewind, SeeColumns
+from explorer.state.learning_actions import GoOnTraining, StartTraining
+from tests.ui.training_feed import RUN, Feed
+
+TWIN = "twin-1"
+
+
+@pytest.fixture
+def feed():
+    made = Feed()
+    made.begin(StartTraining(with_twin=True))
+    spec = made.newest(Train).twin
+    made.store.dispatch(TwinBegan(ticket=made.ticket, run=TWIN, spec=spec, step=0))
+    return made
+
+
+def twin_of(feed):
+    return feed.store.state.training.twin
+
+
+def tick(feed, step):
+    rows = ((step - 1, "step.loss", 2.0), (step - 1, "step.accuracy", 0.1))
+    feed.store.dispatch(TwinTick(ticket=feed.ticket, run=TWIN, step=step, rows=rows))
+
+
+def test_a_click_trains_both_and_both_curves_grow(feed):
+    request = feed.newest(Train)
+    assert request.twin == plain_twin(request.spec)
+    assert request.twin.num_classes == 10
+    before = feed.store.state.training.curves
+    tick(feed, 1)
+    tick(feed, 2)
+    twin = twin_of(feed)
+    assert (twin.run, twin.step, twin.status) == (TWIN, 2, "running")
+    assert twin.curves.buffer.series("step.loss")[0].tolist() == [0, 1]
+    assert feed.store.state.training.curves is before
+    feed.store.dispatch(TwinEnded(ticket=feed.ticket, run=TWIN, step=2, test_accuracy=0.5))
+    assert (twin_of(feed).status, twin_of(feed).test_accuracy) == ("finished", 0.5)
+
+
+def test_without_the_click_there_is_no_twin():
+    feed = Feed()
+    feed.begin()
+    assert feed.newest(Train).twin is None
+    assert twin_of(feed) is None
+
+
+def test_the_next_training_without_a_twin_forgets_it(feed):
+    feed.finish()
+    feed.begin()
+    assert feed.newest(Train).twin is None
+
+
+def test_a_network_without_shortcuts_is_refused_with_the_reason():
+    feed = Feed()
+    feed.store.dispatch(EditSpec((("shortcut", "none"),)))
+    feed.store.dispatch(StartTraining(with_twin=True))
+    assert not any(isinstance(request, OpenData) for request in feed.asked)
+    assert not feed.store.state.training.is_busy
+    assert "own plain twin" in feed.store.state.notices[-1].message
+
+
+def test_a_pause_and_going_on_keep_the_twins_curve(feed):
+    tick(feed, 1)
+    feed.store.dispatch(TwinHalted(ticket=feed.ticket, run=TWIN, how="pause", step=1))
+    feed.halt("pause")
+    assert twin_of(feed).status == "paused"
+    feed.store.dispatch(GoOnTraining())
+    assert feed.newest(ResumeTraining).run == RUN
+    feed.store.dispatch(TwinBegan(ticket=feed.ticket, run=TWIN, spec=twin_of(feed).spec, step=1))
+    tick(feed, 2)
+    assert twin_of(feed).curves.buffer.series("step.loss")[0].tolist() == [0, 1]
+    assert twin_of(feed).status == "running"
+
+
+def test_a_twin_that_breaks_off_is_told_and_the_training_runs(feed):
+    feed.store.dispatch(
+        TwinHalted(
+            ticket=feed.ticket,
+            run=TWIN,
+            how="fail",
+            step=3,
+            cause="The loss is {loss}.",
+            hint="Lower the rate.",
+            arguments=(("loss", "nan"),),
+        )
+    )
+    assert twin_of(feed).status == "failed"
+    assert feed.store.state.training.status == "running"
+    notice = feed.store.state.notices[-1]
+    assert notice.message.format(**dict(notice.arguments)).endswith("learns on: The loss is nan.")
+
+
+def test_rewinding_takes_the_twin_along(feed):
+    feed.store.dispatch(SeeColumns(True))
+    feed.store.dispatch(PinRun(TWIN, twin_of(feed).spec))
+    for run, steps in ((RUN, (0, 1, 2, 4)), (TWIN, (0, 1, 2))):
+        feed.store.dispatch(SnapshotsKept(run=run, steps=steps))
+    del feed.asked[:]
+    feed.store.dispatch(Rewind(RUN, 4))
+    built = [(one.weights.name, one.weights.step) for one in feed.asked if isinstance(one, BuildModel)]
+    assert built == [(RUN, 4), (TWIN, 2)]
+    assert feed.store.state.moments.at == {RUN: 4, TWIN: 2}
