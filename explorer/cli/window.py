@@ -80,9 +80,11 @@ def _parser() -> argparse.ArgumentParser:
 def _names_spec(parser: argparse.ArgumentParser, word: str) -> bool:
     """Whether the first word is a SPEC; else it is a file, or wrong usage."""
     from explorer.arch.presets import presets
+    from explorer.engine.lesson_messages import TEXT_SUFFIX
 
     path = Path(word)
-    if word in presets() or (path.suffix.lower() == ".json" and path.is_file()):
+    is_spec_file = path.suffix.lower() == ".json" and not path.name.lower().endswith(TEXT_SUFFIX)
+    if word in presets() or (is_spec_file and path.is_file()):
         return True
     if not path.exists():
         import difflib

@@ -17,6 +17,7 @@ from explorer.training.plan import Plan
 KNOWN = "known"
 """Weights that ship for a spec, or none: as `WeightsChoice`."""
 UNTRAINED = "untrained"
+MAX_STEPS = 100
 
 PLACE = re.compile(r"\{(\w+):([\w.-]+)(?::([\w.]+))?\}")
 """A number in a text that is known only where it is shown, such as `{accuracy:cifar-resnet20}`."""

@@ -6,19 +6,17 @@ Called by `engine/handlers/lessons.py` and by tests. Must not import torch or Qt
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
-from explorer.arch import spec as specs
 from explorer.arch.expand import expand
 from explorer.arch.lesions import Lesions, check
-from explorer.arch.presets import preset, preset_name
+from explorer.arch.presets import preset_name
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.lesson import (
     KNOWN,
+    MAX_STEPS,
     UNTRAINED,
     Lesson,
     LessonForm,
@@ -30,12 +28,11 @@ from explorer.engine.lesson import (
     LessonWeights,
     Trial,
 )
+from explorer.engine.lesson_reader import Reader, Refused
 from explorer.errors import ExplorerError, LessonError
-from explorer.training import plan as plans
 
 SCHEMA = 1
-MAX_STEPS, MAX_COLUMNS, MAX_ITEMS = 100, 8, 500
-MAX_TEXT = 20_000
+MAX_COLUMNS = 8
 MAX_FOLDS = 5_000
 _MEMBER = {
     "pictures": re.compile(r"images/[\w-]{1,80}\.(png|jpg)"),
@@ -46,8 +43,6 @@ _RUN_ID = re.compile(r"[\w-]{1,80}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ENDINGS = ("finished", "stopped", "failed")
 _DAMAGED = "Copy or download the lesson again, or ask whoever made it."
-
-Value = TypeVar("Value")
 
 
 def encode(lesson: Lesson) -> str:
@@ -142,12 +137,12 @@ def decode(text: str, name: str) -> Lesson:
             version=version,
             known=SCHEMA,
         )
-    reader = _Reader(data, "")
+    reader = Reader(data, "")
     try:
         if version != SCHEMA:
             raise reader.refused("schema", f"is {version!r}, not {SCHEMA}")
         return _lesson(reader)
-    except _Refused as error:
+    except Refused as error:
         raise LessonError(
             "{name} cannot be opened: {place} {reason}.",
             _DAMAGED,
@@ -157,98 +152,7 @@ def decode(text: str, name: str) -> Lesson:
         ) from error
 
 
-class _Refused(Exception):
-    """A part that cannot be: where it is and half a sentence that says why."""
-
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(place, reason)
-        self.place = place
-        self.reason = reason
-
-
-class _Reader:
-    """One object of the JSON and where it stands."""
-
-    def __init__(self, data: object, place: str) -> None:
-        self._place = place
-        if not isinstance(data, dict):
-            raise _Refused(place, "is no object")
-        self._data: dict[str, object] = data
-
-    def refused(self, key: str, reason: str) -> _Refused:
-        return _Refused(f"{self._place}.{key}" if self._place else key, reason)
-
-    def has(self, key: str) -> bool:
-        return self._data.get(key) is not None
-
-    def text(self, key: str, usual: str | None = None, most: int = MAX_TEXT) -> str:
-        value = self._data.get(key, usual)
-        if not isinstance(value, str):
-            raise self.refused(key, "is no text")
-        if len(value) > most:
-            raise self.refused(key, f"is longer than {most:,} characters")
-        return value
-
-    def number(self, key: str, usual: float | None, least: float, most: float) -> float:
-        value = self._data.get(key, usual)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self.refused(key, "is no number")
-        if not least <= value <= most:
-            raise self.refused(key, f"is {value:g}, not between {least:g} and {most:g}")
-        return float(value)
-
-    def whole(self, key: str, usual: int | None, least: int, most: int) -> int:
-        value = self.number(key, usual, least, most)
-        if value != int(value):
-            raise self.refused(key, f"is {value:g}, not a whole number")
-        return int(value)
-
-    def items(self, key: str, most: int = MAX_ITEMS) -> list[object]:
-        value = self._data.get(key, [])
-        if not isinstance(value, list):
-            raise self.refused(key, "is no list")
-        if len(value) > most:
-            raise self.refused(key, f"has {len(value):,} entries; at most {most:,} are read")
-        return value
-
-    def texts(self, key: str, most: int = MAX_ITEMS) -> tuple[str, ...]:
-        values = self.items(key, most)
-        if not all(isinstance(value, str) and len(value) < MAX_TEXT for value in values):
-            raise self.refused(key, "holds something that is no text")
-        return tuple(map(str, values))
-
-    def inside(self, key: str) -> _Reader:
-        return _Reader(self._data.get(key), f"{self._place}.{key}" if self._place else key)
-
-    def each(self, key: str, read: Callable[[_Reader], Value], most: int = MAX_ITEMS) -> tuple[Value, ...]:
-        found = []
-        for place, item in enumerate(self.items(key, most), start=1):
-            where = f"{self._place}.{key}" if self._place else key
-            found.append(read(_Reader(item, f"{where} {place}")))
-        return tuple(found)
-
-    def spec(self, key: str) -> ArchitectureSpec:
-        value = self._data.get(key)
-        try:
-            return preset(value).spec if isinstance(value, str) else specs.parse(value)
-        except ExplorerError as error:
-            raise self.refused(key, f"is no architecture: {error.cause_text.rstrip('.')}") from error
-
-    def plan(self, key: str) -> plans.Plan:
-        try:
-            return plans.parse(self._data.get(key))
-        except ExplorerError as error:
-            raise self.refused(key, f"is no plan: {error.cause_text.rstrip('.')}") from error
-
-    def member(self, kind: str, usual: str | None = None) -> str:
-        """The name of a file in the lesson; it can lead nowhere else."""
-        value = self.text("file", usual)
-        if value and not _MEMBER[kind].fullmatch(value):
-            raise self.refused("file", f"is {value[:80]!r}, not a file of the lesson's {kind}")
-        return value
-
-
-def _lesson(reader: _Reader) -> Lesson:
+def _lesson(reader: Reader) -> Lesson:
     pictures = reader.each("pictures", _picture)
     weights = reader.each("weights", _weights)
     runs = reader.each("runs", _run)
@@ -271,7 +175,7 @@ def _lesson(reader: _Reader) -> Lesson:
     )
 
 
-def _step(reader: _Reader, weights: frozenset[str], n_pictures: int) -> LessonStep:
+def _step(reader: Reader, weights: frozenset[str], n_pictures: int) -> LessonStep:
     return LessonStep(
         heading=reader.text("heading", most=200),
         text=reader.text("text", ""),
@@ -285,7 +189,7 @@ def _step(reader: _Reader, weights: frozenset[str], n_pictures: int) -> LessonSt
     )
 
 
-def _view(reader: _Reader, weights: frozenset[str], n_pictures: int) -> LessonView:
+def _view(reader: Reader, weights: frozenset[str], n_pictures: int) -> LessonView:
     net = _net(reader.inside("net"), weights)
     columns = reader.each("columns", lambda column: _net(column, weights), MAX_COLUMNS)
     graph = expand(net.spec)
@@ -307,21 +211,21 @@ def _view(reader: _Reader, weights: frozenset[str], n_pictures: int) -> LessonVi
     )
 
 
-def _net(reader: _Reader, weights: frozenset[str]) -> LessonNet:
+def _net(reader: Reader, weights: frozenset[str]) -> LessonNet:
     name = reader.text("weights", KNOWN)
     if name not in weights:
         raise reader.refused("weights", f"are {name[:80]!r}, which the lesson does not have")
     return LessonNet(reader.spec("spec"), name, reader.whole("seed", 0, 0, 2**63 - 1))
 
 
-def _lesions(reader: _Reader, spec: ArchitectureSpec) -> Lesions:
-    pairs = reader.items("exchanged")
+def _lesions(reader: Reader, spec: ArchitectureSpec) -> Lesions:
+    pairs = reader.items("exchanged", MAX_FOLDS)
     exchanged = []
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(key, str) for key in pair)):
             raise reader.refused("exchanged", "holds something that is no pair of blocks")
         exchanged.append((str(pair[0]), str(pair[1])))
-    lesions = Lesions(frozenset(reader.texts("bypassed")), tuple(exchanged))
+    lesions = Lesions(frozenset(reader.texts("bypassed", MAX_FOLDS)), tuple(exchanged))
     try:
         check(expand(spec), lesions)
     except ExplorerError as error:
@@ -329,7 +233,7 @@ def _lesions(reader: _Reader, spec: ArchitectureSpec) -> Lesions:
     return lesions
 
 
-def _pair(reader: _Reader, n_columns: int) -> tuple[int, int] | None:
+def _pair(reader: Reader, n_columns: int) -> tuple[int, int] | None:
     if not reader.has("pair"):
         return None
     pair = reader.items("pair", 2)
@@ -339,18 +243,18 @@ def _pair(reader: _Reader, n_columns: int) -> tuple[int, int] | None:
     return places[0], places[1]
 
 
-def _picture(reader: _Reader) -> LessonPicture:
-    sample, file = reader.text("sample", "", 80), reader.member("pictures", "")
+def _picture(reader: Reader) -> LessonPicture:
+    sample, file = reader.text("sample", "", 80), reader.member("pictures", _MEMBER["pictures"], "")
     if bool(sample) == bool(file) or "/" in sample or "\\" in sample:
         raise reader.refused("file", "says neither a sample nor a picture of the lesson")
     return LessonPicture(reader.text("name", most=300), sample, file)
 
 
-def _weights(reader: _Reader) -> LessonWeights:
+def _weights(reader: Reader) -> LessonWeights:
     weights = LessonWeights(
         name=reader.text("name", most=300),
         sha256=reader.text("sha256", ""),
-        file=reader.member("weights", ""),
+        file=reader.member("weights", _MEMBER["weights"], ""),
         run=reader.text("run", "", 80),
     )
     if not (_SHA256.fullmatch(weights.sha256) or (not weights.sha256 and not weights.file)):
@@ -360,18 +264,12 @@ def _weights(reader: _Reader) -> LessonWeights:
     return weights
 
 
-def _run(reader: _Reader) -> LessonRun:
+def _run(reader: Reader) -> LessonRun:
     run_id, status = reader.text("id", most=80), reader.text("status", "finished")
     if not _RUN_ID.fullmatch(run_id):
         raise reader.refused("id", "is no run's id")
     if status not in _ENDINGS:
         raise reader.refused("status", f"is {status[:80]!r}")
-    reached = reader.inside("summary")._data if reader.has("summary") else {}
-    summary = {
-        str(name): float(value)
-        for name, value in reached.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
     return LessonRun(
         id=run_id,
         name=reader.text("name", "", 300),
@@ -381,12 +279,12 @@ def _run(reader: _Reader) -> LessonRun:
         data=reader.text("data", most=300),
         created=reader.number("created", None, 0, 1e11),
         status=status,
-        summary=tuple(summary.items()),
-        file=reader.member("runs"),
+        summary=tuple(reader.numbers("summary").items()),
+        file=reader.member("runs", _MEMBER["runs"]),
     )
 
 
-def _form(reader: _Reader) -> LessonForm:
+def _form(reader: Reader) -> LessonForm:
     return LessonForm(
         data=reader.text("data", most=300),
         recipe=reader.text("recipe", "", 80),

@@ -43,6 +43,12 @@ def test_a_spec_file_comes_first_and_later_ones_are_dropped(tmp_path):
     assert said.files == (str(spec),)
 
 
+def test_a_lesson_is_a_file_for_the_window_also_as_a_text(tmp_path):
+    lesson = tmp_path / "own.lesson.json"
+    lesson.write_text("{}")
+    assert read_words([str(lesson)]) == WindowWords(None, (str(lesson),), None, False)
+
+
 def test_edits_apply_to_the_spec_or_the_usual_one():
     assert read_words(["resnet18", "--set", "shortcut=C"]).spec == preset("resnet18").spec.edited(
         shortcut="C"

@@ -436,3 +436,31 @@ def test_a_picture_that_is_none_is_said_and_the_lesson_opens(tmp_path, context, 
     event = read(packed(tmp_path / "a.lesson", members), context)
     assert event.pictures == (None,)
     assert event.remarks
+
+
+def test_a_note_that_could_not_be_read_again_is_not_written(tmp_path, context):
+    made = lesson()
+    made = replace(made, steps=(replace(made.steps[0], note="x" * 20_001),))
+    with pytest.raises(LessonError, match="note is longer"):
+        write(tmp_path / "x.lesson", made, context)
+    assert list(tmp_path.glob("*.lesson")) == []
+
+
+def test_a_lesson_whose_file_is_gone_is_saved_with_what_is_here(tmp_path, context, weights_bytes):
+    path = packed(tmp_path / "theirs.lesson", full_members(weights_bytes))
+    (taken,) = take_lesson_weights(TakeLessonWeights(ticket=1, path=str(path), names=("w",)), context)
+    event = read(path, context)
+    path.unlink()
+    ids = tuple(picture.image_id for picture in event.pictures)
+    written = write(
+        tmp_path / "mine.lesson.json",
+        event.lesson,
+        context,
+        source=str(path),
+        image_ids=ids,
+        choices=taken.choices,
+    )
+    assert not written.remarks
+    assert written.path == str(tmp_path / "mine.lesson")
+    assert [weights.sha256 for weights in written.lesson.weights] == [digest(weights_bytes)]
+    assert read(written.path, context).lesson == written.lesson

@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 
 from explorer.arch.presets import preset
-from explorer.engine.lesson import Lesson, LessonFacts, LessonNet, LessonStep, LessonView, LessonWeights
-from explorer.engine.lesson_json import MAX_STEPS, decode, encode
+from explorer.engine.lesson import (
+    MAX_STEPS,
+    Lesson,
+    LessonFacts,
+    LessonNet,
+    LessonStep,
+    LessonView,
+    LessonWeights,
+)
+from explorer.engine.lesson_json import decode, encode
 from explorer.engine.lesson_messages import (
     LessonRead,
     LessonWeightsTaken,
@@ -443,3 +451,10 @@ def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play)
         .id
         == RUN
     )
+
+
+def test_a_lesson_takes_no_more_steps_than_can_be_read(play):
+    open_lesson(play, lesson(*[None] * MAX_STEPS))
+    play(AddStep())
+    assert len(play.state.lessons.lesson.steps) == MAX_STEPS
+    assert "at most" in play.state.notices[-1].message

@@ -150,6 +150,7 @@ def write(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
         members: Names and bytes.
 
     Raises:
+        DataError: It would be larger than what is read.
         LessonError: It cannot be written.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -158,12 +159,15 @@ def write(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, content in members:
                     info = zipfile.ZipInfo(name, _WHEN)
-                    is_packed = name.endswith((".png", ".jpg"))
+                    # What is packed already, or hardly can be, is stored as it is.
+                    is_packed = name.endswith((".png", ".jpg", ".safetensors"))
                     info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
                     info.external_attr = 0o100644 << 16
                     archive.writestr(info, content)
             file.flush()
             os.fsync(file.fileno())
+        # What is written can be read.
+        ClassArchive(beside, LIMITS).close()
         replace_durably(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
@@ -186,7 +190,9 @@ def csv_of(rows: Iterable[MetricRow]) -> bytes:
 
 
 def named_as_lesson(path: Path) -> Path:
-    """The path with a lesson's ending."""
+    """The path with the ending of a lesson's file."""
+    if path.name.lower().endswith(TEXT_SUFFIX):
+        return path.with_name(path.name[: -len(TEXT_SUFFIX)] + SUFFIX)
     return path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
 
 

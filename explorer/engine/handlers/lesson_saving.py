@@ -22,7 +22,6 @@ from explorer.engine.handlers.lesson_file import (
     csv_of,
     named_as_lesson,
     opened,
-    shipped_names,
     write,
 )
 from explorer.engine.handlers.runs import metrics_of
@@ -35,7 +34,7 @@ from explorer.engine.lesson import (
     LessonRun,
     LessonWeights,
 )
-from explorer.engine.lesson_json import encode
+from explorer.engine.lesson_json import decode, encode
 from explorer.engine.lesson_messages import LessonWritten, WriteLesson
 from explorer.engine.messages import Event
 from explorer.errors import ExplorerError, ImageError, LessonError, WeightsError
@@ -52,16 +51,18 @@ def write_lesson(request: WriteLesson, context: Context) -> Generator[Event, Non
     """Write one file with pictures, curves and weights in it. What cannot be kept is said.
 
     Raises:
-        LessonError: It cannot be written, or the file that it was opened from is not there any more.
-        DataError: That file is damaged.
+        LessonError: It cannot be written, or a part of it is longer than what is read.
+        DataError: The file that it was opened from is damaged, or the new one would be too large.
     """
     with ExitStack() as stack:
-        needs_source = request.lesson.members and request.source not in shipped_names()
-        source = stack.enter_context(opened(request.source)) if needs_source else None
+        is_there = bool(request.lesson.members) and Path(request.source).is_file()
+        source = stack.enter_context(opened(request.source)) if is_there else None
         packing = _Packing(request, context, source)
         lesson = packing.packed()
     path = named_as_lesson(Path(request.path))
-    write(path, [*packing.members.items(), (MANIFEST, encode(lesson).encode())])
+    text = encode(lesson)
+    decode(text, path.name)  # better no file than one that nobody can open
+    write(path, [*packing.members.items(), (MANIFEST, text.encode())])
     yield LessonWritten(
         ticket=request.ticket,
         path=str(path),

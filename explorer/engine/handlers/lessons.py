@@ -179,8 +179,9 @@ def _kept_run(
     )
     if kept.has_weights and not _is(kept.weights, weights):
         return None
-    context.store().adopt(kept, file.metrics(run))
+    rows = file.metrics(run)
     _keep(kept.weights, content)
+    context.store().adopt(kept, rows)
     return WeightsChoice("run", run.id)
 
 

@@ -1,6 +1,6 @@
 """What is on screen as a part of a lesson.
 
-Used by `state/reducer/lessons.py`. Must not import torch or Qt.
+Used by `state/reducer/lesson_own.py`. Must not import torch or Qt.
 """
 
 from __future__ import annotations
