@@ -249,6 +249,7 @@ def test_closing_leaves_ways_back_to_it_and_to_what_was_before(play):
     play(back.action)
     assert play.state.document == before
     play(again.action)
+    assert play.state.notices == ()
     assert play.state.lessons.lesson.title == "A lesson"
     assert play.state.document.spec == SHORT
 

@@ -59,6 +59,7 @@ def on_lesson_read(turn: Turn, event: LessonRead) -> None:
     if not turn.is_newest(event, ReadLesson):
         return
     before = turn.state.lessons
+    _forget_closed(turn)
     turn.change(
         lessons=LessonState(
             lesson=event.lesson,
@@ -141,6 +142,7 @@ def on_close_lesson(turn: Turn, action: CloseLesson) -> None:
 def on_reopen_lesson(turn: Turn, action: ReopenLesson) -> None:
     """Take it up where it was put away."""
     shown = turn.state.lessons.shown
+    _forget_closed(turn)
     turn.change(lessons=replace(action.lessons, shown=shown))
     _show(turn, action.lessons.step)
 
@@ -148,6 +150,17 @@ def on_reopen_lesson(turn: Turn, action: ReopenLesson) -> None:
 def on_go_back_to(turn: Turn, action: GoBackTo) -> None:
     """Show a document from before again."""
     set_document(turn, action.document)
+
+
+def _forget_closed(turn: Turn) -> None:
+    """A lesson is open again: nobody is offered the way back to one that was put away."""
+    notices = turn.state.notices
+    kept = tuple(
+        notice
+        for notice in notices
+        if not any(isinstance(button.action, ReopenLesson) for button in notice.actions)
+    )
+    turn.change(notices=kept)
 
 
 def _show(turn: Turn, place: int) -> None:

@@ -216,12 +216,13 @@ class LessonPanel(QWidget):
         for widget in (self._heading, self._own_heading, self._text, self._missing, self._try):
             column.addWidget(widget)
         column.addLayout(self._trials)
-        column.addWidget(self._note)
+        column.addWidget(self._note, 2)
         column.addStretch(1)
         return body
 
     def _foot(self, page: QWidget) -> QVBoxLayout:
         own, way = QHBoxLayout(), QHBoxLayout()
+        own.setSpacing(SPACE)
         self._add = QPushButton("Add step", page)
         self._add.setObjectName("lesson.add")
         self._add.setToolTip("What is on screen becomes the next step")
@@ -248,6 +249,7 @@ class LessonPanel(QWidget):
         way.addWidget(self._next)
         foot = QVBoxLayout()
         foot.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        foot.setSpacing(SPACE)
         foot.addLayout(own)
         foot.addLayout(way)
         return foot
