@@ -94,7 +94,8 @@ class RunStudy(Request):
     Attributes:
         study: A new one; None to go on with one that is kept.
         id: Of the one to go on with; empty for a new one.
-        retries: Whether cells that failed are tried once more, from their beginning.
+        retries: Whether cells that failed are tried once more.
+        pace: Of the device, where it was measured already.
     """
 
     priority: ClassVar[Priority] = Priority.TRAINING
@@ -102,6 +103,7 @@ class RunStudy(Request):
     study: Study | None = None
     id: str = ""
     retries: bool = False
+    pace: Pace | None = None
 
     @property
     def subject(self) -> Hashable:

@@ -1,7 +1,7 @@
 """The precisions that were measured before: a measurement takes seconds, and its answer is the same tomorrow.
 
-Called by `training/prepare.py`. The memory is a small file among what can be computed again; where it is
-broken or cannot be written, precisions are measured as if there were none.
+Called by `training/prepare.py` and `training/rate.py`. The memory is a small file among what can be computed
+again; where it is broken or cannot be written, precisions are measured as if there were none.
 """
 
 from __future__ import annotations
@@ -65,6 +65,25 @@ def remembered_precision(
     chosen = yield from choose_precision(make_model, device, shape, precision, layout)
     _remember(key, chosen)
     return chosen
+
+
+def known_precision(
+    spec: ArchitectureSpec,
+    device: torch.device,
+    batch_size: int,
+    precision: PrecisionChoice = "auto",
+    layout: LayoutChoice = "auto",
+) -> Precision | None:
+    """What was measured before on such a device, with its rates; None where nothing was.
+
+    Args:
+        spec: As in `remembered_precision`.
+        device: Likewise.
+        batch_size: Likewise.
+        precision: Likewise.
+        layout: Likewise.
+    """
+    return _read(_file()).get(_key(spec, device, batch_size, precision, layout))
 
 
 def _file() -> Path | None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import torch
-from torch import nn
 
 from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
 from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import DeviceError
 from explorer.nets.assemble import assemble
 from explorer.training.estimate import Pace
 from explorer.training.plan import Plan
-from explorer.training.precision import ROUNDS, measured_images, time_step
-from explorer.training.precision_memory import remembered_precision
+from explorer.training.precision import candidates, measured_images, time_step
+from explorer.training.precision_memory import known_precision
+
+TRIED_BATCH = 32
+"""Pictures of a timed step: enough for a rate, little enough that nobody waits."""
 
 
 def measured_pace(
@@ -44,7 +47,10 @@ def measured_pace(
 
 
 def measured_rate(spec: ArchitectureSpec, plan: Plan, device: torch.device) -> Generator[None, None, float]:
-    """Training pictures a second, in the precision that the training would choose; remembered if possible.
+    """Training pictures a second: as it was measured before a training, else of two short tries.
+
+    The precision is not chosen here, which takes as long as some dozen steps: of those that the plan leaves
+    open the first and the last are timed, and the faster counts.
 
     Args:
         spec: The network.
@@ -57,24 +63,30 @@ def measured_rate(spec: ArchitectureSpec, plan: Plan, device: torch.device) -> G
     Raises:
         DeviceError: It does not run on the device.
     """
+    known = known_precision(spec, device, plan.batch_size, plan.precision, plan.channels_last)
+    rate = dict(known.rates).get(known.name) if known is not None else None
+    if rate is not None:
+        return rate
     graph = expand(spec)
-
-    def make_model() -> nn.Module:
-        return assemble(graph, device=device)
-
-    precision = yield from remembered_precision(
-        spec, make_model, device, plan.batch_size, plan.precision, plan.channels_last
-    )
-    known = dict(precision.rates).get(precision.name)
-    if known is not None:
-        return known
-    shape = (plan.batch_size, spec.in_channels, spec.input_size, spec.input_size)
-    images = measured_images(shape, device)
-    model = make_model().to(memory_format=precision.memory_format)
-    fastest = float("inf")
-    for turn in range(ROUNDS + 1):
-        seconds = time_step(model, images, precision)
-        # The first turn warms up.
-        fastest = min(fastest, seconds) if turn else fastest
+    side = spec.input_size
+    images = measured_images((min(plan.batch_size, TRIED_BATCH), spec.in_channels, side, side), device)
+    open_choices = candidates(plan.precision, plan.channels_last)
+    fastest, reason = float("inf"), ""
+    for precision in dict.fromkeys((open_choices[0], open_choices[-1])):
+        try:
+            model = assemble(graph, device=device).to(memory_format=precision.memory_format)
+            # The first step warms up: libraries choose and pack there.
+            time_step(model, images, precision)
+            yield
+            fastest = min(fastest, time_step(model, images, precision))
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0]
         yield
+    if fastest == float("inf"):
+        raise DeviceError(
+            "The network cannot be trained on {device}: {reason}.",
+            "Choose another device, or a smaller batch.",
+            device=str(device),
+            reason=reason,
+        )
     return len(images) / fastest

@@ -62,6 +62,7 @@ KEYS = """<table cellspacing="6">
 <tr><td><b>Ctrl+K, Ctrl+D</b></td><td>networks side by side; pin the network in view there</td></tr>
 <tr><td><b>Side by side</b></td><td>← → through depth, P takes into the pair, F flickers, hold X for the other</td></tr>
 <tr><td><b>Ctrl+U, Ctrl+Shift+U</b></td><td>fold, unfold everything</td></tr>
+<tr><td><b>Alt+Left, Alt+Right</b></td><td>in a lesson: previous, next step</td></tr>
 <tr><td><b>Ctrl+Shift+P</b></td><td>every command by name</td></tr>
 </table>"""
 
@@ -108,10 +109,12 @@ class Commands(QObject):
             "flicker": self._window.compare.flicker,
             "training": self._window.training.open,
             "start_training": self.start_training,
+            "start_twins": lambda: self.start_training(with_twin=True),
             "train_on_folder": self.train_on_folder,
             "teach": self._window.teaching.open,
             "data": self._window.data.open,
             "runs": self._window.runs.open,
+            "study": self._window.study.open,
             "answers": self._window.answers.open,
             "save_walk": self.save_walk,
             "play_walk": lambda: self._window.looking.play(),
@@ -139,10 +142,10 @@ class Commands(QObject):
         if path:
             self._store.dispatch(Drop(paths=(path,)))
 
-    def start_training(self) -> None:
+    def start_training(self, *, with_twin: bool = False) -> None:
         """Train as the form says, in view."""
         self._window.training.open()
-        self._store.dispatch(StartTraining())
+        self._store.dispatch(StartTraining(with_twin=with_twin))
 
     def train_on_folder(self) -> None:
         """Choose a folder of class folders to train on."""

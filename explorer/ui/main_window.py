@@ -51,6 +51,7 @@ from explorer.ui.panels.status import StatusLine
 from explorer.ui.rendering import Rendering
 from explorer.ui.runs_dock import RunsDock
 from explorer.ui.store import Store
+from explorer.ui.study_dock import StudyDock
 from explorer.ui.teach_dock import TeachDock
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.graph import GraphView
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         self.gallery = OwnGallery(self._deck, self._store)
         self.training = TrainingDock(self._deck, self._store)
         self.runs = RunsDock(self._deck, self._store)
+        self.study = StudyDock(self._deck, self._store)
         self.data = DataDock(self._deck, self._store)
         self.teaching = TeachDock(self._deck, self._store)
         self.answers = AnswersDock(self._deck, self._store)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
             "compare": self.compare.dock,
             "inside": self.inside.dock,
             "training": self.training.dock,
+            "study": self.study.dock,
             "runs": self.runs.dock,
             "data": self.data.dock,
             "teach": self.teaching.dock,
@@ -280,6 +283,8 @@ class MainWindow(QMainWindow):
         state = self._store.state
         if state.training.is_busy:
             return "A training is under way. It is paused with a checkpoint, and goes on when you come back."
+        if state.studies.is_busy:
+            return "A study is being trained. It is paused with a checkpoint, and goes on when you come back."
         if any(work.kind in ("FetchWeights", "FetchData", "ClassifyMany") for work in state.work):
             return (
                 "A download or a classification is under way. What is downloaded so far is kept and goes on "

@@ -138,6 +138,7 @@ class Menus:
         menu = self._window.menuBar().addMenu("&Training")
         self._add(menu, "Show training", "Ctrl+R", self._commands["training"])
         self._add(menu, "Start training", "Ctrl+Return", self._commands["start_training"])
+        self._add(menu, "Start training with plain twin", "", self._commands["start_twins"])
         self._add(menu, "Pause training", "", self._dispatching(PauseTraining()))
         self._add(menu, "Resume training", "", self._dispatching(GoOnTraining()))
         self._add(menu, "Stop training", "", self._dispatching(StopTraining()))
@@ -147,6 +148,7 @@ class Menus:
         menu.addSeparator()
         self._add(menu, "Show data", "", self._commands["data"])
         self._add(menu, "Show runs", "Ctrl+Shift+R", self._commands["runs"])
+        self._add(menu, "Study…", "Ctrl+Shift+Y", self._commands["study"])
         self._add(menu, "Show all answers", "", self._commands["answers"])
 
     def _compare_menu(self) -> None:

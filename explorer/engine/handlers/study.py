@@ -127,7 +127,7 @@ def run_study(request: RunStudy, context: Context) -> Steps:
             queue.forgive()
         row = queue.row(context.store(), is_held=True)
         left = [_fitted(one.cell, dataset) for one in row.cells if one.status in ("waiting", "paused")]
-        found, _ = yield from _estimated(left, dataset, context)
+        found, _ = yield from _estimated(left, dataset, context, request.pace)
         yield StudyBegan(ticket=request.ticket, row=row, estimates=found)
         outlook = _Outlook({one.cell: one for one in found}, {cell.id for cell in left})
         cause: TrainingHalted | None = None
@@ -194,12 +194,14 @@ def _fitted(cell: Cell, dataset: Dataset) -> Cell:
 
 
 def _estimated(
-    every: list[Cell], dataset: Dataset, context: Context
+    every: list[Cell], dataset: Dataset, context: Context, pace: Pace | None = None
 ) -> Generator[None, None, tuple[tuple[Estimate, ...], Pace]]:
+    """What cells will cost, by a pace that is measured where it is not known."""
     assert context.device is not None
     pairs = [(cell.spec, cell.plan) for cell in every if cell.spec is not None and cell.plan is not None]
-    pace = (yield from measured_pace(pairs, context.device)) if pairs else Pace(())
-    return estimates(every, size_of(dataset), pace if pairs else None), pace
+    if pace is None:
+        pace = (yield from measured_pace(pairs, context.device)) if pairs else Pace(())
+    return estimates(every, size_of(dataset), pace if pace.points else None), pace
 
 
 def size_of(dataset: Dataset) -> DataSize:

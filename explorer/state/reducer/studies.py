@@ -33,7 +33,6 @@ from explorer.engine.study_messages import (
 from explorer.errors import ExplorerError
 from explorer.state.compare import MAX_COLUMNS
 from explorer.state.compare_actions import PinRun
-from explorer.state.learning import TrainingForm
 from explorer.state.model import AppState
 from explorer.state.reducer.compare import on_pin_run
 from explorer.state.reducer.one_at_a_time import is_free_for_study
@@ -51,20 +50,22 @@ from explorer.state.study_actions import (
     ShowStudy,
     StartStudy,
 )
+from explorer.training.plan import Plan
 from explorer.training.study import Axis, cells, make_axis, make_study, seeds_from_text
 
 
 def planned(state: AppState) -> Planned:
     """What the form comes to, with the network in view and the training's data and plan."""
-    return _planned(state.document.spec, state.form, state.studies.form)
+    form = state.form
+    return _planned(state.document.spec, form.plan, form.data, form.recipe, state.studies.form)
 
 
 @lru_cache(maxsize=4)
-def _planned(spec: ArchitectureSpec, training: TrainingForm, form: StudyForm) -> Planned:
+def _planned(spec: ArchitectureSpec, plan: Plan, data: str, recipe: str, form: StudyForm) -> Planned:
     try:
         axes = _axes(form)
         seeds = seeds_from_text(form.seeds)
-        study = make_study(spec, training.plan, training.data, axes, seeds, recipe=training.recipe)
+        study = make_study(spec, plan, data, axes, seeds, recipe=recipe)
     except ExplorerError as error:
         return Planned(None, refusal=str(error))
     every = cells(study)
@@ -104,13 +105,25 @@ def on_start_study(turn: Turn, action: StartStudy) -> None:
     """Train what is set up."""
     study = planned(turn.state).study
     if study is not None and is_free_for_study(turn):
+        estimated = turn.state.studies.estimated
+        pace = estimated.pace if estimated is not None and estimated.study == study else None
+        _stop_estimating(turn)
         _change(turn, status="starting", running="", began=None, progress=None)
-        turn.ask(RunStudy, study=study)
+        turn.ask(RunStudy, study=study, pace=pace)
+
+
+def _stop_estimating(turn: Turn) -> None:
+    """Whoever starts does not wait for an estimate."""
+    ticket = turn.state.tickets.get((EstimateStudy.__name__, ()))
+    if turn.state.studies.is_estimating and ticket is not None:
+        _change(turn, is_estimating=False)
+        turn.cancel(ticket)
 
 
 def on_go_on_study(turn: Turn, action: GoOnStudy) -> None:
     """Train what is left of one."""
     if any(row.id == action.id for row in turn.state.studies.rows) and is_free_for_study(turn):
+        _stop_estimating(turn)
         _change(turn, status="starting", running=action.id, shown=action.id, began=None, progress=None)
         turn.ask(RunStudy, id=action.id, retries=action.retries)
 
