@@ -16,6 +16,7 @@ from explorer.state.model import AppState
 from explorer.ui.compare_dock import CompareDock
 from explorer.ui.store import Store
 
+LABELS = {10: "cifar10", 1000: "imagenet1k"}
 CIFAR = load_labels("cifar10")
 FOUR = (plain_twin(cifar_spec(20)), cifar_spec(20), plain_twin(cifar_spec(56)), cifar_spec(56))
 BUNDLED = Origin("bundled", "a-net", accuracy_percent=91.2)
@@ -93,7 +94,7 @@ class Desk:
                 column=request.column,
                 spec=request.spec,
                 origin=self.origin,
-                classes=CIFAR if self.origin.is_trained else (),
+                classes=load_labels(LABELS[request.spec.num_classes]) if self.origin.is_trained else (),
                 offers=(),
                 can_copy=0,
                 seconds=0.1,

@@ -148,4 +148,5 @@ def ratio_text(before: float, after: float) -> str:
     """How many times as large: `× 3.2`, `same`."""
     if before == after or not before:
         return "same" if before == after else ""
-    return f"× {text.short(after / before)}"
+    times = after / before
+    return f"× {times:.2f}" if times < 9.995 else f"× {text.short(times)}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from explorer.ui.theme import HALF, SPACE, Colours
@@ -142,6 +142,10 @@ class CompareRow(QScrollArea):
             self.moved.emit(name, place)
             self._columns[name].setFocus(Qt.FocusReason.OtherFocusReason)
             self.ensureWidgetVisible(self._columns[name], SPACE, 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Arrows and Page keys are the slider's, not the scroll bar's.
+        event.ignore()
 
     # Dragging
 
