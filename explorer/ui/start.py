@@ -15,19 +15,19 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from explorer import paths
-from explorer.engine.messages import Classified, EngineReady, Event, ModelBuilt
 from explorer.state import session
-from explorer.state.actions import Complain, Start
 from explorer.state.model import AppState, Document
 from explorer.ui import theme
 from explorer.ui.bridge import Bridge
 from explorer.ui.idle import Collector
+from explorer.ui.late import actions
 from explorer.ui.main_window import MainWindow
 from explorer.ui.options import WindowOptions
 from explorer.ui.store import Store
 from explorer.ui.timings import Timings
 
 if TYPE_CHECKING:
+    from explorer.engine.messages import Event
     from explorer.ui.options import MakeEngine
 
 SESSION_FILE = "session.json"
@@ -81,11 +81,13 @@ class Session(QObject):
         self._collector.freeze()
         self.engine.start()
         sample = "" if self._options.files else str(paths.resources_dir() / SAMPLE_FILE)
-        self.store.dispatch(Start(sample, self._options.files))
+        self.store.dispatch(actions.Start(sample, self._options.files))
         if self._options.screenshot:
             self._camera = Camera(self, self._options.screenshot)
 
     def _on_event(self, event: Event) -> None:
+        from explorer.engine.messages import Classified, EngineReady, ModelBuilt
+
         self.store.dispatch(event)
         if isinstance(event, EngineReady):
             # Torch's modules and functions are here for good.
@@ -111,7 +113,7 @@ class Session(QObject):
             beside.replace(path)
         except OSError as error:
             hint = "Make room on the disk or set RESNET_EXPLORER_HOME to another folder."
-            self.store.dispatch(Complain(f"The session could not be saved: {error}.", hint))
+            self.store.dispatch(actions.Complain(f"The session could not be saved: {error}.", hint))
 
     def finish(self) -> None:
         """Save, and stop the engine while what receives its events still lives."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from explorer.arch.depths import depth_of, title
 from explorer.arch.presets import preset, preset_name
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.messages import WeightsOffer
+from explorer.engine.values import WeightsOffer
 from explorer.nets.facts import Origin, Prediction
 from explorer.present.text import byte_size
 from explorer.state.model import NetState, Notice, Work
