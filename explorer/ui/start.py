@@ -76,12 +76,14 @@ class Session(QObject):
     def _on_first_paint(self) -> None:
         self._timings.mark("first_paint")
         self._timings.mark("graph_ready")
+        # All that the paint did not wait for is imported before the engine begins with torch: beside another
+        # thread that imports, the same takes the window half a second.
         self.window.add_features()
+        sample = "" if self._options.files else str(paths.resources_dir() / SAMPLE_FILE)
+        self.store.dispatch(actions.Start(sample, self._options.files))
         self._collector = Collector(self)
         self._collector.freeze()
         self.engine.start()
-        sample = "" if self._options.files else str(paths.resources_dir() / SAMPLE_FILE)
-        self.store.dispatch(actions.Start(sample, self._options.files))
         if self._options.screenshot:
             self._camera = Camera(self, self._options.screenshot)
 
@@ -205,7 +207,7 @@ def run(options: WindowOptions, make_engine: MakeEngine) -> int:
     Returns:
         The exit code.
     """
-    app = QApplication(sys.argv[:1])
+    app = QApplication([*sys.argv[:1], *theme.STYLE_ARGUMENTS])
     app.setApplicationName("ResNet Explorer")
     app.setDesktopFileName("resnet-explorer")
     app.setWindowIcon(QIcon(str(paths.resources_dir() / "icons" / "resnet-explorer.svg")))

@@ -26,6 +26,10 @@ HALF = SPACE // 2
 RADIUS = 6
 """Rounding of cards and buttons, in pixels."""
 
+STYLE_ARGUMENTS = ("-style", "Fusion")
+"""For `QApplication`. `setStyle` does it as well, but answers with a `QStyle`, whose hundreds of constants take
+5 ms of the first paint."""
+
 READABLE = 4.5
 """Least contrast of text with its ground (WCAG 2.2, criterion 1.4.3)."""
 
@@ -176,9 +180,7 @@ def apply(app: QApplication, scheme: Scheme = "system") -> None:
     """Give the whole program its look; `system` follows the desktop's light or dark, also later on."""
     hints = app.styleHints()
     if app.property("explorer.scheme") is None:
-        app.setStyle("Fusion")
-        # Before the program gives it another. `app.style().standardPalette()` tells the same, but takes 5 ms
-        # of the first paint for the constants of `QStyle`.
+        # Before the program gives it another. The style would tell as well: see above.
         app.setProperty("explorer.desktop_is_dark", is_dark(app.palette()))
         hints.colorSchemeChanged.connect(lambda _: _paint(app))
     app.setProperty("explorer.scheme", scheme)
