@@ -27,7 +27,7 @@ RADIUS = 6
 """Rounding of cards and buttons, in pixels."""
 
 STYLE_ARGUMENTS = ("-style", "Fusion")
-"""For `QApplication`. `setStyle` does it as well, but answers with a `QStyle`, whose hundreds of constants take
+"""For `QApplication`. `setStyle` does it as well, but answers with a `QStyle`: its hundreds of constants take
 5 ms of the first paint."""
 
 READABLE = 4.5

@@ -32,14 +32,17 @@ def watched(options):
             "modules": sorted(sys.modules),
             "is_own_import": builtins.__import__ is own_import,
             "collects": gc.isenabled(),
-            "style": QApplication.style().name(),
             "labels": [label.text() for label in window.architecture.findChildren(QLabel)],
             "boxes": [box.id for box in window.graph.canvas.layout_shown.boxes],
             "before": places(window),
         }
         window.add_features()
         QApplication.processEvents()
-        print(json.dumps({**found, "after": places(window)}), flush=True)
+        found["after"] = places(window)
+        # The style behind the one that reads the sheet.
+        QApplication.instance().setStyleSheet("")
+        found["style"] = QApplication.style().name()
+        print(json.dumps(found), flush=True)
         os._exit(0)
 
     start.Session._on_first_paint = painted
