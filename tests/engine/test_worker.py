@@ -1,5 +1,6 @@
 """The real engine with its real handlers, driven from outside as the window does."""
 
+import contextlib
 import queue
 import threading
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from explorer import boot
 from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.messages import (
     BuildModel,
@@ -89,6 +91,24 @@ def _load(engine, ticket, *paths):
     return [item for event in found for item in event.loaded], [
         item for event in found for item in event.failed
     ]
+
+
+def test_the_pool_imports_nothing_while_torchs_libraries_are_loaded(monkeypatch, photo):
+    listener, early = Listener(), []
+    engine, load = Engine(listener, "cpu"), boot.load_torch_libraries
+
+    def watched():
+        engine.send(LoadPictures(ticket=1, paths=(photo,)))
+        with contextlib.suppress(queue.Empty):
+            early.append(listener.events.get(timeout=0.3))
+        return load()
+
+    monkeypatch.setattr(boot, "load_torch_libraries", watched)
+    engine.start()
+    listener.first(RequestFinished, 1)
+    assert engine.stop()
+    assert not early
+    assert any(isinstance(event, PicturesLoaded) for event in listener.seen)
 
 
 def test_torch_is_loaded_on_the_compute_thread_and_a_device_chosen(engine):
