@@ -1,6 +1,5 @@
 """The real engine with its real handlers, driven from outside as the window does."""
 
-import contextlib
 import queue
 import threading
 
@@ -11,6 +10,7 @@ from PIL import Image
 
 from explorer import boot
 from explorer.arch.presets import cifar_spec, preset
+from explorer.engine.handlers.io_table import IO_HANDLERS
 from explorer.engine.messages import (
     BuildModel,
     BuildProgress,
@@ -93,21 +93,29 @@ def _load(engine, ticket, *paths):
     ]
 
 
-def test_the_pool_imports_nothing_while_torchs_libraries_are_loaded(monkeypatch, photo):
-    listener, early = Listener(), []
-    engine, load = Engine(listener, "cpu"), boot.load_torch_libraries
+def test_the_pool_begins_nothing_while_torchs_libraries_are_loaded(monkeypatch, photo):
+    listener, began, early = Listener(), threading.Event(), []
+    engine, load, load_pictures = (
+        Engine(listener, "cpu"),
+        boot.load_torch_libraries,
+        IO_HANDLERS[LoadPictures],
+    )
+
+    def noted(request, context):
+        began.set()
+        yield from load_pictures(request, context)
 
     def watched():
         engine.send(LoadPictures(ticket=1, paths=(photo,)))
-        with contextlib.suppress(queue.Empty):
-            early.append(listener.events.get(timeout=0.3))
+        early.append(began.wait(1))
         return load()
 
+    monkeypatch.setitem(IO_HANDLERS, LoadPictures, noted)
     monkeypatch.setattr(boot, "load_torch_libraries", watched)
     engine.start()
     listener.first(RequestFinished, 1)
     assert engine.stop()
-    assert not early
+    assert early == [False]
     assert any(isinstance(event, PicturesLoaded) for event in listener.seen)
 
 
