@@ -98,10 +98,11 @@ class _LateEngine:
         from explorer.engine.worker import Engine
 
         self._engine = Engine(self._emit, self._device)
+        # First, for the IO pool begins when it is sent something, and must know that torch is being loaded.
+        self._engine.start()
         for request in self._waiting:
             self._engine.send(request)
         self._waiting.clear()
-        self._engine.start()
 
     def send(self, request: Request) -> None:
         """Hand over a request and return at once."""

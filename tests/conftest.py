@@ -19,6 +19,14 @@ def home(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(scope="session")
+def qapp_args():
+    """The words that the tests' application is made with: the program's own."""
+    from explorer.ui.theme import STYLE_ARGUMENTS
+
+    return ["tests", *STYLE_ARGUMENTS]
+
+
 @pytest.fixture(autouse=True)
 def look():
     """What a test does to the application's colours ends with it."""

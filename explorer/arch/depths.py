@@ -43,7 +43,7 @@ def layers_a_block(spec: ArchitectureSpec, stage: int) -> int:
 def depth_of(spec: ArchitectureSpec) -> int:
     """Weighted layers on the main path; the same as `cost_of(spec).depth`, without the graph."""
     cut = sum(kind == "none" for kind in spec.overridden.values()) if spec.merge == "concat" else 0
-    return _outside(spec) + _inside(spec, spec.stage_depths) - cut
+    return _outside(spec) + _inside(spec.stage_depths, _layers(spec)) - cut
 
 
 def _outside(spec: ArchitectureSpec) -> int:
@@ -51,9 +51,14 @@ def _outside(spec: ArchitectureSpec) -> int:
     return _STEM_CONVOLUTIONS[spec.stem] + len(spec.head_hidden) + 1
 
 
-def _inside(spec: ArchitectureSpec, blocks: tuple[int, ...]) -> int:
+def _layers(spec: ArchitectureSpec) -> list[int]:
+    """Weighted layers of a block in each stage."""
+    return [layers_a_block(spec, stage) for stage in range(1, spec.n_stages + 1)]
+
+
+def _inside(blocks: tuple[int, ...], layers: list[int]) -> int:
     """Weighted layers of so many blocks in each stage."""
-    return sum(n * layers_a_block(spec, stage) for stage, n in enumerate(blocks, start=1))
+    return sum(n * each for n, each in zip(blocks, layers, strict=True))
 
 
 def depths(spec: ArchitectureSpec) -> dict[int, tuple[int, ...]]:
@@ -67,8 +72,8 @@ def depths(spec: ArchitectureSpec) -> dict[int, tuple[int, ...]]:
         stages = [(n,) * spec.n_stages for n in range(1, LARGEST_N + 1)]
         between = None if spec.stage_blocks else BETWEEN.get((spec.block, spec.n_stages, spec.merge))
         stages += [between] if between else []
-    outside = _outside(spec)
-    return dict(sorted((outside + _inside(spec, blocks), blocks) for blocks in stages))
+    outside, layers = _outside(spec), _layers(spec)
+    return dict(sorted((outside + _inside(blocks, layers), blocks) for blocks in stages))
 
 
 def with_depth(spec: ArchitectureSpec, depth: int) -> ArchitectureSpec:

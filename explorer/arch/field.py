@@ -23,4 +23,4 @@ def about(group: str, citation: str, /, **labels: str) -> dict[str, Any]:
 class Fields(BaseModel):
     """Common to all groups: immutable, and no field that is not known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)

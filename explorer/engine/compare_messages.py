@@ -14,7 +14,7 @@ from explorer.engine.messages import Event
 from explorer.nets.facts import Prediction
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Float32Array, Uint8Array
+    from explorer.engine.values import Float32Array, Uint8Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from explorer.engine.messages import Event, Request
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Uint8Array
+    from explorer.engine.values import Uint8Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import MAIN_COLUMN, Event, Priority, Request
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Float32Array, Uint8Array
+    from explorer.engine.values import Float32Array, Uint8Array
     from explorer.nets.findings import Excitement, Profile
     from explorer.nets.findings_file import Findings
     from explorer.nets.insights import Attribution, GradientFlow, Knowledge, Method, ResidualMeter, Sweep

@@ -12,20 +12,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from explorer.arch.lesions import INTACT, Lesions
 from explorer.arch.spec import ArchitectureSpec
+from explorer.engine.values import KNOWN_WEIGHTS
+from explorer.engine.values import FailedPicture as FailedPicture  # with the messages that carry them
+from explorer.engine.values import LoadedPicture as LoadedPicture
+from explorer.engine.values import WeightsChoice as WeightsChoice
+from explorer.engine.values import WeightsOffer as WeightsOffer
 from explorer.nets.assumptions import Assumption
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 
 if TYPE_CHECKING:
-    # NumPy costs 70 ms, and the window is drawn before the first array exists.
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Uint8Array = NDArray[np.uint8]
-    Float32Array = NDArray[np.float32]
+    from explorer.engine.values import Float32Array, Uint8Array
 
 MAIN_COLUMN = "main"
 
@@ -64,23 +64,6 @@ class Request:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class WeightsChoice:
-    """Which weights a net is built with.
-
-    Attributes:
-        kind: `known` (the bundled or cached ones of this spec, else untrained), `untrained`, `named` (one
-            card of the catalogue), `file`, `run` (those that a training here ended with), or `copied` (what
-            fits from the net before, else untrained).
-        name: The card's name, the file's path or the run's id.
-        step: Of a run, the moment to go back to: steps that were done then. None for now.
-    """
-
-    kind: Literal["known", "untrained", "named", "file", "run", "copied"] = "known"
-    name: str = ""
-    step: int | None = None
-
-
 # Requests
 
 
@@ -105,7 +88,7 @@ class BuildModel(Request):
 
     spec: ArchitectureSpec
     seed: int = 0
-    weights: WeightsChoice = WeightsChoice()
+    weights: WeightsChoice = KNOWN_WEIGHTS
     column: str = MAIN_COLUMN
 
     @property
@@ -285,29 +268,6 @@ class BuildProgress(Event):
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class WeightsOffer:
-    """Weights that exist for a spec.
-
-    Attributes:
-        name: The card's name.
-        title: For people.
-        size_bytes: To download.
-        is_present: Whether they are on this machine.
-        kind: `bundled` ships with the program, `torchvision` is downloaded after asking.
-        accuracy_percent: On the test set; None where unknown.
-        data: What they were trained on.
-    """
-
-    name: str
-    title: str
-    size_bytes: int
-    is_present: bool
-    kind: str = ""
-    accuracy_percent: float | None = None
-    data: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelBuilt(Event):
     """The network is live.
@@ -374,39 +334,6 @@ class WeightsSaved(Event):
     """A network's weights are in a file."""
 
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPicture:
-    """A picture that was read.
-
-    Attributes:
-        image_id: Its number in this session.
-        name: The file's name, or what it came as.
-        path: The file; None where there is none.
-        width: In pixels, upright.
-        height: In pixels, upright.
-        thumbnail: (height, width, 3), at most 96 pixels a side.
-        preview: (height, width, 3), at most 512 pixels a side.
-    """
-
-    image_id: int
-    name: str
-    path: str | None
-    width: int
-    height: int
-    thumbnail: Uint8Array
-    preview: Uint8Array
-
-
-@dataclass(frozen=True, slots=True)
-class FailedPicture:
-    """A picture that could not be read, and why."""
-
-    image_id: int
-    name: str
-    cause: str
-    hint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import MAIN_COLUMN, Event, Priority, Request, WeightsChoice
+from explorer.engine.values import FIRST_VALUES as FIRST_VALUES  # what a training starts from by default
 from explorer.nets.facts import Prediction
 from explorer.training.events import Mistake
 from explorer.training.plan import Plan
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from explorer.engine.messages import Float32Array, Uint8Array
+    from explorer.engine.values import Float32Array, Uint8Array
 
 MetricRow = tuple[int, str, float]
 """(step, name, value), as the store of runs has them: `step.loss`, `epoch.validation_accuracy`, …"""
-
-FIRST_VALUES = WeightsChoice("untrained")
-"""A training that starts from nothing."""
 
 TRAINING_SUBJECT = "training"
 """There is one training at a time; all requests about it share this subject."""

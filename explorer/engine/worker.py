@@ -80,9 +80,12 @@ class Engine:
         self._io_pool = ThreadPoolExecutor(N_IO_THREADS, thread_name_prefix="io")
         self._thread: threading.Thread | None = None
         self._handlers: dict[type[Request], Handler] = {}
+        self._loader_is_free = threading.Event()
+        self._loader_is_free.set()
 
     def start(self) -> None:
         """Start the compute thread; torch is imported there."""
+        self._loader_is_free.clear()
         before = threading.stack_size(STACK_BYTES)
         self._thread = threading.Thread(target=self._run, name="compute")
         self._thread.start()
@@ -141,7 +144,10 @@ class Engine:
         self._context.drop_nets()
 
     def _prepare(self) -> None:
-        boot.load_torch_libraries()
+        try:
+            boot.load_torch_libraries()
+        finally:
+            self._loader_is_free.set()
         import torch
 
         from explorer.engine.handlers.table import COMPUTE_HANDLERS
@@ -217,6 +223,9 @@ class Engine:
             self._answer(UseDevice(ticket=0, name="cpu", reason=reason))
 
     def _answer_on_pool(self, request: Request) -> None:
+        # Handlers import compiled modules (`_ssl`, `_sqlite3`). The system's loader does one thing at a time,
+        # and who waits for it holds Python's lock: the window would stand still until all of torch is mapped.
+        self._loader_is_free.wait()
         from explorer.engine.handlers.io_table import IO_HANDLERS
 
         job = IO_HANDLERS[type(request)](request, self._context)

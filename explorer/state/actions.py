@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from explorer.arch.budget import Hold, Vary
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.messages import WeightsChoice
+from explorer.engine.values import WeightsChoice
 from explorer.state.settings import ColourScheme
 
 

@@ -11,18 +11,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.messages import WeightsChoice
+from explorer.engine.values import KNOWN_WEIGHTS, WeightsChoice
 
 if TYPE_CHECKING:
+    from explorer.arch.spec import ArchitectureSpec
     from explorer.engine.inside_messages import Decided, ProbesFitted
-    from explorer.engine.messages import Float32Array, Uint8Array
+    from explorer.engine.values import Float32Array, Uint8Array
     from explorer.nets.facts import Origin
     from explorer.state.model import Answer
 
 MAX_COLUMNS = 8
-
-_KNOWN = WeightsChoice()
 
 ColumnStatus = Literal["building", "ready", "away", "failed"]
 """`away` gave its memory back because nobody looks, and comes back on demand."""
@@ -41,7 +39,7 @@ class Column:
 
     name: str
     spec: ArchitectureSpec
-    weights: WeightsChoice = _KNOWN
+    weights: WeightsChoice = KNOWN_WEIGHTS
     seed: int = 0
 
 

@@ -9,25 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from explorer.engine.inside_messages import (
-    ChannelsRanked,
-    CostMeasured,
-    Decided,
-    Embedded,
-    EmbeddingMethod,
-    Excited,
-    GradientsFlowed,
-    KernelsRead,
-    LesionsTested,
-    Metered,
-    NumberRead,
-    ProbesFitted,
-    SamplePooled,
-    Swept,
-)
-
 if TYPE_CHECKING:
     from explorer.arch.lesions import Lesions
+    from explorer.engine.inside_messages import (
+        ChannelsRanked,
+        CostMeasured,
+        Decided,
+        Embedded,
+        EmbeddingMethod,
+        Excited,
+        GradientsFlowed,
+        KernelsRead,
+        LesionsTested,
+        Metered,
+        NumberRead,
+        ProbesFitted,
+        SamplePooled,
+        Swept,
+    )
     from explorer.nets.findings_file import Findings
     from explorer.nets.insights import Attribution, Method
 
@@ -121,6 +120,8 @@ def shown(inside: InsideState) -> InsideState:
     found, twin = inside.shipped, inside.shipped_twin
     if found is None:
         return inside
+    from explorer.engine.inside_messages import Metered, ProbesFitted, Swept
+
     return replace(
         inside,
         swept=inside.swept

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from explorer.engine.inside_messages import EmbeddingMethod
 from explorer.state.actions import Action
 from explorer.state.inside import InsideTopic
 
 if TYPE_CHECKING:
+    from explorer.engine.inside_messages import EmbeddingMethod
     from explorer.nets.insights import Method
 
 

@@ -11,11 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.data_messages import DataCard, DataFacts
-from explorer.engine.messages import WeightsChoice
-from explorer.engine.run_messages import RunRow
-from explorer.engine.training_messages import FIRST_VALUES, ShownMistake, TrainingBegan, TrainingEnded
+from explorer.engine.values import FIRST_VALUES, WeightsChoice
 from explorer.training.plan import Plan
 from explorer.training.recipes import DEFAULT_RECIPE, plan_for
 
@@ -23,6 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from explorer.arch.spec import ArchitectureSpec
+    from explorer.engine.data_messages import DataCard, DataFacts
+    from explorer.engine.run_messages import RunRow
+    from explorer.engine.training_messages import ShownMistake, TrainingBegan, TrainingEnded
     from explorer.present.curves import CurveBuffer
 
 TrainingStatus = Literal[

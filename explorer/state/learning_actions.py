@@ -6,10 +6,13 @@ Called by `ui` and `state/reducer`. Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from explorer.engine.messages import WeightsChoice
-from explorer.engine.run_messages import ExportKind
+from explorer.engine.values import WeightsChoice
 from explorer.state.actions import Action
+
+if TYPE_CHECKING:
+    from explorer.engine.run_messages import ExportKind
 
 
 @dataclass(frozen=True, slots=True)

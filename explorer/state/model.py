@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.arch.budget import Budget
 from explorer.arch.lesions import INTACT, Lesions
-from explorer.arch.own import OwnArchitecture
 from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.messages import FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
-from explorer.nets.facts import DeviceInfo, Origin, Prediction
-from explorer.runs.architectures import Unreadable
+from explorer.engine.values import KNOWN_WEIGHTS, FailedPicture, LoadedPicture, WeightsChoice, WeightsOffer
 from explorer.state.compare import Column, CompareState
 from explorer.state.inside import InsideState
 from explorer.state.learning import DataState, RunsState, TeachState, TrainingForm, TrainingState
@@ -28,13 +25,13 @@ from explorer.state.settings import Settings
 from explorer.state.studies import StudiesState
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Float32Array, Uint8Array
+    from explorer.arch.own import OwnArchitecture
+    from explorer.engine.values import Float32Array, Uint8Array
+    from explorer.nets.facts import DeviceInfo, Origin, Prediction
+    from explorer.runs.architectures import Unreadable
 
 WEAK_PROBABILITY = 0.5
 """An answer below it is marked weak: no class of the net fits well."""
-
-
-KNOWN_WEIGHTS = WeightsChoice()
 
 
 @dataclass(frozen=True, slots=True)

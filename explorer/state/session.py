@@ -13,12 +13,11 @@ from typing import Any, get_args
 from explorer.arch import spec as specs
 from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.expand import expand
-from explorer.engine.messages import WeightsChoice
-from explorer.engine.training_messages import FIRST_VALUES
+from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS, WeightsChoice
 from explorer.errors import RunError, SpecError
 from explorer.state.compare import Column
 from explorer.state.learning import TrainingForm
-from explorer.state.model import KNOWN_WEIGHTS, AppState, Document
+from explorer.state.model import AppState, Document
 from explorer.state.settings import ColourScheme, Settings
 from explorer.training import plan as plans
 from explorer.training.recipes import DEFAULT_RECIPE, RECIPES

@@ -6,10 +6,11 @@ Held by `state/model.py`; changed only by `state/reducer/studies.py`. Must not i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from explorer.engine.study_messages import CellBegan, StudyEstimated, StudyProgress, StudyRow
-from explorer.training.study import Cell, Study
+if TYPE_CHECKING:
+    from explorer.engine.study_messages import CellBegan, StudyEstimated, StudyProgress, StudyRow
+    from explorer.training.study import Cell, Study
 
 FIRST_AXES = (("depth", ("20", "56")), ("shortcut", ("A", "none")))
 """The question of figure 6 of He 2015 (arXiv 1512.03385): what does depth do with and without shortcuts?"""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.state.actions import Complain, SelectPicture
 from explorer.state.model import AppState
+from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -46,8 +46,8 @@ class AnswersDock(SeenDock):
         dispatch = self._store.dispatch
         view = self._view = AnswersView()
         self._rows = AnswerRows()
-        view.picture_selected.connect(lambda image_id: dispatch(SelectPicture(image_id)))
-        view.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
+        view.picture_selected.connect(lambda image_id: dispatch(actions.SelectPicture(image_id)))
+        view.save_failed.connect(lambda text: dispatch(actions.Complain(text, "Choose another folder.")))
         return view
 
     def show_state(self, old: AppState | None, new: AppState) -> None:

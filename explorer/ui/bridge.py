@@ -6,10 +6,12 @@ Called by `ui/start.py`. Must not import torch or the engine beyond its messages
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from explorer.engine.messages import Event
+if TYPE_CHECKING:
+    from explorer.engine.messages import Event
 
 
 class Bridge(QObject):

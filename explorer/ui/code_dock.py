@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
 from explorer.arch.expand import expand
 from explorer.arch.presets import preset_name
-from explorer.state.actions import Complain, SelectNode
 from explorer.state.model import AppState
+from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -55,7 +55,7 @@ class CodeDock(SeenDock):
     def _on_key(self, key: str) -> None:
         """Blocks and stages have lines too, but no output to show."""
         if key in expand(self._store.state.document.spec).by_key:
-            self._store.dispatch(SelectNode(key))
+            self._store.dispatch(actions.SelectNode(key))
 
     def _on_save(self, text: str) -> None:
         name = (preset_name(self._store.state.document.spec) or "network").replace("-", "_")
@@ -66,4 +66,6 @@ class CodeDock(SeenDock):
             Path(path).write_text(text, encoding="utf-8")
         except OSError as error:
             reason = error.strerror or str(error)
-            self._store.dispatch(Complain(f"{path} was not saved: {reason}.", "Choose another folder."))
+            self._store.dispatch(
+                actions.Complain(f"{path} was not saved: {reason}.", "Choose another folder.")
+            )

@@ -13,30 +13,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from explorer.engine.messages import WeightsChoice
-from explorer.state.actions import (
-    Action,
-    AllowFetchWeights,
-    ChooseWeights,
-    Complain,
-    DismissNotice,
-    Drop,
-    KeepWeights,
-    PasteSpec,
-)
-from explorer.state.learning_actions import (
-    AllowFetchData,
-    ClassifyFolder,
-    GoOnTraining,
-    StartTraining,
-    TrainOnFolder,
-)
+from explorer.engine.values import WeightsChoice
 from explorer.state.model import AppState
 from explorer.ui import words
+from explorer.ui.late import actions, learning_actions
 from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
-from explorer.ui.widgets.command_palette import CommandPalette
 from explorer.ui.widgets.drop_area import read_drop
 from explorer.ui.words import net_title
 from explorer.version import VERSION
@@ -134,37 +117,40 @@ class Commands(QObject):
         """Choose picture files."""
         paths, _ = QFileDialog.getOpenFileNames(self._window, "Open pictures", "", PICTURE_FILTER)
         if paths:
-            self._store.dispatch(Drop(paths=tuple(paths)))
+            self._store.dispatch(actions.Drop(paths=tuple(paths)))
 
     def open_folder(self) -> None:
         """Choose a folder of pictures."""
         path = QFileDialog.getExistingDirectory(self._window, "Open folder")
         if path:
-            self._store.dispatch(Drop(paths=(path,)))
+            self._store.dispatch(actions.Drop(paths=(path,)))
 
     def start_training(self, *, with_twin: bool = False) -> None:
         """Train as the form says, in view."""
         self._window.training.open()
-        self._store.dispatch(StartTraining(with_twin=with_twin))
+        self._store.dispatch(learning_actions.StartTraining(with_twin=with_twin))
 
     def train_on_folder(self) -> None:
         """Choose a folder of class folders to train on."""
         path = QFileDialog.getExistingDirectory(self._window, "Train on a folder of class folders")
         if path:
-            self.take(TrainOnFolder(path))
+            self.take(learning_actions.TrainOnFolder(path))
 
-    def take(self, action: Action) -> None:
+    def take(self, action: actions.Action) -> None:
         """Do something, and show the view that it is about."""
-        if isinstance(action, TrainOnFolder | GoOnTraining | AllowFetchData):
+        if isinstance(
+            action,
+            learning_actions.TrainOnFolder | learning_actions.GoOnTraining | learning_actions.AllowFetchData,
+        ):
             self._window.training.open()
-        elif isinstance(action, ClassifyFolder):
+        elif isinstance(action, learning_actions.ClassifyFolder):
             self._window.answers.open()
         self._store.dispatch(action)
 
     def _open_file(self, title: str, name_filter: str) -> None:
         path, _ = QFileDialog.getOpenFileName(self._window, title, "", name_filter)
         if path:
-            self._store.dispatch(Drop(paths=(path,)))
+            self._store.dispatch(actions.Drop(paths=(path,)))
 
     def save_spec(self) -> None:
         """Write the architecture as a spec file."""
@@ -180,7 +166,7 @@ class Commands(QObject):
             self._window, "Save weights", "weights.safetensors", SAVED_WEIGHTS_FILTER
         )
         if path:
-            self._store.dispatch(KeepWeights(path))
+            self._store.dispatch(actions.KeepWeights(path))
 
     def save_walk(self) -> None:
         """Write a walk through depth: a GIF, or pictures in a folder where the name has another ending."""
@@ -196,8 +182,8 @@ class Commands(QObject):
             from explorer.ui.panels.weights_gallery import WeightsGallery
 
             self._gallery = WeightsGallery(self._window)
-            self._gallery.chosen.connect(lambda choice: self._store.dispatch(ChooseWeights(choice)))
-            self._gallery.wanted.connect(lambda name: self._store.dispatch(AllowFetchWeights(name)))
+            self._gallery.chosen.connect(lambda choice: self._store.dispatch(actions.ChooseWeights(choice)))
+            self._gallery.wanted.connect(lambda name: self._store.dispatch(actions.AllowFetchWeights(name)))
             self._gallery.file_requested.connect(lambda: self._open_file("Open weights", WEIGHTS_FILTER))
             self._store.subscribe(self._on_changed)
         self._show_gallery(self._store.state)
@@ -244,7 +230,7 @@ class Commands(QObject):
 
     def paste_spec(self) -> None:
         """Open the architecture whose text is on the clipboard."""
-        self._store.dispatch(PasteSpec(QGuiApplication.clipboard().text()))
+        self._store.dispatch(actions.PasteSpec(QGuiApplication.clipboard().text()))
 
     def _spec_text(self) -> str:
         return self._store.state.document.spec.to_json() + "\n"
@@ -270,39 +256,41 @@ class Commands(QObject):
             write()
         except OSError as error:
             hint = "Choose another folder, or make room on the disk."
-            self._store.dispatch(Complain(f"{path} could not be written: {error}.", hint))
+            self._store.dispatch(actions.Complain(f"{path} could not be written: {error}.", hint))
 
     def paste(self) -> None:
         """Take the clipboard's pictures as if dropped."""
         dropped = read_drop(QGuiApplication.clipboard().mimeData())
         if not dropped:
             hint = "Copy a picture, picture files or a picture's address first."
-            self._store.dispatch(Complain("The clipboard holds no picture.", hint))
+            self._store.dispatch(actions.Complain("The clipboard holds no picture.", hint))
         else:
             self._window.on_dropped(dropped)
 
     def take_offer(self, name: str) -> None:
         """Use weights that the image panel offers, fetching them where they are not here yet."""
         if name == COPY_OFFER:
-            self._store.dispatch(ChooseWeights(WeightsChoice("copied")))
+            self._store.dispatch(actions.ChooseWeights(WeightsChoice("copied")))
             return
         offer = next(item for item in self._store.state.net.offers if item.name == name)
         if offer.is_present:
-            self._store.dispatch(ChooseWeights(WeightsChoice("named", name)))
+            self._store.dispatch(actions.ChooseWeights(WeightsChoice("named", name)))
         else:
-            self._store.dispatch(AllowFetchWeights(name))
+            self._store.dispatch(actions.AllowFetchWeights(name))
 
     def take_notice_action(self, notice_id: int, place: str) -> None:
         """Do what a button on a notice says, and take the notice away."""
         notice = next((item for item in self._store.state.notices if item.notice_id == notice_id), None)
         if notice is not None:
             action = notice.actions[int(place)].action
-            assert isinstance(action, Action)
-            self._store.dispatch(DismissNotice(notice_id))
+            assert isinstance(action, actions.Action)
+            self._store.dispatch(actions.DismissNotice(notice_id))
             self.take(action)
 
     def open_palette(self) -> None:
         """Every command by name."""
+        from explorer.ui.widgets.command_palette import CommandPalette
+
         palette = CommandPalette(self._window.menus.actions, self._window)
         middle = self._window.rect().center()
         palette.move(self._window.mapToGlobal(middle) - palette.rect().center())

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.state.actions import Complain
-from explorer.state.learning_actions import AllowFetchData, ChooseData, LookUpData
 from explorer.state.model import AppState
+from explorer.ui.late import actions, learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -38,14 +37,14 @@ class DataDock(SeenDock):
 
         dispatch = self._store.dispatch
         view = self._view = DatasetView()
-        view.data_chosen.connect(lambda data: dispatch(ChooseData(data)))
-        view.download_allowed.connect(lambda name: dispatch(AllowFetchData(name)))
-        view.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
+        view.data_chosen.connect(lambda data: dispatch(learning_actions.ChooseData(data)))
+        view.download_allowed.connect(lambda name: dispatch(learning_actions.AllowFetchData(name)))
+        view.save_failed.connect(lambda text: dispatch(actions.Complain(text, "Choose another folder.")))
         return view
 
     def look_up(self) -> None:
         """List the sets and read the chosen one."""
-        self._store.dispatch(LookUpData())
+        self._store.dispatch(learning_actions.LookUpData())
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the sets, what is read, and what is in the chosen one."""

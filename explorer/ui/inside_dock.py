@@ -9,19 +9,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.engine.messages import LoadedPicture
-from explorer.state.actions import CancelWork, SelectPicture
+from explorer.engine.values import LoadedPicture
 from explorer.state.inside import is_shipped, shown
-from explorer.state.inside_actions import (
-    ChooseEmbedding,
-    ChooseSample,
-    ExchangeBlocks,
-    HealAll,
-    RunTopic,
-    ShowTopic,
-    ToggleLesion,
-)
 from explorer.state.model import AppState
+from explorer.ui.late import actions, inside_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -49,20 +40,22 @@ class InsideDock(SeenDock):
         dispatch = self._store.dispatch
         view = self._view = InsideView()
         head = view.head
-        head.topic_chosen.connect(lambda topic: dispatch(ShowTopic(topic)))
-        head.run_requested.connect(lambda: dispatch(RunTopic(self._store.state.inside.topic)))
-        head.sample_chosen.connect(lambda data: dispatch(ChooseSample(data)))
-        head.cancel_requested.connect(lambda ticket: dispatch(CancelWork(ticket)))
-        view.lesion_toggled.connect(lambda block: dispatch(ToggleLesion(block)))
-        view.blocks_exchanged.connect(lambda one, other: dispatch(ExchangeBlocks(one, other)))
-        view.healed.connect(lambda: dispatch(HealAll()))
-        view.embedding_chosen.connect(lambda method, key: dispatch(ChooseEmbedding(method, key)))
-        view.picture_chosen.connect(lambda image_id: dispatch(SelectPicture(image_id)))
+        head.topic_chosen.connect(lambda topic: dispatch(inside_actions.ShowTopic(topic)))
+        head.run_requested.connect(lambda: dispatch(inside_actions.RunTopic(self._store.state.inside.topic)))
+        head.sample_chosen.connect(lambda data: dispatch(inside_actions.ChooseSample(data)))
+        head.cancel_requested.connect(lambda ticket: dispatch(actions.CancelWork(ticket)))
+        view.lesion_toggled.connect(lambda block: dispatch(inside_actions.ToggleLesion(block)))
+        view.blocks_exchanged.connect(lambda one, other: dispatch(inside_actions.ExchangeBlocks(one, other)))
+        view.healed.connect(lambda: dispatch(inside_actions.HealAll()))
+        view.embedding_chosen.connect(
+            lambda method, key: dispatch(inside_actions.ChooseEmbedding(method, key))
+        )
+        view.picture_chosen.connect(lambda image_id: dispatch(actions.SelectPicture(image_id)))
         return view
 
     def look_up(self) -> None:
         """Ask for what the topic shows at little cost."""
-        self._store.dispatch(ShowTopic(self._store.state.inside.topic))
+        self._store.dispatch(inside_actions.ShowTopic(self._store.state.inside.topic))
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show what was found, where something that the view is about differs."""

@@ -13,20 +13,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRectF
 
 from explorer.arch.expand import expand
-from explorer.state.actions import SelectNode
-from explorer.state.inside_actions import (
-    AskKernels,
-    AskNumber,
-    AskRelevance,
-    ChooseOverlay,
-    ExchangeBlocks,
-    HealAll,
-    KeepWalk,
-    RunTopic,
-    ToggleLesion,
-    TuneOverlay,
-)
 from explorer.state.model import AppState
+from explorer.ui.late import actions, inside_actions
 from explorer.ui.store import Store
 from explorer.ui.walk_player import WalkPlayer
 
@@ -59,14 +47,16 @@ class InsideWiring(QObject):
     def _connect(self) -> None:
         dispatch = self._store.dispatch
         graph, image = self._window.graph, self._window.image
-        graph.lesions.toggled.connect(lambda block: dispatch(ToggleLesion(block)))
-        graph.lesions.exchange_requested.connect(lambda pair: dispatch(ExchangeBlocks(*pair)))
-        graph.lesions.heal_requested.connect(lambda: dispatch(HealAll()))
-        graph.cost_wanted.connect(lambda: dispatch(RunTopic("cost")))
-        image.heal_requested.connect(lambda: dispatch(HealAll()))
+        graph.lesions.toggled.connect(lambda block: dispatch(inside_actions.ToggleLesion(block)))
+        graph.lesions.exchange_requested.connect(lambda pair: dispatch(inside_actions.ExchangeBlocks(*pair)))
+        graph.lesions.heal_requested.connect(lambda: dispatch(inside_actions.HealAll()))
+        graph.cost_wanted.connect(lambda: dispatch(inside_actions.RunTopic("cost")))
+        image.heal_requested.connect(lambda: dispatch(inside_actions.HealAll()))
         image.class_chosen.connect(self._explain)
         image.overlay_chosen.connect(self._choose_method)
-        image.overlay_tuned.connect(lambda opacity, threshold: dispatch(TuneOverlay(opacity, threshold)))
+        image.overlay_tuned.connect(
+            lambda opacity, threshold: dispatch(inside_actions.TuneOverlay(opacity, threshold))
+        )
         image.overlay.palette_chosen.connect(lambda: self._show_overlay(self._store.state))
 
     def add_features(self, view: FeatureView) -> None:
@@ -82,18 +72,18 @@ class InsideWiring(QObject):
 
     def _choose_method(self, method: str) -> None:
         overlay = self._store.state.inside.overlay
-        self._store.dispatch(ChooseOverlay(method, overlay.label))  # type: ignore[arg-type]
+        self._store.dispatch(inside_actions.ChooseOverlay(method, overlay.label))  # type: ignore[arg-type]
 
     def _explain(self, label: int) -> None:
         """Explain a class, with Grad-CAM where there is no overlay; a second press takes the class back."""
         overlay = self._store.state.inside.overlay
         chosen = None if overlay.method and overlay.label == label else label
-        self._store.dispatch(ChooseOverlay(overlay.method or "grad_cam", chosen))
+        self._store.dispatch(inside_actions.ChooseOverlay(overlay.method or "grad_cam", chosen))
 
     def _ask_number(self, place: tuple[int, int, int] | None) -> None:
         maps = self._store.state.maps
         if maps is not None:
-            self._store.dispatch(AskNumber(maps.key, place))
+            self._store.dispatch(inside_actions.AskNumber(maps.key, place))
 
     def _show_field(self, place: tuple[int, int, int] | None) -> None:
         """Frame on the picture what the number under the pointer sees."""
@@ -203,7 +193,7 @@ class InsideWiring(QObject):
             return
         view.show_weights(None, "Reading the weights…")
         if is_asked:
-            self._store.dispatch(AskKernels())
+            self._store.dispatch(inside_actions.AskKernels())
 
     def _show_relevance(self, state: AppState) -> None:
         """Sort by what is known of the shown maps; ask for it where it is not."""
@@ -213,7 +203,7 @@ class InsideWiring(QObject):
         is_theirs = ranked is not None and (ranked.key, ranked.image_id) == (maps.key, maps.image_id)
         view.show_relevance(ranked.relevance if ranked is not None and is_theirs else None)
         if not is_theirs and maps.key == state.document.selected:
-            self._store.dispatch(AskRelevance())
+            self._store.dispatch(inside_actions.AskRelevance())
 
     def _show_playing(self, plays: bool) -> None:
         if self._window.features is not None:
@@ -221,11 +211,11 @@ class InsideWiring(QObject):
 
     def save_walk(self, path: str) -> None:
         """Write the walk to a GIF, or as pictures into a folder."""
-        self._store.dispatch(KeepWalk(path))
+        self._store.dispatch(inside_actions.KeepWalk(path))
 
     def select(self, key: str) -> None:
         """Look at a node."""
-        self._store.dispatch(SelectNode(key))
+        self._store.dispatch(actions.SelectNode(key))
 
 
 def seen_region(width: int, height: int, kept_share: float) -> QRectF:

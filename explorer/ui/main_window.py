@@ -13,27 +13,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from explorer.arch.presets import preset
-from explorer.state.actions import (
-    CancelWork,
-    ChooseDevice,
-    ClearPictures,
-    Complain,
-    DismissNotice,
-    Drop,
-    EditSpec,
-    LockBudget,
-    OpenSpec,
-    Redo,
-    RememberLayout,
-    RemovePicture,
-    SelectChannel,
-    SelectNode,
-    SelectPicture,
-    StepNode,
-    TogglePlainTwin,
-    Undo,
-    Unfold,
-)
 from explorer.ui.answers_dock import AnswersDock
 from explorer.ui.code_dock import CodeDock
 from explorer.ui.commands import Commands
@@ -42,6 +21,7 @@ from explorer.ui.comparison import Comparison
 from explorer.ui.data_dock import DataDock
 from explorer.ui.inside_dock import InsideDock
 from explorer.ui.inside_wiring import InsideWiring
+from explorer.ui.late import actions
 from explorer.ui.lesson_dock import LessonDock
 from explorer.ui.menus import Menus
 from explorer.ui.own_gallery import OwnGallery
@@ -190,27 +170,29 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         dispatch = self._store.dispatch
         self.architecture.edited.connect(
-            lambda changes, gesture: dispatch(EditSpec(tuple(changes.items()), gesture))
+            lambda changes, gesture: dispatch(actions.EditSpec(tuple(changes.items()), gesture))
         )
-        self.architecture.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
+        self.architecture.preset_chosen.connect(lambda name: dispatch(actions.OpenSpec(preset(name).spec)))
         self.architecture.gallery_requested.connect(self.gallery.open)
-        self.architecture.twin_requested.connect(lambda: dispatch(TogglePlainTwin()))
-        self.architecture.lock_chosen.connect(lambda hold, vary: dispatch(LockBudget(hold, vary)))
-        self.architecture.undo_requested.connect(lambda: dispatch(Undo()))
-        self.architecture.redo_requested.connect(lambda: dispatch(Redo()))
-        self.graph.node_selected.connect(lambda key: dispatch(SelectNode(key)))
-        self.graph.unfolded_changed.connect(lambda unfolded: dispatch(Unfold(unfolded)))
-        self.image.picture_selected.connect(lambda image_id: dispatch(SelectPicture(image_id)))
-        self.image.picture_removed.connect(lambda image_id: dispatch(RemovePicture(image_id)))
-        self.image.cleared.connect(lambda: dispatch(ClearPictures()))
+        self.architecture.twin_requested.connect(lambda: dispatch(actions.TogglePlainTwin()))
+        self.architecture.lock_chosen.connect(lambda hold, vary: dispatch(actions.LockBudget(hold, vary)))
+        self.architecture.undo_requested.connect(lambda: dispatch(actions.Undo()))
+        self.architecture.redo_requested.connect(lambda: dispatch(actions.Redo()))
+        self.graph.node_selected.connect(lambda key: dispatch(actions.SelectNode(key)))
+        self.graph.unfolded_changed.connect(lambda unfolded: dispatch(actions.Unfold(unfolded)))
+        self.image.picture_selected.connect(lambda image_id: dispatch(actions.SelectPicture(image_id)))
+        self.image.picture_removed.connect(lambda image_id: dispatch(actions.RemovePicture(image_id)))
+        self.image.cleared.connect(lambda: dispatch(actions.ClearPictures()))
         self.image.open_requested.connect(self.commands.open_pictures)
         self.image.paste_requested.connect(self.commands.paste)
         self.image.offer_taken.connect(self.commands.take_offer)
         self.image.weights_requested.connect(self.commands.open_gallery)
-        self.image.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
-        self.status.device_chosen.connect(lambda name: dispatch(ChooseDevice(name)))
-        self.status.cancel_requested.connect(lambda ticket: dispatch(CancelWork(ticket)))
-        self.banners.dismissed.connect(lambda notice_id: dispatch(DismissNotice(notice_id)))
+        self.image.save_failed.connect(
+            lambda text: dispatch(actions.Complain(text, "Choose another folder."))
+        )
+        self.status.device_chosen.connect(lambda name: dispatch(actions.ChooseDevice(name)))
+        self.status.cancel_requested.connect(lambda ticket: dispatch(actions.CancelWork(ticket)))
+        self.banners.dismissed.connect(lambda notice_id: dispatch(actions.DismissNotice(notice_id)))
         self.banners.action_taken.connect(self.commands.take_notice_action)
 
     def add_features(self) -> None:
@@ -219,8 +201,8 @@ class MainWindow(QMainWindow):
 
         dispatch = self._store.dispatch
         view = FeatureView(self)
-        view.channel_selected.connect(lambda channel: dispatch(SelectChannel(channel)))
-        view.step_requested.connect(lambda step: dispatch(StepNode(step)))
+        view.channel_selected.connect(lambda channel: dispatch(actions.SelectChannel(channel)))
+        view.step_requested.connect(lambda step: dispatch(actions.StepNode(step)))
         dock = self._docks["features"]
         before = dock.widget()
         dock.setWidget(view)
@@ -232,7 +214,7 @@ class MainWindow(QMainWindow):
     def on_dropped(self, dropped: Dropped) -> None:
         """Something was dropped or pasted."""
         self._store.dispatch(
-            Drop(
+            actions.Drop(
                 paths=dropped.paths,
                 blobs=dropped.pictures,
                 data_uris=dropped.data_uris,
@@ -254,7 +236,7 @@ class MainWindow(QMainWindow):
         self._wide.step_back()
         outer, inner = self.saveState(LAYOUT_VERSION), self._deck.saveState(LAYOUT_VERSION)
         layout = f"{_text(outer)}:{_text(inner)}"
-        self._store.dispatch(RememberLayout(layout, _text(self.saveGeometry())))
+        self._store.dispatch(actions.RememberLayout(layout, _text(self.saveGeometry())))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask where something would be lost, remember the layout, and let go."""

@@ -12,23 +12,10 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from explorer.arch.presets import presets
-from explorer.engine.messages import WeightsChoice
-from explorer.state.actions import (
-    Action,
-    ChooseWeights,
-    ClearPictures,
-    Drop,
-    OpenSpec,
-    Redo,
-    SetColourScheme,
-    StepNode,
-    TogglePlainTwin,
-    Undo,
-)
-from explorer.state.inside_actions import HealAll
-from explorer.state.learning_actions import GoOnTraining, PauseTraining, StopTraining
+from explorer.engine.values import WeightsChoice
 from explorer.state.lessons import LESSONS
 from explorer.state.settings import ColourScheme
+from explorer.ui.late import actions, inside_actions, learning_actions
 from explorer.ui.store import Store
 
 SCHEMES: tuple[tuple[ColourScheme, str], ...] = (
@@ -74,8 +61,9 @@ class Menus:
         self.actions.append(action)
         return action
 
-    def _dispatching(self, action: Action) -> Command:
-        return lambda: self._store.dispatch(action)
+    def _dispatching(self, make: Callable[..., actions.Action], *about: object) -> Command:
+        """Makes the action when it is asked for: see `ui/late.py`."""
+        return lambda: self._store.dispatch(make(*about))
 
     def _file_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&File")
@@ -99,8 +87,8 @@ class Menus:
 
     def _edit_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Edit")
-        self._undo = self._add(menu, "Undo", "Ctrl+Z", self._dispatching(Undo()))
-        self._redo = self._add(menu, "Redo", "Ctrl+Shift+Z", self._dispatching(Redo()))
+        self._undo = self._add(menu, "Undo", "Ctrl+Z", self._dispatching(lambda: actions.Undo()))
+        self._redo = self._add(menu, "Redo", "Ctrl+Shift+Z", self._dispatching(lambda: actions.Redo()))
         menu.addSeparator()
         self._add(menu, "Paste picture", "Ctrl+V", self._commands["paste"])
         menu.addSeparator()
@@ -109,14 +97,16 @@ class Menus:
         self._add(menu, "Copy architecture as command line", "", self._commands["copy_command"])
         self._add(menu, "Paste architecture", "Ctrl+Shift+V", self._commands["paste_spec"])
         menu.addSeparator()
-        self._add(menu, "Remove all pictures", "", self._dispatching(ClearPictures()))
+        self._add(menu, "Remove all pictures", "", self._dispatching(lambda: actions.ClearPictures()))
 
     def _network_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Network")
         chooser = menu.addMenu("Preset")
         for preset in presets().values():
-            self._add(chooser, preset.title, "", self._dispatching(OpenSpec(preset.spec)))
-        self._add(menu, "Plain twin", "Ctrl+T", self._dispatching(TogglePlainTwin()))
+            self._add(
+                chooser, preset.title, "", self._dispatching(lambda spec: actions.OpenSpec(spec), preset.spec)
+            )
+        self._add(menu, "Plain twin", "Ctrl+T", self._dispatching(lambda: actions.TogglePlainTwin()))
         menu.addSeparator()
         self._add(menu, "Weights…", "Ctrl+Shift+W", self._commands["weights"])
         for text, choice in (
@@ -124,24 +114,24 @@ class Menus:
             ("Use untrained weights", WeightsChoice("untrained")),
             ("Copy what fits from the net before", WeightsChoice("copied")),
         ):
-            self._add(menu, text, "", self._dispatching(ChooseWeights(choice)))
+            self._add(menu, text, "", self._dispatching(lambda choice: actions.ChooseWeights(choice), choice))
         menu.addSeparator()
-        self._add(menu, "Next node", "Alt+Down", self._dispatching(StepNode(1)))
-        self._add(menu, "Previous node", "Alt+Up", self._dispatching(StepNode(-1)))
+        self._add(menu, "Next node", "Alt+Down", self._dispatching(lambda: actions.StepNode(1)))
+        self._add(menu, "Previous node", "Alt+Up", self._dispatching(lambda: actions.StepNode(-1)))
         self._add(menu, "Play walk through the network", "Ctrl+Space", self._commands["play_walk"])
         self._add(menu, "Save walk…", "", self._commands["save_walk"])
         menu.addSeparator()
         self._add(menu, "See inside", "Ctrl+I", self._commands["inside"])
-        self._add(menu, "Heal all lesions", "", self._dispatching(HealAll()))
+        self._add(menu, "Heal all lesions", "", self._dispatching(lambda: inside_actions.HealAll()))
 
     def _training_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Training")
         self._add(menu, "Show training", "Ctrl+R", self._commands["training"])
         self._add(menu, "Start training", "Ctrl+Return", self._commands["start_training"])
         self._add(menu, "Start training with plain twin", "", self._commands["start_twins"])
-        self._add(menu, "Pause training", "", self._dispatching(PauseTraining()))
-        self._add(menu, "Resume training", "", self._dispatching(GoOnTraining()))
-        self._add(menu, "Stop training", "", self._dispatching(StopTraining()))
+        self._add(menu, "Pause training", "", self._dispatching(lambda: learning_actions.PauseTraining()))
+        self._add(menu, "Resume training", "", self._dispatching(lambda: learning_actions.GoOnTraining()))
+        self._add(menu, "Stop training", "", self._dispatching(lambda: learning_actions.StopTraining()))
         menu.addSeparator()
         self._add(menu, "Train on a folder…", "", self._commands["train_on_folder"])
         self._add(menu, "Teach your own classes", "", self._commands["teach"])
@@ -174,7 +164,9 @@ class Menus:
         group = QActionGroup(self._window)
         self._schemes: dict[ColourScheme, QAction] = {}
         for scheme, text in SCHEMES:
-            action = self._add(colours, text, "", self._dispatching(SetColourScheme(scheme)))
+            action = self._add(
+                colours, text, "", self._dispatching(lambda scheme: actions.SetColourScheme(scheme), scheme)
+            )
             action.setCheckable(True)
             group.addAction(action)
             self._schemes[scheme] = action
@@ -202,7 +194,7 @@ class Menus:
             action = self._recent.addAction(Path(path).name)
             action.setToolTip(path)
             action.triggered.connect(
-                lambda _checked=False, path=path: self._store.dispatch(Drop(paths=(path,)))
+                lambda _checked=False, path=path: self._store.dispatch(actions.Drop(paths=(path,)))
             )
         if not paths:
             self._recent.addAction("Nothing yet").setEnabled(False)

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.arch.presets import preset, presets
-from explorer.state.actions import (
-    KeepArchitecture,
-    LetArchitectureGo,
-    LookUpArchitectures,
-    OpenSpec,
-    RenameArchitecture,
-)
 from explorer.state.model import AppState
+from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -44,22 +38,22 @@ class OwnGallery(SeenDock):
 
         dispatch = self._store.dispatch
         view = self._view = GalleryView()
-        view.preset_chosen.connect(lambda name: dispatch(OpenSpec(preset(name).spec)))
+        view.preset_chosen.connect(lambda name: dispatch(actions.OpenSpec(preset(name).spec)))
         view.own_chosen.connect(self._on_own_chosen)
-        view.own_renamed.connect(lambda slug, name: dispatch(RenameArchitecture(slug, name)))
-        view.own_removed.connect(lambda slug: dispatch(LetArchitectureGo(slug)))
-        view.save_current_requested.connect(lambda name: dispatch(KeepArchitecture(name)))
+        view.own_renamed.connect(lambda slug, name: dispatch(actions.RenameArchitecture(slug, name)))
+        view.own_removed.connect(lambda slug: dispatch(actions.LetArchitectureGo(slug)))
+        view.save_current_requested.connect(lambda name: dispatch(actions.KeepArchitecture(name)))
         view.show_presets(timeline(presets().values()))
         return view
 
     def look_up(self) -> None:
         """List the user's own architectures."""
-        self._store.dispatch(LookUpArchitectures())
+        self._store.dispatch(actions.LookUpArchitectures())
 
     def _on_own_chosen(self, slug: str) -> None:
         for item in self._store.state.own.items:
             if item.slug == slug:
-                self._store.dispatch(OpenSpec(item.spec))
+                self._store.dispatch(actions.OpenSpec(item.spec))
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the user's own architectures, and which card is the network in view."""

@@ -14,7 +14,7 @@ from explorer.arch.expand import expand
 from explorer.arch.lamp import nearest
 from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
-from explorer.engine.messages import FailedPicture, LoadedPicture
+from explorer.engine.values import FailedPicture, LoadedPicture
 from explorer.present.text import shape, short
 from explorer.state.model import AppState, Notice
 from explorer.ui import theme, words

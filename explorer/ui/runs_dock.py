@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.state.actions import Complain
-from explorer.state.learning_actions import (
-    DiscardRuns,
-    GoOnTraining,
-    LookUpRuns,
-    MarkRun,
-    OpenRun,
-    ShowRun,
-    WriteRun,
-)
 from explorer.state.model import AppState
+from explorer.ui.late import actions, learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -48,18 +39,20 @@ class RunsDock(SeenDock):
 
         dispatch = self._store.dispatch
         view = self._view = RunsView()
-        view.run_shown.connect(lambda run: dispatch(ShowRun(run)))
-        view.open_requested.connect(lambda run: dispatch(OpenRun(run)))
-        view.resume_requested.connect(lambda run: dispatch(GoOnTraining(run)))
+        view.run_shown.connect(lambda run: dispatch(learning_actions.ShowRun(run)))
+        view.open_requested.connect(lambda run: dispatch(learning_actions.OpenRun(run)))
+        view.resume_requested.connect(lambda run: dispatch(learning_actions.GoOnTraining(run)))
         view.marked.connect(self._on_marked)
-        view.delete_requested.connect(lambda runs: dispatch(DiscardRuns(runs)))
-        view.export_requested.connect(lambda run, path, kind: dispatch(WriteRun(run, path, kind)))
-        view.save_failed.connect(lambda text: dispatch(Complain(text, "Choose another folder.")))
+        view.delete_requested.connect(lambda runs: dispatch(learning_actions.DiscardRuns(runs)))
+        view.export_requested.connect(
+            lambda run, path, kind: dispatch(learning_actions.WriteRun(run, path, kind))
+        )
+        view.save_failed.connect(lambda text: dispatch(actions.Complain(text, "Choose another folder.")))
         return view
 
     def look_up(self) -> None:
         """Read the store."""
-        self._store.dispatch(LookUpRuns())
+        self._store.dispatch(learning_actions.LookUpRuns())
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the rows and the curves of the run that is looked at."""
@@ -75,7 +68,7 @@ class RunsDock(SeenDock):
                 self._view.show_curves(runs.shown, accuracy_lines(curves))
 
     def _on_marked(self, run: str, changes: Mapping[str, object]) -> None:
-        self._store.dispatch(MarkRun(run, **changes))  # type: ignore[arg-type]
+        self._store.dispatch(learning_actions.MarkRun(run, **changes))  # type: ignore[arg-type]
 
 
 def accuracy_lines(curves: Curves) -> tuple[Line, ...]:

@@ -15,19 +15,19 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer import paths
-from explorer.engine.messages import Classified, EngineReady, Event, ModelBuilt
 from explorer.state import session
-from explorer.state.actions import Complain, Start
 from explorer.state.model import AppState, Document
 from explorer.ui import theme
 from explorer.ui.bridge import Bridge
 from explorer.ui.idle import Collector
+from explorer.ui.late import actions
 from explorer.ui.main_window import MainWindow
 from explorer.ui.options import WindowOptions
 from explorer.ui.store import Store
 from explorer.ui.timings import Timings
 
 if TYPE_CHECKING:
+    from explorer.engine.messages import Event
     from explorer.ui.options import MakeEngine
 
 SESSION_FILE = "session.json"
@@ -82,16 +82,20 @@ class Session(QObject):
     def _on_first_paint(self) -> None:
         self._timings.mark("first_paint")
         self._timings.mark("graph_ready")
+        # All that the paint did not wait for is imported before the engine begins with torch: beside another
+        # thread that imports, the same takes the window half a second.
         self.window.add_features()
+        sample = "" if self._options.files else str(paths.resources_dir() / SAMPLE_FILE)
+        self.store.dispatch(actions.Start(sample, self._options.files))
         self._collector = Collector(self)
         self._collector.freeze()
         self.engine.start()
-        sample = "" if self._options.files else str(paths.resources_dir() / SAMPLE_FILE)
-        self.store.dispatch(Start(sample, self._options.files))
         if self._options.screenshot:
             self._camera = Camera(self, self._options.screenshot)
 
     def _on_event(self, event: Event) -> None:
+        from explorer.engine.messages import Classified, EngineReady, ModelBuilt
+
         self.store.dispatch(event)
         if isinstance(event, EngineReady):
             # Torch's modules and functions are here for good.
@@ -117,7 +121,7 @@ class Session(QObject):
             beside.replace(path)
         except OSError as error:
             hint = "Make room on the disk or set RESNET_EXPLORER_HOME to another folder."
-            self.store.dispatch(Complain(f"The session could not be saved: {error}.", hint))
+            self.store.dispatch(actions.Complain(f"The session could not be saved: {error}.", hint))
 
     def finish(self) -> None:
         """Save, and stop the engine while what receives its events still lives."""
@@ -209,7 +213,7 @@ def run(options: WindowOptions, make_engine: MakeEngine) -> int:
     Returns:
         The exit code.
     """
-    app = QApplication(sys.argv[:1])
+    app = QApplication([*sys.argv[:1], *theme.STYLE_ARGUMENTS])
     app.setApplicationName("ResNet Explorer")
     app.setDesktopFileName("resnet-explorer")
     app.setWindowIcon(QIcon(str(paths.resources_dir() / "icons" / "resnet-explorer.svg")))

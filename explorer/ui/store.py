@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from explorer.engine.messages import Event, Request
-from explorer.state.actions import Action
 from explorer.state.model import AppState
-from explorer.state.reducer.root import reduce
+
+if TYPE_CHECKING:
+    from explorer.engine.messages import Event, Request
+    from explorer.state.actions import Action
 
 Listener = Callable[[AppState, AppState], None]
 
@@ -56,6 +58,9 @@ class Store:
             self._is_reducing = False
 
     def _reduce(self, message: Action | Event) -> None:
+        # The reducer knows every message there is, and nothing is dispatched before the first paint.
+        from explorer.state.reducer.root import reduce
+
         old = self._state
         self._state, requests = reduce(old, message)
         for request in requests:

@@ -9,18 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.state.actions import Complain
-from explorer.state.learning_actions import (
-    AddBin,
-    FillBin,
-    NameTeaching,
-    RemoveBin,
-    RenameBin,
-    TakeFromBin,
-    Teach,
-)
 from explorer.state.model import AppState
 from explorer.ui import words
+from explorer.ui.late import actions, learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -54,14 +45,18 @@ class TeachDock(SeenDock):
 
         dispatch = self._store.dispatch
         view = self._view = TeachView()
-        view.name_edited.connect(lambda name: dispatch(NameTeaching(name)))
-        view.bin_added.connect(lambda: dispatch(AddBin()))
-        view.bin_renamed.connect(lambda place, name: dispatch(RenameBin(place, name)))
-        view.bin_removed.connect(lambda place: dispatch(RemoveBin(place)))
+        view.name_edited.connect(lambda name: dispatch(learning_actions.NameTeaching(name)))
+        view.bin_added.connect(lambda: dispatch(learning_actions.AddBin()))
+        view.bin_renamed.connect(lambda place, name: dispatch(learning_actions.RenameBin(place, name)))
+        view.bin_removed.connect(lambda place: dispatch(learning_actions.RemoveBin(place)))
         view.bin_filled.connect(self._on_filled)
-        view.pictures_joined.connect(lambda place, ids: dispatch(FillBin(place, image_ids=ids)))
-        view.picture_removed.connect(lambda place, image_id: dispatch(TakeFromBin(place, image_id)))
-        view.teach_requested.connect(lambda: dispatch(Teach()))
+        view.pictures_joined.connect(
+            lambda place, ids: dispatch(learning_actions.FillBin(place, image_ids=ids))
+        )
+        view.picture_removed.connect(
+            lambda place, image_id: dispatch(learning_actions.TakeFromBin(place, image_id))
+        )
+        view.teach_requested.connect(lambda: dispatch(learning_actions.Teach()))
         return view
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
@@ -126,10 +121,12 @@ class TeachDock(SeenDock):
 
     def _on_filled(self, place: int, dropped: Dropped) -> None:
         if dropped.paths or dropped.pictures or dropped.data_uris:
-            self._store.dispatch(FillBin(place, dropped.paths, dropped.pictures, dropped.data_uris))
+            self._store.dispatch(
+                learning_actions.FillBin(place, dropped.paths, dropped.pictures, dropped.data_uris)
+            )
         else:
             self._store.dispatch(
-                Complain(
+                actions.Complain(
                     "This picture is only an address; a class takes pictures themselves.",
                     "Save the picture first, then drop the file.",
                 )

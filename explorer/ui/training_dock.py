@@ -11,23 +11,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.state.compare_actions import Rewind
-from explorer.state.learning_actions import (
-    ChooseData,
-    ChooseRecipe,
-    ChooseStart,
-    EditPlan,
-    GoOnTraining,
-    LookUpData,
-    PauseTraining,
-    ResetPlan,
-    SeekRate,
-    StartTraining,
-    StopTraining,
-    TakeRate,
-)
 from explorer.state.model import AppState
-from explorer.state.reducer.training import fitted
+from explorer.ui.late import learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -56,24 +41,24 @@ class TrainingDock(SeenDock):
 
         dispatch = self._store.dispatch
         view = self._view = TrainingView()
-        view.start_requested.connect(lambda: dispatch(StartTraining()))
-        view.pause_requested.connect(lambda: dispatch(PauseTraining()))
-        view.resume_requested.connect(lambda: dispatch(GoOnTraining()))
-        view.stop_requested.connect(lambda: dispatch(StopTraining()))
+        view.start_requested.connect(lambda: dispatch(learning_actions.StartTraining()))
+        view.pause_requested.connect(lambda: dispatch(learning_actions.PauseTraining()))
+        view.resume_requested.connect(lambda: dispatch(learning_actions.GoOnTraining()))
+        view.stop_requested.connect(lambda: dispatch(learning_actions.StopTraining()))
         view.rewind_requested.connect(self._on_rewind)
         form = view.form
-        form.data_chosen.connect(lambda data: dispatch(ChooseData(data)))
-        form.recipe_chosen.connect(lambda name: dispatch(ChooseRecipe(name)))
-        form.plan_edited.connect(lambda changes: dispatch(EditPlan(tuple(changes.items()))))
-        form.plan_reset.connect(lambda name: dispatch(ResetPlan(name)))
-        form.start_chosen.connect(lambda weights: dispatch(ChooseStart(weights)))
-        form.finder_requested.connect(lambda: dispatch(SeekRate()))
-        form.rate_taken.connect(lambda rate: dispatch(TakeRate(rate)))
+        form.data_chosen.connect(lambda data: dispatch(learning_actions.ChooseData(data)))
+        form.recipe_chosen.connect(lambda name: dispatch(learning_actions.ChooseRecipe(name)))
+        form.plan_edited.connect(lambda changes: dispatch(learning_actions.EditPlan(tuple(changes.items()))))
+        form.plan_reset.connect(lambda name: dispatch(learning_actions.ResetPlan(name)))
+        form.start_chosen.connect(lambda weights: dispatch(learning_actions.ChooseStart(weights)))
+        form.finder_requested.connect(lambda: dispatch(learning_actions.SeekRate()))
+        form.rate_taken.connect(lambda rate: dispatch(learning_actions.TakeRate(rate)))
         return view
 
     def look_up(self) -> None:
         """List the sets of data and read the chosen one."""
-        self._store.dispatch(LookUpData())
+        self._store.dispatch(learning_actions.LookUpData())
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show what differs."""
@@ -92,6 +77,8 @@ class TrainingDock(SeenDock):
     def _on_rewind(self, step: int | None) -> None:
         curves = self._store.state.training.curves
         if curves is not None:
+            from explorer.state.compare_actions import Rewind
+
             self._store.dispatch(Rewind(curves.run, step))
 
 
@@ -106,6 +93,8 @@ def _moments(state: AppState) -> Moments:
 
 def _usual(state: AppState) -> Plan:
     """The recipe's plan as it fits the data; only what the user has set can differ from it."""
+    from explorer.state.reducer.training import fitted
+
     form = state.form
     fitting = fitted(replace(form, chosen=frozenset()), state.data.facts).plan
     followed = {name: getattr(form.plan, name) for name in type(form.plan).model_fields}

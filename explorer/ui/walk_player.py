@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
 from explorer.arch.lesions import output_key
-from explorer.state.actions import SelectNode
 from explorer.state.model import AppState
+from explorer.ui.late import actions
 from explorer.ui.store import Store
 
 STEP_MS = 280
@@ -60,7 +60,7 @@ class WalkPlayer(QObject):
         else:
             walk = stations(expand(self._store.state.document.spec))
             if _place(walk, self._store.state) >= len(walk) - 1:
-                self._store.dispatch(SelectNode(walk[0]))
+                self._store.dispatch(actions.SelectNode(walk[0]))
             self._timer.start()
         self.changed.emit(plays)
 
@@ -77,7 +77,7 @@ class WalkPlayer(QObject):
         if place >= len(walk):
             self.set_playing(False)
         else:
-            self._store.dispatch(SelectNode(walk[place]))
+            self._store.dispatch(actions.SelectNode(walk[place]))
 
 
 def _place(walk: tuple[str, ...], state: AppState) -> int:

@@ -6,14 +6,17 @@ Called by every panel that shows text from the state. Knows no widget.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from explorer.arch.depths import depth_of, title
 from explorer.arch.presets import preset, preset_name
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.messages import WeightsOffer
-from explorer.nets.facts import Origin, Prediction
+from explorer.engine.values import WeightsOffer
 from explorer.present.text import byte_size
 from explorer.state.model import NetState, Notice, Work
+
+if TYPE_CHECKING:
+    from explorer.nets.facts import Origin, Prediction
 
 _WORK = {
     "BuildModel": "Building the network",

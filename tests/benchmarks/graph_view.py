@@ -95,7 +95,7 @@ def _measure_moving(app: QApplication) -> None:
 
 def main() -> None:
     """Measure everything and print it."""
-    app = QApplication.instance() or QApplication([])
+    app = QApplication.instance() or QApplication(["benchmark", *theme.STYLE_ARGUMENTS])
     assert isinstance(app, QApplication)
     theme.apply(app, "light")
     for name, target in (("resnet152", 10.0), ("cifar-resnet1202", 80.0)):

@@ -167,7 +167,9 @@ def windowed():
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    application = QApplication.instance() or QApplication([])
+    from explorer.ui.theme import STYLE_ARGUMENTS
+
+    application = QApplication.instance() or QApplication(["benchmark", *STYLE_ARGUMENTS])
     seen = Seen()
     QTimer.singleShot(0, seen.session.window.show)
 

@@ -11,7 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
+from explorer import boot
 from explorer.arch.presets import cifar_spec, preset
+from explorer.engine.handlers.io_table import IO_HANDLERS
 from explorer.engine.messages import (
     BuildModel,
     BuildProgress,
@@ -94,6 +96,32 @@ def _load(engine, ticket, *paths):
     return [item for event in found for item in event.loaded], [
         item for event in found for item in event.failed
     ]
+
+
+def test_the_pool_begins_nothing_while_torchs_libraries_are_loaded(monkeypatch, photo):
+    listener, began, early = Listener(), threading.Event(), []
+    engine, load, load_pictures = (
+        Engine(listener, "cpu"),
+        boot.load_torch_libraries,
+        IO_HANDLERS[LoadPictures],
+    )
+
+    def noted(request, context):
+        began.set()
+        yield from load_pictures(request, context)
+
+    def watched():
+        engine.send(LoadPictures(ticket=1, paths=(photo,)))
+        early.append(began.wait(1))
+        return load()
+
+    monkeypatch.setitem(IO_HANDLERS, LoadPictures, noted)
+    monkeypatch.setattr(boot, "load_torch_libraries", watched)
+    engine.start()
+    listener.first(RequestFinished, 1)
+    assert engine.stop()
+    assert early == [False]
+    assert any(isinstance(event, PicturesLoaded) for event in listener.seen)
 
 
 def test_torch_is_loaded_on_the_compute_thread_and_a_device_chosen(engine):

@@ -12,10 +12,11 @@ from explorer.engine.messages import (
     WeightsRead,
     WeightsSaved,
 )
+from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.nets.assumptions import untraced
 from explorer.nets.facts import Origin
 from explorer.state.actions import Drop, EditSpec, KeepWeights, OpenSpec, TogglePlainTwin, Undo
-from explorer.state.model import KNOWN_WEIGHTS, AppState
+from explorer.state.model import AppState
 from explorer.state.reducer.root import reduce
 
 FILE = WeightsChoice("file", "/a/resnet56.th")

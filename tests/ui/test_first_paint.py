@@ -38,7 +38,11 @@ def watched(options):
         }
         window.add_features()
         QApplication.processEvents()
-        print(json.dumps({**found, "after": places(window)}), flush=True)
+        found["after"] = places(window)
+        # The style behind the one that reads the sheet.
+        QApplication.instance().setStyleSheet("")
+        found["style"] = QApplication.style().name()
+        print(json.dumps(found), flush=True)
         os._exit(0)
 
     start.Session._on_first_paint = painted
@@ -79,6 +83,41 @@ def test_nothing_of_the_network_or_the_engine_is(found: dict[str, Any], module: 
     assert module not in found["modules"]
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "explorer.engine.messages",
+        "explorer.engine.data_messages",
+        "explorer.engine.inside_messages",
+        "explorer.engine.own_messages",
+        "explorer.engine.run_messages",
+        "explorer.engine.training_messages",
+        "explorer.engine.twin_messages",
+        "explorer.engine.compare_messages",
+        "explorer.engine.lesson_messages",
+        "explorer.engine.moment_messages",
+        "explorer.engine.study_messages",
+        "explorer.state.actions",
+        "explorer.state.compare_actions",
+        "explorer.state.inside_actions",
+        "explorer.state.lesson_actions",
+        "explorer.state.study_actions",
+        "explorer.state.learning_actions",
+        "explorer.state.reducer.root",
+        "explorer.training.events",
+        "explorer.ui.widgets.command_palette",
+        "html.parser",
+    ],
+)
+def test_what_is_not_needed_to_paint_is_imported_where_it_is_used(found: dict[str, Any], module: str) -> None:
+    """A frozen dataclass takes half a millisecond to make; these modules have two hundred."""
+    assert module not in found["modules"]
+
+
+def test_nothing_of_the_reducer_is(found: dict[str, Any]) -> None:
+    assert not [name for name in found["modules"] if name.startswith("explorer.state.reducer.")]
+
+
 def test_panel_and_graph_show_the_bundled_net_by_then(found: dict[str, Any]) -> None:
     assert "269,722" in found["labels"]
     assert {"conv1", "fc"} <= set(found["boxes"])
@@ -87,6 +126,10 @@ def test_panel_and_graph_show_the_bundled_net_by_then(found: dict[str, Any]) -> 
 def test_imports_are_pythons_own_and_nothing_is_collected_meanwhile(found: dict[str, Any]) -> None:
     assert found["is_own_import"]
     assert not found["collects"]
+
+
+def test_the_style_is_the_same_on_every_desktop(found: dict[str, Any]) -> None:
+    assert found["style"] == "fusion"
 
 
 def test_no_dock_moves_when_the_feature_view_comes(found: dict[str, Any]) -> None:

@@ -4,9 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from explorer.engine.training_messages import FIRST_VALUES
+from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
 from explorer.state.learning_actions import EditPlan
-from explorer.state.model import KNOWN_WEIGHTS
 from explorer.training.plan import Plan
 from explorer.ui.panels.plan_fields import grouped_fields, plan_facts
 from explorer.ui.panels.training_form import MAIN_FIELDS

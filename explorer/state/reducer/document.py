@@ -15,6 +15,7 @@ from explorer.arch.lesions import INTACT
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import BuildModel, SpecRead, WeightsChoice
+from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.errors import SpecError
 from explorer.nets.assumptions import TRACELESS
 from explorer.nets.keys import state_shapes
@@ -31,7 +32,7 @@ from explorer.state.actions import (
     Undo,
     Unfold,
 )
-from explorer.state.model import KNOWN_WEIGHTS, Document, Refusal
+from explorer.state.model import Document, Refusal
 from explorer.state.reducer import columns
 from explorer.state.reducer.budget import fitted, retargeted
 from explorer.state.reducer.inside_topics import on_lesions_changed

@@ -17,6 +17,7 @@ from explorer.engine.lesson_messages import (
 )
 from explorer.engine.messages import ForgetPictures, LoadedPicture, WeightsChoice
 from explorer.engine.run_messages import ListRuns
+from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.present.text import byte_size
 from explorer.state.actions import RemovePicture, SelectPicture
 from explorer.state.compare import Column
@@ -34,7 +35,7 @@ from explorer.state.lesson_actions import (
     TakeWeights,
 )
 from explorer.state.lessons import LessonState
-from explorer.state.model import KNOWN_WEIGHTS, Document, NoticeAction
+from explorer.state.model import Document, NoticeAction
 from explorer.state.reducer.compare import named, on_choose_pair, on_move_depth
 from explorer.state.reducer.document import set_document
 from explorer.state.reducer.inside_topics import on_show_topic

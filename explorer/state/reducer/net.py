@@ -20,8 +20,8 @@ from explorer.engine.messages import (
     UseDevice,
     WeightsFetched,
 )
+from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.state.actions import AllowFetchWeights, ChooseDevice
-from explorer.state.model import KNOWN_WEIGHTS
 from explorer.state.reducer import columns
 from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew

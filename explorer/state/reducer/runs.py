@@ -24,6 +24,7 @@ from explorer.engine.run_messages import (
     RunRow,
     RunsListed,
 )
+from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.state.learning import Curves, TrainingForm
 from explorer.state.learning_actions import (
     BringBackRuns,
@@ -35,7 +36,7 @@ from explorer.state.learning_actions import (
     ShowRun,
     WriteRun,
 )
-from explorer.state.model import KNOWN_WEIGHTS, NoticeAction
+from explorer.state.model import NoticeAction
 from explorer.state.reducer.document import set_document, with_spec
 from explorer.state.reducer.training import fitted
 from explorer.state.reducer.turn import Turn

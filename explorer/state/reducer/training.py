@@ -26,6 +26,7 @@ from explorer.engine.training_messages import (
     TrainingHalted,
     TrainTick,
 )
+from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.errors import RunError, SpecError
 from explorer.nets.facts import Origin
 from explorer.state.learning import (
@@ -46,7 +47,6 @@ from explorer.state.learning_actions import (
     StartTraining,
     StopTraining,
 )
-from explorer.state.model import KNOWN_WEIGHTS
 from explorer.state.reducer.document import with_spec
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.live import ask_again, is_in_view

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.nets.facts import Origin, Prediction
 from explorer.present import text as words
 from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.widgets.bars import ProbabilityBars
@@ -40,6 +39,8 @@ from explorer.ui.widgets.thumbnails import PictureItem, ThumbnailStrip
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from explorer.nets.facts import Origin, Prediction
 
 __all__ = ["ImagePanel", "Offer", "PictureItem"]
 

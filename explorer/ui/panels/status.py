@@ -7,16 +7,19 @@ store and of torch.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from explorer.nets.facts import DeviceInfo
 from explorer.present import text as words
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
+
+if TYPE_CHECKING:
+    from explorer.nets.facts import DeviceInfo
 
 _PROGRESS_PX = QSize(140, 6)
 

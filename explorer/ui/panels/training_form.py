@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.training_messages import FIRST_VALUES
+from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
 from explorer.state.learning import DataState, FinderState, TrainingForm
-from explorer.state.model import KNOWN_WEIGHTS
 from explorer.training.plan import Plan
 from explorer.training.recipes import RECIPES
 from explorer.ui.panels.data_choice import DataChoice

@@ -16,7 +16,7 @@ from explorer.engine.messages import FailedPicture, LoadedPicture
 from explorer.state.model import Answer
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Uint8Array
+    from explorer.engine.values import Uint8Array
 
 Which = Literal["all", "wrong", "weak"]
 

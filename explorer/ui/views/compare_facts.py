@@ -23,7 +23,7 @@ from explorer.state.model import WEAK_PROBABILITY
 from explorer.ui import words
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Float32Array
+    from explorer.engine.values import Float32Array
 
 _FAMILY = "CIFAR "
 

@@ -18,7 +18,7 @@ from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.picture import to_qimage
 
 if TYPE_CHECKING:
-    from explorer.engine.messages import Uint8Array
+    from explorer.engine.values import Uint8Array
 
 SAMPLE_PX = 44
 _BAR_PX = 6

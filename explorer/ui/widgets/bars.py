@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -24,9 +25,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
-from explorer.nets.facts import Prediction
 from explorer.present import text as words
 from explorer.ui.theme import SPACE, Colours
+
+if TYPE_CHECKING:
+    from explorer.nets.facts import Prediction
 
 N_BARS = 5
 _BAR_PX = 5

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QUrl
@@ -104,31 +103,19 @@ def _as_png(image: QImage) -> bytes:
     return bytes(content.data())
 
 
-class _PictureSources(HTMLParser):
-    """Collects the `src` of every `<img>`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sources: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        source = dict(attrs).get("src") if tag == "img" else None
-        if source:
-            self.sources.append("https:" + source if source.startswith("//") else source.strip())
-
-
 def _html_sources(mime: QMimeData) -> list[str]:
     if not mime.hasHtml():
         return []
+    # A parser of HTML is nothing that the first paint waits for.
+    from explorer.ui.widgets.drop_html import picture_sources
+
     raw = bytes(mime.data("text/html").data())
     # Firefox hands HTML over as UTF-16, with or without a byte order mark.
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", "replace")
     else:
         text = raw.decode("utf-16-le", "replace") if b"\0" in raw[:4] else mime.html()
-    parser = _PictureSources()
-    parser.feed(text)
-    return parser.sources
+    return picture_sources(text)
 
 
 def _text_references(mime: QMimeData) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -21,10 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.nets.facts import Origin
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.elided_button import ElidedButton
 from explorer.ui.widgets.elided_label import ElidedLabel, Tone
+
+if TYPE_CHECKING:
+    from explorer.nets.facts import Origin
 
 _LIST_PX = 112
 

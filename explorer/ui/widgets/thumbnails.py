@@ -5,6 +5,8 @@ Used by the image panel. Takes plain items, thousands of them; knows nothing of 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import (
     QModelIndex,
     QRect,
@@ -28,14 +30,15 @@ from PySide6.QtWidgets import (
     QFrame,
     QListView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
-    QStyleOptionViewItem,
     QWidget,
 )
 
 from explorer.ui.theme import HALF, RADIUS, Colours, font
 from explorer.ui.widgets.thumbnail_model import Index, PictureItem, PictureModel
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QStyleOptionViewItem
 
 __all__ = ["PictureItem", "ThumbnailStrip"]
 
@@ -54,6 +57,9 @@ class _CellPainter(QStyledItemDelegate):
         return self._view.gridSize()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        # Its hundreds of constants take 5 ms, and there is no picture at the first paint.
+        from PySide6.QtWidgets import QStyle
+
         item: PictureItem = index.data(Qt.ItemDataRole.UserRole)
         colours = Colours.of(self._view.palette())
         cell = QRect(option.rect)
@@ -219,7 +225,7 @@ class ThumbnailStrip(QListView):
 
     def _fit_cells(self) -> None:
         # Room for the scroll bar is kept: cells that resize as it comes and goes would jump.
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
+        bar = self.verticalScrollBar().sizeHint().width()
         width = max(CELL_PX, self.width() - bar - 1)
         side = width // max(1, width // CELL_PX)
         self.label_px = self.fontMetrics().height()
