@@ -81,6 +81,9 @@ class CompareDock(SeenDock):
 
     def on_seen(self, is_seen: bool) -> None:
         """Columns live while somebody looks."""
+        if is_seen == self._store.state.compare.is_seen:
+            # Docks are put away while the window is laid out, long before anything can be dispatched.
+            return
         from explorer.state.compare_actions import SeeColumns
 
         self._store.dispatch(SeeColumns(is_seen))
