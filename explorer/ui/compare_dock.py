@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.state.model import AppState
+from explorer.ui.late import compare_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -84,30 +85,22 @@ class CompareDock(SeenDock):
         if is_seen == self._store.state.compare.is_seen:
             # Docks are put away while the window is laid out, long before anything can be dispatched.
             return
-        from explorer.state.compare_actions import SeeColumns
-
-        self._store.dispatch(SeeColumns(is_seen))
+        self._store.dispatch(compare_actions.SeeColumns(is_seen))
 
     def pin(self) -> None:
         """Pin the network in view, and show it beside the others."""
-        from explorer.state.compare_actions import PinColumn
-
         self.open()
-        self._store.dispatch(PinColumn())
+        self._store.dispatch(compare_actions.PinColumn())
 
     def add_depths(self) -> None:
         """Pin the published depths of the family in view."""
-        from explorer.state.compare_actions import AddDepths
-
         self.open()
-        self._store.dispatch(AddDepths())
+        self._store.dispatch(compare_actions.AddDepths())
 
     def add_twin(self) -> None:
         """Pin the network in view and its counterpart without shortcuts."""
-        from explorer.state.compare_actions import AddPlainTwin
-
         self.open()
-        self._store.dispatch(AddPlainTwin())
+        self._store.dispatch(compare_actions.AddPlainTwin())
 
     def flicker(self) -> None:
         """Let the pair flicker, or end that."""
@@ -118,10 +111,9 @@ class CompareDock(SeenDock):
     def pin_first_four(self) -> None:
         """Pin the four networks that show what depth and shortcuts do."""
         from explorer.arch.presets import preset
-        from explorer.state.compare_actions import PinSpecs
 
         self.open()
-        self._store.dispatch(PinSpecs(tuple(preset(name).spec for name in FIRST_FOUR)))
+        self._store.dispatch(compare_actions.PinSpecs(tuple(preset(name).spec for name in FIRST_FOUR)))
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the columns, the slider and the pair, where they differ, and what stands below."""
@@ -191,6 +183,4 @@ class CompareDock(SeenDock):
         self._diff.raise_()
 
     def _on_diff_pair(self, pair: tuple[str, str]) -> None:
-        from explorer.state.compare_actions import ChoosePair
-
-        self._store.dispatch(ChoosePair(pair))
+        self._store.dispatch(compare_actions.ChoosePair(pair))

@@ -28,9 +28,13 @@ class LateModule:
 
 if TYPE_CHECKING:
     from explorer.state import actions as actions
+    from explorer.state import compare_actions as compare_actions
     from explorer.state import inside_actions as inside_actions
     from explorer.state import learning_actions as learning_actions
+    from explorer.state import lesson_actions as lesson_actions
 else:
     actions = LateModule("explorer.state.actions")
+    compare_actions = LateModule("explorer.state.compare_actions")
     inside_actions = LateModule("explorer.state.inside_actions")
     learning_actions = LateModule("explorer.state.learning_actions")
+    lesson_actions = LateModule("explorer.state.lesson_actions")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
 
 from explorer.state.lessons import LESSONS
 from explorer.state.model import AppState
+from explorer.ui.late import lesson_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -56,16 +57,18 @@ class LessonDock(SeenDock):
 
     def commands(self) -> dict[str, Callable[[], object]]:
         """What menus and the palette do with lessons, by name."""
-        from explorer.state.lesson_actions import CloseLesson, OpenLesson, StepLesson
-
         dispatch = self._store.dispatch
         return {
             "save_lesson": self.save,
-            "next_step": lambda: dispatch(StepLesson(1)),
-            "previous_step": lambda: dispatch(StepLesson(-1)),
-            "close_lesson": lambda: dispatch(CloseLesson()),
-            **{f"lesson.{name}": partial(dispatch, OpenLesson(name)) for name, _ in LESSONS},
+            "next_step": lambda: dispatch(lesson_actions.StepLesson(1)),
+            "previous_step": lambda: dispatch(lesson_actions.StepLesson(-1)),
+            "close_lesson": lambda: dispatch(lesson_actions.CloseLesson()),
+            **{f"lesson.{name}": partial(self.open_lesson, name) for name, _ in LESSONS},
         }
+
+    def open_lesson(self, name: str) -> None:
+        """Open one that ships with the program."""
+        self._store.dispatch(lesson_actions.OpenLesson(name))
 
     def build(self) -> QWidget:
         """The view, with its signals connected."""
@@ -74,14 +77,13 @@ class LessonDock(SeenDock):
             CloseLesson,
             GoToStep,
             NameStep,
-            OpenLesson,
             WriteNote,
         )
         from explorer.ui.views.lesson import LessonPanel
 
         dispatch = self._store.dispatch
         view = self._view = LessonPanel(LESSONS)
-        view.lesson_chosen.connect(lambda name: dispatch(OpenLesson(name)))
+        view.lesson_chosen.connect(self.open_lesson)
         view.open_requested.connect(lambda: self._window.commands.by_name()["open_lesson"]())
         view.place_chosen.connect(lambda place: dispatch(GoToStep(place)))
         view.shown_again.connect(lambda: dispatch(GoToStep(self._store.state.lessons.step)))
