@@ -57,6 +57,7 @@ class TrainingDock(SeenDock):
         dispatch = self._store.dispatch
         view = self._view = TrainingView()
         view.start_requested.connect(lambda: dispatch(StartTraining()))
+        view.twins_requested.connect(lambda: dispatch(StartTraining(with_twin=True)))
         view.pause_requested.connect(lambda: dispatch(PauseTraining()))
         view.resume_requested.connect(lambda: dispatch(GoOnTraining()))
         view.stop_requested.connect(lambda: dispatch(StopTraining()))
