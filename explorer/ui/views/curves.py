@@ -141,9 +141,6 @@ class CurvesView(QWidget):
         self._draw_soon()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self.plots[0].plot:
-            # The layout gives a plot its width after the view's own; as many points are drawn as it has room for.
-            self._draw_soon()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             step = _MOMENT_KEYS.get(Qt.Key(event.key()))
             if step is not None and len(self._moments.stops) > 1:
