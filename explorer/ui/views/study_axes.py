@@ -19,7 +19,8 @@ _CHIP_LEAST_PX, _CHIP_MOST_PX = 64, 150
 _LETTERS = 8
 """Of a chip of the least width."""
 _CHIP_SHEET = """
-QToolButton { border: 1px solid palette(mid); border-radius: 6px; padding: 3px 6px; background: palette(button); }
+QToolButton { border: 1px solid palette(mid); border-radius: 6px; padding: 3px 6px;
+    background: palette(button); }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text);
     border-color: palette(highlight); }
 QToolButton:focus { border-color: palette(highlight); }
