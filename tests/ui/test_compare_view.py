@@ -401,3 +401,12 @@ def test_stops_of_columns_are_those_at_the_sliders_share(four):
     four.do(MoveDepth(0.73))
     for column in four.view.columns:
         assert column.place == place_at(column.facts.way, 0.73)
+
+
+def test_a_closed_section_gives_its_room_back(four, qtbot):
+    four.view.add_section("Below", Told())
+    before = four.view.row.height()
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: four.view.row.height() < before - 100)
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: four.view.row.height() >= before - 4)
