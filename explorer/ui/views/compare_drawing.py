@@ -76,7 +76,7 @@ class CompareDrawing(QObject):
         there = {name: one for name, one in shown.items() if one is not None}
         if not there:
             for column in columns:
-                column.mosaic.show_drawn(None, (), _NO_GRID, None)
+                _show(column, None, _NO_GRID, None)
             self._head.bar.hide()
             self._pair.show_maps((None, None), (), _NO_GRID, None)
             return
@@ -91,7 +91,7 @@ class CompareDrawing(QObject):
         )
         drawn = dict(zip(there, pictures, strict=True))
         for column in columns:
-            column.mosaic.show_drawn(drawn.get(column.name), _names(column), grid, self._sight)
+            _show(column, drawn.get(column.name), grid, self._sight)
         is_cut = self._head.scale == "all" and self.maps.common(sources).is_cut
         self._show_key(pictures[0].tiles, is_cut=is_cut)
         self._draw_pair(shown, drawn, grid)
@@ -171,6 +171,14 @@ def _shown(column: CompareColumn) -> Shown | None:
         return None
     source = facts.name, facts.version, facts.image_id, stop.key
     return Shown(source, facts.maps[stop.key], facts.is_trained)
+
+
+def _show(column: CompareColumn, drawn: Drawn | None, grid: CellGrid, sight: Sight | None) -> None:
+    """Show maps; while newer ones are on their way, the ones before stay in a veil and do not flash."""
+    is_stale = drawn is None and column.mosaic.drawn is not None and column.is_waiting
+    column.mosaic.set_stale(is_stale)
+    if not is_stale:
+        column.mosaic.show_drawn(drawn, _names(column), grid, sight)
 
 
 def _names(column: CompareColumn) -> tuple[str, ...]:
