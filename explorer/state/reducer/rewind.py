@@ -63,9 +63,11 @@ def _note(turn: Turn, run: str, step: int | None) -> None:
     turn.change(moments=replace(moments, at=MappingProxyType(at)))
     weights, living = WeightsChoice("run", run, step), turn.state.compare.columns
     for column in turn.state.document.columns:
-        if (column.weights.kind, column.weights.name) != ("run", run):
+        here = living.get(column.name)
+        if here is None or here.status not in ("ready", "building"):
             continue
-        if column.name in living and living[column.name].status in ("ready", "building"):
+        # One that was pinned while it learned has no weights of the run yet, but lives by them.
+        if (column.weights.kind, column.weights.name) == ("run", run) or is_of(here.origin, run):
             turn.ask(BuildModel, spec=column.spec, seed=column.seed, weights=weights, column=column.name)
 
 
