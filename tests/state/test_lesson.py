@@ -477,6 +477,15 @@ def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play)
     )
 
 
+def test_a_rewound_run_is_kept_as_it_ended_and_that_is_said(play):
+    from explorer.state.compare_actions import PinWeights
+
+    play(PinWeights(SHORT, WeightsChoice("run", RUN, 5)))
+    request = play(SaveLesson("/x/mine.lesson"))[-1]
+    assert dict(request.choices)[RUN] == WeightsChoice("run", RUN)
+    assert "rewound" in play.state.notices[-1].message
+
+
 def test_a_lesson_takes_no_more_steps_than_can_be_read(play):
     open_lesson(play, lesson(*[None] * MAX_STEPS))
     play(AddStep())
