@@ -26,6 +26,7 @@ from explorer.ui.widgets.empty_state import EmptyState
 
 _ZOOM_STEP = 1.25
 _SECTIONS_SHARE = 0.42
+_LEAST_SECTION_PX = 190
 
 
 class CompareView(QWidget):
@@ -283,7 +284,11 @@ class CompareView(QWidget):
 
     def _on_section(self, is_open: bool) -> None:
         height = self._halves.height()
-        own = int(_SECTIONS_SHARE * height) if is_open else self.sections.maximumHeight()
+        own = self.sections.maximumHeight()
+        if is_open:
+            # The columns keep what they need where the section still gets enough.
+            left = height - self.slider.height() - self.row.least_height_px
+            own = max(_LEAST_SECTION_PX, min(int(_SECTIONS_SHARE * height), left))
         self._halves.setSizes([height - own, own])
 
     def flicker(self) -> None:

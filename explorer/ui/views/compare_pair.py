@@ -214,7 +214,7 @@ class PairPanel(ColumnFrame):
         ]
         self.bars.show_bars(bars, is_muted=is_chance)
         if is_chance:
-            self.caption.set_text(self.tr("Probabilities, B − A: one is untrained"))
+            self.caption.set_text(self.tr("B − A; one is untrained"))
 
     def show_maps(
         self,
