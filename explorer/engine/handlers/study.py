@@ -17,6 +17,7 @@ from typing import Any
 from explorer.engine.context import ActiveStudy, ActiveTraining, Context
 from explorer.engine.handlers.train import resume_training, train
 from explorer.engine.messages import MAIN_COLUMN, Event
+from explorer.engine.moment_messages import SnapshotsKept
 from explorer.engine.queue import StudyQueue
 from explorer.engine.study_messages import (
     CellBegan,
@@ -381,4 +382,5 @@ def _translated(
             cell_eta_seconds=event.eta_seconds,
             eta_seconds=outlook.eta(cell.id, event.eta_seconds),
         )
-    return None
+    # Moments that a run before it was cut off had in memory only are no news for who trains many.
+    return replace(event, lost=0) if isinstance(event, SnapshotsKept) else None
