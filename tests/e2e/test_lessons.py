@@ -73,7 +73,7 @@ def test_depth_is_opened_gone_through_saved_and_opened_in_another_home(
     program.until(lambda state: state.lessons.lesson is not None)
     assert program.window.lesson.dock.isVisible()
     assert text_of(program, "lesson.heading") == "Twenty to fifty-six"
-    assert "6.97 %" in text_of(program, "lesson.text")
+    assert "6.97\u00a0%" in text_of(program, "lesson.text")
     assert tuple(column.spec for column in program.state.document.columns) == DEPTHS
     assert program.window.docks["compare"].isVisible()
     program.until(columns_ready)
