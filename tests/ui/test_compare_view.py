@@ -207,6 +207,16 @@ def test_columns_live_only_while_they_are_seen(four, qtbot):
     assert all(living.status == "ready" for living in four.state.compare.columns.values())
 
 
+def test_a_wide_page_can_become_narrow_again(four, qtbot):
+    head = four.view.head
+    four.deck.resize(1300, 800)
+    qtbot.waitUntil(lambda: four.view.width() > 1200)
+    qtbot.waitUntil(lambda: abs(head.pin.y() - head.fit.y()) <= 6)
+    four.deck.resize(520, 800)
+    qtbot.waitUntil(lambda: four.view.width() <= 520)
+    qtbot.waitUntil(lambda: head.pin.y() < head.fit.y() - 10)
+
+
 # The slider
 
 

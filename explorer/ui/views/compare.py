@@ -75,7 +75,7 @@ class CompareView(QWidget):
 
     def _lay_out(self) -> None:
         beside = QWidget()
-        line = QHBoxLayout(beside)
+        self._beside = line = QHBoxLayout(beside)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         line.addWidget(self.row, 1)
@@ -245,6 +245,9 @@ class CompareView(QWidget):
             assert one is not None
             assert other is not None
             self.pair.show_facts(one, other)
+        # As wide as a column.
+        self._beside.setStretch(0, len(self.row.columns))
+        self._beside.setStretch(1, 1)
         self._pair_room.setVisible(columns is not None)
 
     # What the user does
