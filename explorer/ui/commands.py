@@ -32,6 +32,7 @@ from explorer.state.learning_actions import (
     TrainOnFolder,
 )
 from explorer.state.model import AppState
+from explorer.state.study_actions import GoOnStudy
 from explorer.ui import words
 from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
@@ -159,6 +160,8 @@ class Commands(QObject):
             self._window.training.open()
         elif isinstance(action, ClassifyFolder):
             self._window.answers.open()
+        elif isinstance(action, GoOnStudy):
+            self._window.study.open()
         self._store.dispatch(action)
 
     def _open_file(self, title: str, name_filter: str) -> None:

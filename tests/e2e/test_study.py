@@ -93,6 +93,7 @@ def test_a_program_that_ends_leaves_a_study_that_goes_on_in_the_next(open_progra
     driver.session.finish()
     again = open_program()
     again.settle()
+    again.until(lambda state: any("A study waits" in notice.message for notice in state.notices))
     again.window.study.open()
     again.until(lambda state: state.studies.is_listed)
     (row,) = again.state.studies.rows

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from explorer.arch.presets import preset
 from explorer.engine.messages import Cancel, DeviceChosen, RequestFailed
-from explorer.engine.run_messages import ListRuns
+from explorer.engine.run_messages import ListRuns, RunsListed
 from explorer.engine.study_messages import (
     CellBegan,
     CellEnded,
@@ -45,6 +46,7 @@ from explorer.state.study_actions import (
 from explorer.training.estimate import Pace
 from explorer.training.study import cells
 from tests.state.player import Player
+from tests.state.test_learning import row as run_row
 
 CPU = DeviceInfo("cpu", "CPU", 2**34, 2**33)
 AXES = (("depth", ("8", "9", "14")),)
@@ -288,6 +290,38 @@ def test_studies_are_listed_looked_at_forgotten_and_reported(play):
     assert play.state.studies.shown == ""
     play(StudiesListed(rows=rows[1:]))
     assert play.state.studies.rows == rows[1:]
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "shortcut"),
+    [
+        ("cifar-resnet20", ("20", "56"), ("A", "none")),
+        ("resnet50", ("50", "101"), ("B", "none")),
+        ("plain34", ("18", "34"), ("A", "none")),
+    ],
+)
+def test_the_first_question_fits_the_family_in_view(name, depth, shortcut):
+    play = Player()
+    play(Start())
+    play(EditSpec(tuple(preset(name).spec.model_dump().items()), ""))
+    play(LookUpStudies())
+    assert play.state.studies.form.axes == (("depth", depth), ("shortcut", shortcut))
+    assert not any(cell.reason for cell in planned(play.state).cells)
+    mine = StudyForm(axes=AXES)
+    play(EditStudy(mine))
+    play(LookUpStudies())
+    assert play.state.studies.form == mine, "what was set up stays"
+
+
+def test_a_study_that_was_cut_off_is_offered_at_start():
+    play = Player()
+    play(Start())
+    row = run_row(study="s1")
+    play(RunsListed(rows=(row,), version=1))
+    notice = play.state.notices[-1]
+    assert notice.message.startswith("A study waits at {run}")
+    play(notice.actions[0].action)
+    assert play.newest(RunStudy).id == "s1"
 
 
 def test_the_runs_are_listed_again_where_they_were(play):
