@@ -95,6 +95,13 @@ def come_back(turn: Turn, origin: Origin | None) -> None:
         _note(turn, origin.name, None)
 
 
+def stay(turn: Turn) -> None:
+    """The moment that was asked for could not be built: the network in view is still what it was."""
+    origin = turn.state.net.origin
+    if origin is not None and turn.state.moments.at.get(origin.name) != origin.step:
+        _note(turn, origin.name, origin.step)
+
+
 def is_of(origin: Origin | None, run: str) -> bool:
     """Whether weights are a run's, of whatever moment."""
     return origin is not None and (origin.kind, origin.name) == ("run", run)
