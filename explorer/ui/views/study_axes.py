@@ -82,7 +82,7 @@ class AxisLine(QWidget):
             flow.addWidget(self._chip(value, labels.get(value, value)))
         self._more = QLineEdit()
         self._more.setObjectName(f"study.more.{self._name}")
-        self._more.setPlaceholderText("another…")
+        self._more.setPlaceholderText("other…")
         self._more.setAccessibleName(f"Another value of {study_words.field(self._name).title}")
         self._more.setToolTip("Type a value and press Enter")
         self._more.returnPressed.connect(self._on_more)
