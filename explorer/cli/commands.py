@@ -18,7 +18,7 @@ COMMANDS = {
     "profile": "measure the time and memory of each block",
     "findings": "compute what ships with trained weights",
     "train": "train a network",
-    "sweep": "train several networks that differ in chosen fields, and report",
+    "sweep": "train networks that differ in some fields",
     "runs": "list, show, mark and export trainings",
     "export": "write a network as Python, ONNX, weights, JSON or SVG",
     "doctor": "check this machine and say where files are",

@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to an argparse parser's subparsers."""
     parser = subparsers.add_parser(
         "sweep",
-        help="train several networks that differ in chosen fields, and report",
+        help="train networks that differ in some fields",
         description="Train every combination of some fields' values, one after another. What was "
         "interrupted goes on where it was with --resume.",
     )

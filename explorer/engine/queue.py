@@ -314,6 +314,14 @@ def study_ids() -> list[str]:
     return sorted((path.stem for path in studies_folder().glob("[!.]*.json")), reverse=True)
 
 
+def study_of(run: Run) -> str:
+    """The study that a run is a part of; empty where it is of none, or of one that was removed."""
+    if '"study"' not in run.origin:
+        return ""
+    study = str(json.loads(run.origin).get("study", ""))
+    return study if study and (studies_folder() / f"{study}.json").is_file() else ""
+
+
 def list_rows(store: RunStore) -> tuple[tuple[StudyRow, ...], tuple[str, ...]]:
     """Every study, the newest first, and why some cannot be shown.
 

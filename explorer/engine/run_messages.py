@@ -43,6 +43,7 @@ class RunRow:
         seconds: Of all sittings; None before the end.
         has_weights: Whether its trained weights are in a file.
         cause: Why it failed; else empty.
+        study: The study that it is a part of; empty where it is of none, or of one that was removed.
     """
 
     id: str
@@ -62,6 +63,7 @@ class RunRow:
     seconds: float | None
     has_weights: bool
     cause: str = ""
+    study: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

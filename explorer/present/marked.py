@@ -17,6 +17,8 @@ _INLINE = (
     (re.compile(r"\*(\S(?:[^*\n]*?\S)?)\*"), r"<i>\1</i>"),
 )
 
+_PERCENT = re.compile(r"(?<=\d) %")
+"""A number and its sign stay in one line."""
 _BELOW = "margin-top: 0; margin-bottom: 8px;"
 
 
@@ -34,7 +36,7 @@ def filled(text: str, numbers: Mapping[str, str]) -> str:
 
 def inline(text: str) -> str:
     """One line's marks as HTML."""
-    made = html.escape(text, quote=True)
+    made = _PERCENT.sub("\u00a0%", html.escape(text, quote=True))
     for pattern, replacement in _INLINE:
         made = pattern.sub(replacement, made)
     return made

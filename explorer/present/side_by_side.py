@@ -18,6 +18,8 @@ MOST_TIMES_USUAL = 4.0
 """A shared scale reaches this many times as far as the usual network's values, and no farther."""
 # A common fit gives up this share of its size for whole screen pixels.
 _WHOLE_PIXELS_SHARE = 0.12
+# Cells of a grid without holes may be smaller than others by this factor.
+_WHOLE_GRID_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def common_grid(shapes: Sequence[tuple[int, int, int]], room_w: float, room_h: f
     """
     most = max(n for n, _, _ in shapes)
     room_w, room_h = max(room_w, 1.0), max(room_h, 1.0)
-    columns = columns_for(most, 1, 1, room_w / room_h)
+    columns = _columns(most, room_w, room_h)
     rows = -(-most // columns)
     cell_px = min(room_w / columns, room_h / rows)
     pitches = {width + gap_px(height, width) for _, height, width in shapes}
@@ -141,6 +143,17 @@ def common_grid(shapes: Sequence[tuple[int, int, int]], room_w: float, room_h: f
         if whole >= (1 - _WHOLE_PIXELS_SHARE) * cell_px:
             cell_px = float(whole)
     return CellGrid(columns, rows, cell_px)
+
+
+def _columns(n: int, room_w: float, room_h: float) -> int:
+    """Cells in a row: without holes where cells stay large, for channel 7 is then easily found again."""
+
+    def cell_px(columns: int) -> float:
+        return min(room_w / columns, room_h / -(-n // columns))
+
+    best = columns_for(n, 1, 1, room_w / room_h)
+    whole = max((columns for columns in range(1, n + 1) if n % columns == 0), key=cell_px)
+    return whole if cell_px(whole) >= _WHOLE_GRID_SHARE * cell_px(best) else best
 
 
 def gap_px(height: int, width: int) -> int:

@@ -18,6 +18,8 @@ LIVE_GRADIENTS = 4
 """The largest map is there so often on the way back: gradients in and out, and what is unfolded."""
 BUILD_S = 1.5
 """Of each training, to assemble the network and to write its checkpoints."""
+CHOOSING_STEPS = 4
+"""Steps of each precision that is tried where the plan leaves it open, warming up included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Estimate:
         macs: Of one forward pass of one picture.
         total_macs: Of the whole training, evaluations included.
         seconds: None where no pace is known.
-        memory_bytes: On the device, from above.
+        memory_bytes: On the device, beside what the program itself needs.
     """
 
     cell: str
@@ -81,13 +83,16 @@ class Estimate:
     memory_bytes: int
 
 
-def estimate(cell: Cell, data: DataSize, pace: Pace | None = None) -> Estimate:
+def estimate(
+    cell: Cell, data: DataSize, pace: Pace | None = None, *, chooses_precision: bool = True
+) -> Estimate:
     """What a cell will cost.
 
     Args:
         cell: One that is not refused.
         data: What it is trained on.
         pace: Measured; without one no time is said.
+        chooses_precision: Whether its precision is measured first, where the plan leaves it open.
     """
     assert cell.spec is not None
     assert cell.plan is not None
@@ -100,7 +105,8 @@ def estimate(cell: Cell, data: DataSize, pace: Pace | None = None) -> Estimate:
     judged = plan.epochs * (n_held or data.n_test) + data.n_test
     seconds = None
     if pace is not None:
-        seconds = BUILD_S + (learned + judged / BACKWARD) * pace.seconds_a_picture(cost.macs)
+        tried = _n_precisions(plan) * CHOOSING_STEPS * batch if chooses_precision else 0
+        seconds = BUILD_S + (learned + tried + judged / BACKWARD) * pace.seconds_a_picture(cost.macs)
     return Estimate(
         cell=cell.id,
         steps=steps,
@@ -114,7 +120,21 @@ def estimate(cell: Cell, data: DataSize, pace: Pace | None = None) -> Estimate:
 
 def estimates(cells: Sequence[Cell], data: DataSize, pace: Pace | None = None) -> tuple[Estimate, ...]:
     """What all cells that are not refused will cost, one after another."""
-    return tuple(estimate(cell, data, pace) for cell in cells if cell.spec is not None)
+    found = []
+    chosen: set[tuple[object, int]] = set()
+    for cell in cells:
+        if cell.spec is None or cell.plan is None:
+            continue
+        network = (cell.spec, cell.plan.batch_size)
+        found.append(estimate(cell, data, pace, chooses_precision=network not in chosen))
+        chosen.add(network)
+    return tuple(found)
+
+
+def _n_precisions(plan: Plan) -> int:
+    """How many are tried before a training; 0 where the plan says which."""
+    count = (1 + (plan.precision == "auto")) * (1 + (plan.channels_last == "auto"))
+    return count if count > 1 else 0
 
 
 def total_seconds(found: Sequence[Estimate]) -> float | None:

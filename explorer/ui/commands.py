@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from explorer.engine.values import WeightsChoice
 from explorer.state.model import AppState
+from explorer.state.study_actions import GoOnStudy
 from explorer.ui import words
 from explorer.ui.late import actions, learning_actions
 from explorer.ui.lesson_dock import LESSON_FILTER
@@ -145,6 +146,8 @@ class Commands(QObject):
             self._window.training.open()
         elif isinstance(action, learning_actions.ClassifyFolder):
             self._window.answers.open()
+        elif isinstance(action, GoOnStudy):
+            self._window.study.open()
         self._store.dispatch(action)
 
     def _open_file(self, title: str, name_filter: str) -> None:

@@ -42,6 +42,7 @@ class TrainingDock(SeenDock):
         dispatch = self._store.dispatch
         view = self._view = TrainingView()
         view.start_requested.connect(lambda: dispatch(learning_actions.StartTraining()))
+        view.twins_requested.connect(lambda: dispatch(learning_actions.StartTraining(with_twin=True)))
         view.pause_requested.connect(lambda: dispatch(learning_actions.PauseTraining()))
         view.resume_requested.connect(lambda: dispatch(learning_actions.GoOnTraining()))
         view.stop_requested.connect(lambda: dispatch(learning_actions.StopTraining()))

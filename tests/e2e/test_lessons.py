@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog
 
 from explorer.arch.presets import preset
 from explorer.engine.messages import WeightsChoice
@@ -14,19 +14,25 @@ DEPTHS = tuple(preset(f"cifar-resnet{depth}").spec for depth in (20, 32, 44, 56)
 
 
 def choose(program, qtbot, *titles):
-    """Walk through the menus by their titles with the mouse, and take the last entry."""
+    """Open a menu with the mouse, and go through it with the keys to an entry."""
+    first, *rest = titles
     bar = program.window.menuBar()
-    place = bar
-    for title in titles:
-        action = next(each for each in place.actions() if each.text().replace("&", "") == title)
-        if isinstance(place, QMenu):
-            qtbot.waitUntil(place.isVisible)
-        # A menu's loop is its own; entries are reached by the mouse where they are drawn.
-        qtbot.mouseClick(place, Qt.MouseButton.LeftButton, pos=place.actionGeometry(action).center())
+    action = entry(bar, first)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(action).center())
+    for title in rest:
         menu = action.menu()
-        if menu is None:
-            return
-        place = menu
+        qtbot.waitUntil(menu.isVisible)
+        action = entry(menu, title)
+        for _ in menu.actions():
+            if menu.activeAction() is action:
+                break
+            qtbot.keyClick(menu, Qt.Key.Key_Down)
+        assert menu.activeAction() is action
+        qtbot.keyClick(menu, Qt.Key.Key_Right if action.menu() else Qt.Key.Key_Return)
+
+
+def entry(menu, title):
+    return next(action for action in menu.actions() if action.text().replace("&", "") == title)
 
 
 def press(program, qtbot, key, modifier):
@@ -67,7 +73,7 @@ def test_depth_is_opened_gone_through_saved_and_opened_in_another_home(
     program.until(lambda state: state.lessons.lesson is not None)
     assert program.window.lesson.dock.isVisible()
     assert text_of(program, "lesson.heading") == "Twenty to fifty-six"
-    assert "6.97 %" in text_of(program, "lesson.text")
+    assert "6.97\u00a0%" in text_of(program, "lesson.text")
     assert tuple(column.spec for column in program.state.document.columns) == DEPTHS
     assert program.window.docks["compare"].isVisible()
     program.until(columns_ready)

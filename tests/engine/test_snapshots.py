@@ -106,7 +106,8 @@ def test_moments_survive_a_pause_and_the_end_of_the_program(context):
     was = values(context)
     again = fresh()
     try:
-        # Before it goes on, its files are enough.
+        # Before it goes on, its files are enough; without a moment it is the last one.
+        assert build(again, run, None).origin.step == 6
         assert build(again, run, 5).classes == tuple("0123456789")
         assert same(values(again), was)
         seen = list(resume_training(ResumeTraining(ticket=5, run=run), again))

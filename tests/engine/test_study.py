@@ -248,6 +248,29 @@ def test_a_study_that_another_process_trains_is_left_to_it():
     assert not queue.is_held
 
 
+def test_a_cell_that_was_killed_before_its_first_checkpoint_begins_anew(engine):
+    queue = StudyQueue.create(study("depth=8,14"))
+    tags = json.dumps(dict(queue.tags(cells(queue.study)[0])))
+    code = (
+        "import os, sys; from explorer.runs.store import RunStore\n"
+        "store = RunStore(); run = store.create(spec='{}', plan='{}', data='digits', origin=sys.argv[1])\n"
+        "print(run.id, flush=True); os._exit(1)"
+    )
+    stub = subprocess.run(
+        [sys.executable, "-c", code, tags],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    ).stdout.strip()
+    with RunStore() as store:
+        assert [row.status for row in queue.row(store).cells] == ["waiting", "waiting"]
+    row = engine.listener.first(StudyEnded, engine.ask(RunStudy, id=queue.id)).row
+    assert [one.status for one in row.cells] == ["finished", "finished"]
+    with RunStore() as store:
+        assert stub not in {run.id for run in store.runs()}
+
+
 def test_a_study_that_cannot_be_written_stays_as_it_was(monkeypatch):
     queue = StudyQueue.create(study("depth=8"))
     before = queue.path.read_bytes()

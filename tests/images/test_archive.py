@@ -12,7 +12,7 @@ import pytest
 
 from explorer.errors import DataError
 from explorer.images import archive
-from explorer.images.archive import ClassArchive
+from explorer.images.archive import ClassArchive, Limits
 
 
 def write_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
@@ -83,13 +83,13 @@ def test_small_members_may_shrink_a_lot(tmp_path):
 
 def test_counts_and_sizes_are_capped(tmp_path, monkeypatch):
     path = write_zip(tmp_path / "a.zip", {"cat/1.jpg": b"one", "cat/2.jpg": b"twoo"})
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 1)
-    with pytest.raises(DataError, match="has 2 members"):
-        ClassArchive(path)
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 6)
+    with pytest.raises(DataError, match="has 2 members") as caught:
+        ClassArchive(path, Limits(members=1, hint="Say so."))
+    assert caught.value.hint_text == "Say so."
     with pytest.raises(DataError, match=r"cat/2\.jpg"):
-        ClassArchive(path)
+        ClassArchive(path, Limits(members=2, total_bytes=6))
+    with ClassArchive(path, Limits(members=2, total_bytes=7)) as opened:
+        assert opened.size_bytes("cat/2.jpg") == 4
     monkeypatch.setattr(archive, "MAX_MEMBER_BYTES", 3)
     with pytest.raises(DataError, match=r"cat/2\.jpg: it unpacks to"):
         ClassArchive(path)

@@ -15,6 +15,7 @@ from explorer.present.marked import filled, inline, to_html
         ("`layer1.0.*` is code", "<code>layer1.0.*</code> is code"),
         ("2 * 3 * 4", "2 * 3 * 4"),
         ("a ** b", "a ** b"),
+        ("27.94 % of x %", "27.94\u00a0% of x %"),
         ("5 < 6 & 7", "5 &lt; 6 &amp; 7"),
     ],
 )

@@ -78,6 +78,17 @@ def test_maps_of_several_resolutions_have_cells_of_one_size():
     assert grid.cell_px == 62.5
 
 
+@pytest.mark.parametrize("room", [(158, 330), (158, 120), (400, 300), (300, 300)])
+def test_channels_lie_in_a_grid_without_holes(room):
+    grid = beside.common_grid([(16, 32, 32)], *room)
+    assert grid.columns * grid.rows == 16
+
+
+def test_a_prime_number_of_channels_is_not_laid_in_one_line():
+    grid = beside.common_grid([(17, 8, 8)], 300, 300)
+    assert 3 <= grid.columns <= 6
+
+
 def test_a_narrow_frame_has_fewer_columns():
     wide = beside.common_grid([(16, 8, 8)], 600, 150)
     narrow = beside.common_grid([(16, 8, 8)], 150, 600)

@@ -57,6 +57,19 @@ def test_metrics_of_no_run_are_refused() -> None:
         store.append("nobody", [(0, "step.loss", 1.0)])
 
 
+def test_a_run_of_another_machine_is_taken_once() -> None:
+    run = Run("theirs", 1.0, 2.0, "finished", **TEXTS, summary="{}", name="a", note="b")
+    rows = [(1, "step.loss", 1.0), (2, "step.loss", math.inf)]
+    with RunStore() as store:
+        store.adopt(run, rows)
+        assert store.run("theirs") == run
+        assert store.metrics("theirs") == rows
+        store.edit("theirs", name="mine")
+        store.adopt(run, [(3, "step.loss", 0.0)])
+        assert store.run("theirs").name == "mine"
+        assert store.metrics("theirs") == rows
+
+
 def test_a_batch_of_rows_is_written_whole_or_not_at_all() -> None:
     with RunStore() as store:
         run = store.create(**TEXTS)

@@ -27,7 +27,15 @@ from explorer.engine.lesson_messages import (
     TakeLessonWeights,
     WriteLesson,
 )
-from explorer.engine.messages import BuildModel, Classify, ForgetPictures, LoadedPicture, WeightsChoice
+from explorer.engine.messages import (
+    BuildModel,
+    Classify,
+    ForgetPictures,
+    LoadedPicture,
+    NodeProbed,
+    ProbeNode,
+    WeightsChoice,
+)
 from explorer.errors import LessonError
 from explorer.nets.facts import Origin
 from explorer.state.actions import Drop, EditSpec, Start, Undo
@@ -212,6 +220,21 @@ def test_a_step_without_a_view_leaves_everything_as_it_is(play):
     play(StepLesson(1))
     assert play.state.document == mine
     assert play.state.lessons.step == 1
+
+
+def test_an_answer_that_comes_after_the_step_is_no_error(play):
+    """The network before had a node that the step's has not; its maps were on their way."""
+    play(Drop(paths=("/p.png",)))
+    play.load(4)
+    request = play.newest(ProbeNode)
+    assert request.key == "act1"
+    fresh = preset("cifar-preact20").spec
+    open_lesson(play, lesson(view(net=LessonNet(fresh), selected="conv1")))
+    maps = np.zeros((16, 4, 4), np.float32)
+    play(
+        NodeProbed(ticket=request.ticket, column="main", image_id=4, key="act1", maps=maps, milliseconds=1.0)
+    )
+    assert play.state.document.spec == fresh
 
 
 def test_there_is_no_step_before_the_first_nor_behind_the_last(play):
@@ -452,6 +475,15 @@ def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play)
         .id
         == RUN
     )
+
+
+def test_a_rewound_run_is_kept_as_it_ended_and_that_is_said(play):
+    from explorer.state.compare_actions import PinWeights
+
+    play(PinWeights(SHORT, WeightsChoice("run", RUN, 5)))
+    request = play(SaveLesson("/x/mine.lesson"))[-1]
+    assert dict(request.choices)[RUN] == WeightsChoice("run", RUN)
+    assert "rewound" in play.state.notices[-1].message
 
 
 def test_a_lesson_takes_no_more_steps_than_can_be_read(play):

@@ -10,6 +10,7 @@ from explorer.engine.messages import (
     ClassifyMany,
     ModelBuilt,
     ProbeNode,
+    RequestFailed,
     WeightsChoice,
 )
 from explorer.engine.moment_messages import SnapshotsKept
@@ -124,3 +125,14 @@ def test_moments_that_are_gone_are_told_once(play):
     assert play.state.moments.kept[RUN] == (8, 10)
     play(SnapshotsKept(run=RUN, steps=(8, 10, 12)))
     assert len(play.state.notices) == 1
+
+
+def test_a_moment_that_cannot_be_built_leaves_what_is_in_view(play):
+    play(Rewind(RUN, 2))
+    built(play, Origin("run", RUN, step=2))
+    play(Rewind(RUN, 8))
+    ticket = play.newest(BuildModel).ticket
+    play(RequestFailed(ticket=ticket, kind="BuildModel", message="It is damaged.", hint="Choose another."))
+    assert play.state.net.status == "ready"
+    assert play.state.moments.at == {RUN: 2}
+    assert play.state.notices[-1].message == "It is damaged."

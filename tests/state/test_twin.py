@@ -1,4 +1,4 @@
-"""The plain twin in the state: asked for with a click, its curve beside the training's, refused with a reason."""
+"""The plain twin in the state: asked for, its curve beside the training's, refused with a reason."""
 
 import pytest
 
@@ -19,7 +19,7 @@ TWIN = "twin-1"
 @pytest.fixture
 def feed():
     made = Feed()
-    made.begin(StartTraining(with_twin=True))
+    made.begin(with_twin=True)
     spec = made.newest(Train).twin
     made.store.dispatch(TwinBegan(ticket=made.ticket, run=TWIN, spec=spec, step=0))
     return made

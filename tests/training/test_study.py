@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
 from explorer.arch.cost import cost_of
 from explorer.arch.presets import preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import RunError, SpecError
+from explorer.training.batches import draw_epoch
 from explorer.training.estimate import BUILD_S, DataSize, Pace, estimate, estimates, total_seconds
 from explorer.training.plan import Plan
 from explorer.training.study import (
@@ -28,8 +30,12 @@ from tests.training.small import small_dataset, small_plan
 SPEC: ArchitectureSpec = preset("cifar-resnet20").spec
 
 
-def study(*axes: str, seeds: tuple[int, ...] = (0,), **more) -> Study:
-    return make_study(SPEC, Plan(), "digits", [axis_from_text(text) for text in axes], seeds, **more)
+CPU = torch.device("cpu")
+PLAN = Plan(precision="float32", channels_last="no")
+
+
+def study(*axes: str, seeds: tuple[int, ...] = (0,), plan: Plan = PLAN, **more) -> Study:
+    return make_study(SPEC, plan, "digits", [axis_from_text(text) for text in axes], seeds, **more)
 
 
 def test_every_combination_is_a_cell_with_each_seed_and_the_first_seed_comes_first():
@@ -131,6 +137,15 @@ def test_a_later_study_and_a_wrong_network_are_refused():
         study_from_json(json.dumps({**data, "spec": {"block": "none"}}))
 
 
+def test_cells_of_one_seed_see_the_same_pictures_in_the_same_order():
+    first, plain, other = (
+        draw_epoch(64, cells(study("depth=20,56", "shortcut=A,none", seeds=(0, 1)))[place].plan, 3, CPU)
+        for place in (0, 3, 4)
+    )
+    assert torch.equal(first.order, plain.order)
+    assert not torch.equal(first.order, other.order)
+
+
 # Estimates
 
 
@@ -161,6 +176,17 @@ def test_time_grows_with_the_network_and_meets_what_was_measured():
     assert two[0].seconds - BUILD_S == pytest.approx(two[0].steps * 128 / 1000)
     assert total_seconds(two) == pytest.approx(two[0].seconds + two[1].seconds)
     assert total_seconds(estimates(found, size)) is None
+
+
+def test_the_choice_of_a_precision_is_counted_once_for_each_network():
+    size, pace = DataSize(1000, 0, 64), Pace(((41_000_000, 1000.0),))
+    fixed, free = (
+        estimates(cells(study("depth=20,56", seeds=(0, 1), plan=plan)), size, pace) for plan in (PLAN, Plan())
+    )
+    more = [one.seconds - other.seconds for one, other in zip(free, fixed, strict=True)]
+    assert more[0] == pytest.approx(4 * 4 * 128 * pace.seconds_a_picture(fixed[0].macs))
+    assert more[1] > more[0] > 0
+    assert more[2:] == [0, 0], "it is remembered"
 
 
 def test_memory_counts_the_optimiser_and_the_batch():

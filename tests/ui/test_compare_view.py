@@ -1,5 +1,7 @@
 """Networks side by side in their dock: real store, real keys and pointer, an engine that answers at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -10,9 +12,10 @@ from explorer.arch.align import place_at
 from explorer.arch.families import cifar_spec
 from explorer.arch.presets import preset
 from explorer.engine.compare_messages import LetColumnGo, LookThrough
+from explorer.engine.messages import LoadPictures, PicturesLoaded
 from explorer.nets.facts import Origin
 from explorer.present.channels import value_text
-from explorer.state.actions import ClearPictures, EditSpec, Undo
+from explorer.state.actions import ClearPictures, Drop, EditSpec, Undo
 from explorer.state.compare_actions import ChoosePair, MoveDepth, PinColumn, RemoveColumns
 from explorer.ui import theme
 from tests.ui.compare_feed import FOUR, Desk
@@ -202,6 +205,16 @@ def test_columns_live_only_while_they_are_seen(four, qtbot):
     four.answer()
     assert four.n_looks == n_looks
     assert all(living.status == "ready" for living in four.state.compare.columns.values())
+
+
+def test_a_wide_page_can_become_narrow_again(four, qtbot):
+    head = four.view.head
+    four.deck.resize(1300, 800)
+    qtbot.waitUntil(lambda: four.view.width() > 1200)
+    qtbot.waitUntil(lambda: abs(head.pin.y() - head.fit.y()) <= 6)
+    four.deck.resize(520, 800)
+    qtbot.waitUntil(lambda: four.view.width() <= 520)
+    qtbot.waitUntil(lambda: head.pin.y() < head.fit.y() - 10)
 
 
 # The slider
@@ -401,3 +414,31 @@ def test_stops_of_columns_are_those_at_the_sliders_share(four):
     four.do(MoveDepth(0.73))
     for column in four.view.columns:
         assert column.place == place_at(column.facts.way, 0.73)
+
+
+def test_a_closed_section_gives_its_room_back(four, qtbot):
+    four.view.add_section("Below", Told())
+    before = four.view.row.height()
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: four.view.row.height() < before - 100)
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: four.view.row.height() >= before - 4)
+
+
+def test_what_was_there_stays_in_a_veil_until_the_next_picture_is_through(four, qtbot):
+    column = four.view.columns[0]
+    drawn = column.mosaic.drawn
+    pictures = four.state.pictures
+    other = replace(pictures.items[0], image_id=2)
+    four.store.dispatch(Drop(paths=("dog.jpg",)))
+    request = next(each for each in four.asked if isinstance(each, LoadPictures))
+    four.asked.clear()
+    four.store.dispatch(
+        PicturesLoaded(ticket=request.ticket, loaded=(other,), failed=(), done=1, total=1, as_sample=False)
+    )
+    qtbot.waitUntil(lambda: column.mosaic._stale)
+    assert column.mosaic.drawn is drawn
+    assert column.bars.is_stale
+    four.answer()
+    qtbot.waitUntil(lambda: not column.mosaic._stale)
+    assert not column.bars.is_stale

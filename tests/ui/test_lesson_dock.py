@@ -7,9 +7,11 @@ from typing import get_args
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from explorer.arch.expand import expand
 from explorer.engine.context import Context
 from explorer.engine.handlers.lessons import read_lesson
 from explorer.engine.lesson_messages import ReadLesson
+from explorer.present.folds import everything
 from explorer.state.actions import Start
 from explorer.state.inside import InsideTopic
 from explorer.state.lesson_actions import CloseLesson, GoToStep, OpenLesson, StepLesson
@@ -81,6 +83,14 @@ def test_every_dock_topic_and_control_that_a_lesson_names_exists(desk, name):
             desk.window.lesson.point_at(trial.control, trial.dock)
             assert desk.window.lesson.lit is not None, f"step {place}: there is no {trial.control}"
             assert desk.window.lesson.lit.objectName() == trial.control
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_fold_that_a_lesson_opens_exists(desk, name):
+    desk.open(name)
+    for step in desk.lesson.steps:
+        if step.view.unfolded is not None:
+            assert step.view.unfolded <= everything(expand(step.view.net.spec)), step.heading
 
 
 def test_a_step_opens_its_docks_and_the_last_one_is_in_front(desk):

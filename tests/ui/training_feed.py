@@ -58,8 +58,8 @@ class Feed:
     def open_data(self):
         self.store.dispatch(DataOpened(ticket=self.newest(OpenData).ticket, facts=digit_facts()))
 
-    def begin(self, start=StartTraining()):  # noqa: B008: it is frozen
-        self.store.dispatch(start)
+    def begin(self, *, with_twin=False):
+        self.store.dispatch(StartTraining(with_twin=with_twin))
         self.open_data()
         request = self.newest(Train)
         self.ticket = request.ticket

@@ -16,7 +16,7 @@ from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
 from explorer.engine.context import Context, LiveNet
-from explorer.engine.handlers.snapshots import own_module, rewound_net, snapshot_of
+from explorer.engine.handlers.snapshots import moment_of, own_module, rewound_net, snapshot_of
 from explorer.engine.messages import (
     BuildModel,
     BuildProgress,
@@ -65,8 +65,9 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
         context.put_net(request.column, learning)
         yield _built(request, learning, 0, started)
         return
-    if request.weights.step is not None:
-        rewound = yield from _rewound(request, context)
+    moment = moment_of(request.weights, context)
+    if moment.step is not None:
+        rewound = yield from _rewound(replace(request, weights=moment), context)
         context.put_net(request.column, rewound)
         yield _built(request, rewound, 0, started)
         return

@@ -17,6 +17,7 @@ from explorer.arch import spec as specs
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import Context
 from explorer.engine.messages import Event, Request
+from explorer.engine.queue import study_of
 from explorer.engine.run_messages import (
     CurvesRead,
     DeleteRuns,
@@ -190,6 +191,7 @@ def _row(run: Run, epochs_done: int, accuracy: float | None) -> RunRow:
         seconds=summary.get("seconds"),
         has_weights=run.has_weights,
         cause=str(summary.get("error", "")),
+        study=study_of(run),
     )
 
 

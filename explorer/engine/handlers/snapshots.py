@@ -7,6 +7,7 @@ rewinds. Must not import Qt.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from torch import fx
@@ -84,6 +85,27 @@ def snapshots_folder(run: Run) -> Path:
     return run.folder / "snapshots"
 
 
+def moment_of(weights: WeightsChoice, context: Context) -> WeightsChoice:
+    """The same choice; of a run that has not ended, and so has no weights of its own, its last moment.
+
+    Raises:
+        RunError: There is no such run.
+    """
+    if weights.kind != "run" or weights.step is not None or context.store().run(weights.name).has_weights:
+        return weights
+    steps = _shelf_of(weights.name, context).steps
+    return replace(weights, step=steps[-1]) if steps else weights
+
+
+def _shelf_of(run_id: str, context: Context) -> SnapshotShelf:
+    """The snapshots of a run of this session, or those that are found in its files."""
+    shelf = context.snapshots.get(run_id)
+    if shelf is None:
+        run = context.store().run(run_id)
+        shelf = context.snapshots[run.id] = SnapshotShelf(snapshots_folder(run))
+    return shelf
+
+
 def snapshot_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -> Snapshot:
     """What a run's network was at the moment that is asked for, or at the last one kept before it.
 
@@ -97,11 +119,7 @@ def snapshot_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context
         WeightsError: The snapshot's file cannot be read.
     """
     assert weights.step is not None
-    shelf = context.snapshots.get(weights.name)
-    if shelf is None:
-        run = context.store().run(weights.name)
-        shelf = context.snapshots[run.id] = SnapshotShelf(snapshots_folder(run))
-    snapshot = shelf.read(weights.step)
+    snapshot = _shelf_of(weights.name, context).read(weights.step)
     if snapshot.subject.spec != spec:
         raise RunError(
             "The run {run} trains another network than this one.",

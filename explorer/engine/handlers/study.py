@@ -12,11 +12,12 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from explorer.engine.context import ActiveStudy, ActiveTraining, Context
+from explorer.engine.context import ActiveStudy, Context
+from explorer.engine.handlers.beside import OVER, Beside, Steps
 from explorer.engine.handlers.train import resume_training, train
-from explorer.engine.messages import MAIN_COLUMN, Event
+from explorer.engine.messages import Event
+from explorer.engine.moment_messages import SnapshotsKept
 from explorer.engine.queue import StudyQueue
 from explorer.engine.study_messages import (
     CellBegan,
@@ -47,8 +48,6 @@ from explorer.training.study import Cell, cells
 
 OPENING_TURN_S = 0.02
 """How long a click waits while data is read in the background."""
-
-Steps = Generator[Event | None, None, None]
 
 
 @dataclass(slots=True)
@@ -261,7 +260,7 @@ def _told(
     """Drive a cell's training and say it in the study's words."""
     steps = yield from _training(ticket, queue, cell, context)
     halted: TrainingHalted | None = None
-    with contextlib.closing(_Beside(steps, context)) as training:
+    with contextlib.closing(Beside(steps, context)) as training:
         while context.study is not None:
             if context.study.wish == "pause":
                 if training.own is None:
@@ -269,61 +268,13 @@ def _told(
                     return None
                 training.own.training.wish = "pause"
             event = training.slice()
-            if event is _OVER:
+            if event is OVER:
                 break
             if isinstance(event, TrainingHalted) and event.cause:
                 # The disk is full, say: no other cell would fare better.
                 halted = event
             yield _translated(event, ticket, queue, cell, outlook)
     return halted
-
-
-_OVER = Event()
-"""What stands for the end of a training."""
-
-
-class _Beside:
-    """A training that leaves the network in view, and the training that was in memory, as they are.
-
-    Args:
-        steps: Of `train` or `resume_training`.
-        context: What they work on.
-
-    Attributes:
-        own: The training, once it is in memory.
-    """
-
-    def __init__(self, steps: Steps, context: Context) -> None:
-        self._steps = steps
-        self._context = context
-        self.own: ActiveTraining | None = None
-
-    def slice(self) -> Event | None:
-        """One slice of it; `_OVER` after the last."""
-        with self._in_place():
-            return next(self._steps, _OVER)
-
-    def close(self) -> None:
-        """End it where it stands, with a checkpoint."""
-        with self._in_place():
-            self._steps.close()
-        self.own = None
-
-    @contextlib.contextmanager
-    def _in_place(self) -> Iterator[None]:
-        context = self._context
-        shelves: list[dict[str, Any]] = [context.nets, context.pooled, context.probes]
-        held = [shelf.get(MAIN_COLUMN) for shelf in shelves]
-        before, context.active = context.active, self.own
-        try:
-            yield
-        finally:
-            self.own, context.active = context.active, before
-            if context.nets.get(MAIN_COLUMN) is not held[0]:
-                for shelf, value in zip(shelves, held, strict=True):
-                    shelf.pop(MAIN_COLUMN, None)
-                    if value is not None:
-                        shelf[MAIN_COLUMN] = value
 
 
 def _training(ticket: int, queue: StudyQueue, cell: Cell, context: Context) -> Generator[None, None, Steps]:
@@ -381,4 +332,5 @@ def _translated(
             cell_eta_seconds=event.eta_seconds,
             eta_seconds=outlook.eta(cell.id, event.eta_seconds),
         )
-    return None
+    # Moments that a run before it was cut off had in memory only are no news for who trains many.
+    return replace(event, lost=0) if isinstance(event, SnapshotsKept) else None

@@ -6,6 +6,7 @@ Used by `state/reducer/lesson_own.py`. Must not import torch or Qt.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePath
 
 from explorer.engine.lesson import (
@@ -41,6 +42,7 @@ class Keeping:
         runs: Of the lesson.
         choices: What its weights are on this machine.
         n_copied: Networks whose values were copied from another; no lesson can keep them.
+        n_rewound: Networks of a run that stand at an earlier moment; a lesson keeps what the run ended with.
     """
 
     def __init__(self, state: AppState) -> None:
@@ -53,6 +55,7 @@ class Keeping:
         self.runs: list[LessonRun] = list(lesson.runs) if lesson else []
         self.choices: dict[str, WeightsChoice] = dict(before.choices)
         self.n_copied = 0
+        self.n_rewound = 0
 
     def view(self, docks: tuple[str, ...]) -> LessonView:
         """What is on screen.
@@ -128,6 +131,9 @@ class Keeping:
         if choice.kind == "copied":
             self.n_copied += 1
             return UNTRAINED
+        if choice.step is not None:
+            self.n_rewound += 1
+            choice = replace(choice, step=None)
         for name, known in self.choices.items():
             if known == choice and choice.kind in ("run", "file"):
                 return name

@@ -89,6 +89,12 @@ def on_save_lesson(turn: Turn, action: SaveLesson) -> None:
             "Weights copied from another network are not kept in a lesson; there they are untrained.",
             "Save the weights to a file, open that, and save the lesson again.",
         )
+    if keeping.n_rewound:
+        turn.notify(
+            "info",
+            "A run that was rewound is kept in the lesson with the weights that it ended with.",
+            "Save the weights of the moment to a file and open that, where it is to be this moment.",
+        )
 
 
 def on_lesson_written(turn: Turn, event: LessonWritten) -> None:

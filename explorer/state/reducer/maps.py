@@ -5,7 +5,6 @@ Must not import torch or Qt.
 
 from __future__ import annotations
 
-from explorer.arch.expand import expand
 from explorer.engine.messages import MAIN_COLUMN, NodeProbed, ProbeNode
 from explorer.engine.training_messages import WatchTraining
 from explorer.state.model import MapsState
@@ -42,7 +41,8 @@ def on_node_probed(turn: Turn, event: NodeProbed) -> None:
     state = turn.state
     if not turn.is_newest(event, ProbeNode, MAIN_COLUMN):
         return
-    n_channels = expand(state.document.spec).by_key[event.key].output_shape[0]
+    # The document may be another network's already, without such a node.
+    n_channels = event.maps.shape[0]
     channel = state.channel if state.channel is not None and state.channel < n_channels else None
     maps = MapsState(event.key, event.image_id, state.net.version, event.maps)
     turn.change(maps=maps, channel=channel)

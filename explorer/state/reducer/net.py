@@ -27,7 +27,7 @@ from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
-from explorer.state.reducer.rewind import come_back, while_moving
+from explorer.state.reducer.rewind import come_back, stay, while_moving
 from explorer.state.reducer.turn import Turn
 
 
@@ -98,6 +98,9 @@ def on_build_failed(turn: Turn, event: RequestFailed) -> None:
     """The notice says why; weights that do not load are given up, so that a network lives."""
     columns.on_column_failed(turn, event)
     if not turn.is_newest(event, BuildModel, MAIN_COLUMN):
+        return
+    if turn.state.net.status == "ready":
+        stay(turn)
         return
     turn.change(net=replace(turn.state.net, status="failed"))
     document = turn.state.document

@@ -63,9 +63,11 @@ def _note(turn: Turn, run: str, step: int | None) -> None:
     turn.change(moments=replace(moments, at=MappingProxyType(at)))
     weights, living = WeightsChoice("run", run, step), turn.state.compare.columns
     for column in turn.state.document.columns:
-        if (column.weights.kind, column.weights.name) != ("run", run):
+        here = living.get(column.name)
+        if here is None or here.status not in ("ready", "building"):
             continue
-        if column.name in living and living[column.name].status in ("ready", "building"):
+        # One that was pinned while it learned has no weights of the run yet, but lives by them.
+        if (column.weights.kind, column.weights.name) == ("run", run) or is_of(here.origin, run):
             turn.ask(BuildModel, spec=column.spec, seed=column.seed, weights=weights, column=column.name)
 
 
@@ -91,6 +93,13 @@ def come_back(turn: Turn, origin: Origin | None) -> None:
         return
     if origin.name in turn.state.moments.at:
         _note(turn, origin.name, None)
+
+
+def stay(turn: Turn) -> None:
+    """The moment that was asked for could not be built: the network in view is still what it was."""
+    origin = turn.state.net.origin
+    if origin is not None and turn.state.moments.at.get(origin.name) != origin.step:
+        _note(turn, origin.name, origin.step)
 
 
 def is_of(origin: Origin | None, run: str) -> bool:

@@ -40,6 +40,7 @@ from explorer.state.model import NoticeAction
 from explorer.state.reducer.document import set_document, with_spec
 from explorer.state.reducer.training import fitted
 from explorer.state.reducer.turn import Turn
+from explorer.state.study_actions import GoOnStudy
 
 CUT_OFF = frozenset({"interrupted", "paused"})
 """Runs that are offered at start: killed, or paused when the program ended."""
@@ -60,7 +61,19 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
         turn.notify("warning", "{text}", arguments=(("text", text),))
     if not runs.is_listed and not turn.state.training.is_busy:
         cut = next((row for row in event.rows if row.status in CUT_OFF and row.can_resume), None)
-        if cut is not None:
+        if cut is not None and cut.study:
+            turn.notify(
+                "question",
+                "A study waits at {run}, after {done} of {epochs} epochs. Nothing is lost.",
+                "Go on with it?",
+                arguments=(
+                    ("run", _called(cut)),
+                    ("done", cut.epochs_done),
+                    ("epochs", cut.plan.epochs),
+                ),
+                actions=(NoticeAction("Resume", GoOnStudy(cut.study)),),
+            )
+        elif cut is not None:
             turn.notify(
                 "question",
                 "The training {run} waits after {done} of {epochs} epochs. Nothing is lost.",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from explorer.arch.depths import depth_of, depths
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import RequestFailed
 from explorer.engine.study_messages import (
@@ -38,7 +39,7 @@ from explorer.state.reducer.compare import on_pin_run
 from explorer.state.reducer.one_at_a_time import is_free_for_study
 from explorer.state.reducer.training import list_again
 from explorer.state.reducer.turn import Turn
-from explorer.state.studies import Planned, StudyForm
+from explorer.state.studies import FIRST_AXES, Planned, StudyForm
 from explorer.state.study_actions import (
     EditStudy,
     ForgetStudy,
@@ -78,11 +79,25 @@ def _axes(form: StudyForm) -> list[Axis]:
     return [make_axis(field, values) for field, values in form.axes if values]
 
 
+def _first_axes(spec: ArchitectureSpec) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Two depths of a network's family, with its shortcut and without."""
+    known = list(depths(spec))
+    usual = [int(depth) for depth in dict(FIRST_AXES)["depth"]]
+    if not set(usual) <= set(known):
+        place = known.index(depth_of(spec)) if depth_of(spec) in known else 0
+        usual = known[place : place + 2] if place + 1 < len(known) else known[-2:]
+    with_shortcut = "A" if spec.shortcut == "none" else spec.shortcut
+    return (("depth", tuple(map(str, usual))), ("shortcut", (with_shortcut, "none")))
+
+
 # What the user does
 
 
 def on_look_up_studies(turn: Turn, action: LookUpStudies) -> None:
-    """Read them."""
+    """Read them; what was never set up asks the usual question of the family in view."""
+    form = turn.state.studies.form
+    if form == StudyForm():
+        _change(turn, form=replace(form, axes=_first_axes(turn.state.document.spec)))
     turn.ask(ListStudies)
 
 
@@ -122,7 +137,7 @@ def _stop_estimating(turn: Turn) -> None:
 
 def on_go_on_study(turn: Turn, action: GoOnStudy) -> None:
     """Train what is left of one."""
-    if any(row.id == action.id for row in turn.state.studies.rows) and is_free_for_study(turn):
+    if action.id and is_free_for_study(turn):
         _stop_estimating(turn)
         _change(turn, status="starting", running=action.id, shown=action.id, began=None, progress=None)
         turn.ask(RunStudy, id=action.id, retries=action.retries)

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from explorer.present.channels import value_text
-from explorer.present.side_by_side import CellGrid, Sight
-from explorer.present.tiles import Colour, Tiles
 from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.compare_column import CompareColumn
+from explorer.ui.views.compare_drawing import CompareDrawing
 from explorer.ui.views.compare_facts import ColumnFacts
 from explorer.ui.views.compare_head import CompareHead, SaidLine
-from explorer.ui.views.compare_maps import CompareMaps, Shown
+from explorer.ui.views.compare_maps import CompareMaps
 from explorer.ui.views.compare_pair import PairPanel
 from explorer.ui.views.compare_row import CompareRow, Wish
 from explorer.ui.views.compare_sections import CompareSections
 from explorer.ui.views.compare_slider import CompareSlider
-from explorer.ui.views.feature_words import colour_ends
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.linked_mosaic import Drawn, LinkedMosaic
 
 _ZOOM_STEP = 1.25
 _SECTIONS_SHARE = 0.42
+_LEAST_SECTION_PX = 190
 
 
 class CompareView(QWidget):
@@ -63,29 +60,22 @@ class CompareView(QWidget):
         super().__init__(parent)
         self.setObjectName("compare")
         self.setAccessibleName(self.tr("Compare"))
-        self._share = 0.5
         self._half_pair: str | None = None
         self._pair: tuple[str, str] | None = None
-        self._sight: Sight | None = None
-        self._maps = CompareMaps()
         self.head = CompareHead()
         self.slider = CompareSlider()
         self.row = CompareRow()
         self.pair = PairPanel()
         self.sections = CompareSections()
         self._said = SaidLine()
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(0)
-        self._redraw.timeout.connect(self._draw)
+        self._drawing = CompareDrawing(self, self.head, self.row, self.pair)
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
-        self._link(self.pair.mosaic)
 
     def _lay_out(self) -> None:
         beside = QWidget()
-        line = QHBoxLayout(beside)
+        self._beside = line = QHBoxLayout(beside)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         line.addWidget(self.row, 1)
@@ -146,15 +136,12 @@ class CompareView(QWidget):
         head.pin.clicked.connect(lambda: self.pin_requested.emit())
         head.depths.clicked.connect(lambda: self.depths_requested.emit(""))
         head.twin.clicked.connect(lambda: self.twin_requested.emit(""))
-        head.appearance_changed.connect(self._draw)
-        head.fit_requested.connect(lambda: self._on_sight(None))
         self.slider.share_chosen.connect(self.share_chosen)
         row.share_chosen.connect(self.share_chosen)
         row.moved.connect(self.moved)
         row.wished.connect(self._on_wish)
         row.horizontalScrollBar().rangeChanged.connect(lambda *_: self._fit_pair())
         self._fit_pair()
-        pair.mode_changed.connect(self._draw)
         pair.closed.connect(lambda: self.pair_chosen.emit(None))
         pair.swap_requested.connect(self._on_swap)
         pair.diff_requested.connect(self.diff_requested)
@@ -166,11 +153,6 @@ class CompareView(QWidget):
         bar = self.row.horizontalScrollBar()
         below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
         self._pair_line.setContentsMargins(SPACE, HALF, SPACE, SPACE + below)
-
-    def _link(self, mosaic: LinkedMosaic) -> None:
-        mosaic.sight_moved.connect(self._on_sight)
-        mosaic.room_changed.connect(self._redraw.start)
-        mosaic.place_hovered.connect(lambda place: self._on_hovered(mosaic, place))
 
     def add_section(self, title: str, widget: QWidget) -> None:
         """Put a further view below the columns, behind a tab.
@@ -191,7 +173,7 @@ class CompareView(QWidget):
     @property
     def maps(self) -> CompareMaps:
         """The pictures that are kept."""
-        return self._maps
+        return self._drawing.maps
 
     def show_columns(self, facts: Sequence[ColumnFacts], share: float, most: int, *, can_twin: bool) -> None:
         """Show these networks.
@@ -202,7 +184,6 @@ class CompareView(QWidget):
             most: How many there may be.
             can_twin: Whether the network in view has a plain twin.
         """
-        self._share = share
         before = {column.name: column.title.text for column in self.row.columns}
         gone = before.keys() - {each.name for each in facts}
         came = {each.name for each in facts} - before.keys()
@@ -215,7 +196,7 @@ class CompareView(QWidget):
         self.row.show_columns(facts, share)
         for column in self.row.columns:
             if column.name not in known:
-                self._link(column.mosaic)
+                self._drawing.link(column.mosaic)
         self.slider.show_ways([each.way for each in facts])
         self.slider.show_share(share)
         self._stack.setCurrentIndex(1 if facts else 0)
@@ -223,8 +204,7 @@ class CompareView(QWidget):
             self._half_pair = None
         self._show_letters()
         self._show_pair()
-        # Layout first: how much room there is for maps is known only then.
-        self._redraw.start()
+        self._drawing.draw_soon()
 
     def forget_removed(self) -> None:
         """The document was changed otherwise: what was removed is not the last step of undo any more."""
@@ -232,11 +212,10 @@ class CompareView(QWidget):
 
     def show_share(self, share: float) -> None:
         """Put all networks at a share of the way."""
-        self._share = share
         self.slider.show_share(share)
         for column in self.row.columns:
             column.show_share(share)
-        self._draw()
+        self._drawing.draw()
 
     def show_pair(self, pair: tuple[str, str] | None) -> None:
         """Show the two that are compared closely, or none."""
@@ -245,7 +224,7 @@ class CompareView(QWidget):
             self._half_pair = None
         self._show_letters()
         self._show_pair()
-        self._redraw.start()
+        self._drawing.draw_soon()
 
     def _show_letters(self) -> None:
         chosen = self._pair or ((self._half_pair,) if self._half_pair else ())
@@ -260,122 +239,18 @@ class CompareView(QWidget):
 
     def _show_pair(self) -> None:
         columns = self._pair_columns()
+        self._drawing.set_pair(columns)
         if columns is not None:
             one, other = columns[0].facts, columns[1].facts
             assert one is not None
             assert other is not None
             self.pair.show_facts(one, other)
+        # As wide as a column.
+        self._beside.setStretch(0, len(self.row.columns))
+        self._beside.setStretch(1, 1)
         self._pair_room.setVisible(columns is not None)
 
-    # Maps
-
-    def _background(self) -> Colour:
-        base = self.palette().color(QPalette.ColorRole.Base)
-        return base.red(), base.green(), base.blue()
-
-    def _shown(self, column: CompareColumn) -> Shown | None:
-        """What a column is to show; None while it is not there."""
-        facts, stop = column.facts, column.stop
-        if facts is None or stop is None or facts.image_id is None or stop.key not in facts.maps:
-            return None
-        source = facts.name, facts.version, facts.image_id, stop.key
-        return Shown(source, facts.maps[stop.key], facts.is_trained)
-
-    def _room(self) -> tuple[float, float]:
-        """What the smallest of the mosaics has."""
-        rooms = [column.mosaic.room for column in self.row.columns]
-        if self._pair is not None and self.pair.isVisible():
-            rooms.append(self.pair.mosaic.room)
-        return min(width for width, _ in rooms), min(height for _, height in rooms)
-
-    def _draw(self) -> None:
-        """Draw every column's maps; pictures that were drawn before are found again."""
-        if not self.isVisible() or not self.row.columns:
-            return
-        shown = {column.name: self._shown(column) for column in self.row.columns}
-        there = {name: one for name, one in shown.items() if one is not None}
-        if not there:
-            for column in self.row.columns:
-                column.mosaic.show_drawn(None, (), CellGrid(1, 1, 1.0), None)
-            self.head.bar.hide()
-            self.pair.show_maps((None, None), (), CellGrid(1, 1, 1.0), None)
-            return
-        grid = self._maps.grid(list(there.values()), self._room())
-        drawn = dict(
-            zip(
-                there,
-                self._maps.draw(
-                    list(there.values()),
-                    grid,
-                    scale=self.head.scale,
-                    palette=self.head.palette_choice,
-                    background=self._background(),
-                ),
-                strict=True,
-            )
-        )
-        for column in self.row.columns:
-            names = self._names(column)
-            column.mosaic.show_drawn(drawn.get(column.name), names, grid, self._sight)
-        is_cut = self.head.scale == "all" and self._maps.common(list(there.values())).is_cut
-        self._show_key(next(iter(drawn.values())).tiles, is_cut=is_cut)
-        self._draw_pair(shown, drawn, grid)
-
-    def _names(self, column: CompareColumn) -> tuple[str, ...]:
-        """Of the channels: the logits are classes."""
-        facts = column.facts
-        is_last = facts is not None and column.place == len(facts.way) - 1
-        return facts.classes if facts is not None and is_last else ()
-
-    def _show_key(self, first: Tiles, *, is_cut: bool) -> None:
-        """The key to the colours, of which one column tells for all."""
-        if self.head.scale == "column":
-            low, high = (
-                (self.tr("−max"), self.tr("+max")) if first.low < 0 else (self.tr("min"), self.tr("max"))
-            )
-        else:
-            low, high = colour_ends(first)
-            if is_cut:
-                low, high = f"≤ {low}" if first.low < 0 else low, f"≥ {high}"
-        self.head.show_colours(first.palette, low, high)
-        self.head.bar.show()
-
-    def _draw_pair(self, shown: dict[str, Shown | None], drawn: dict[str, Drawn], grid: CellGrid) -> None:
-        columns = self._pair_columns()
-        if columns is None:
-            return
-        one, other = shown[columns[0].name], shown[columns[1].name]
-        names = self._names(columns[0])
-        if not self.pair.shows_difference:
-            pictures = drawn.get(columns[0].name), drawn.get(columns[1].name)
-            self.pair.show_maps(pictures, names, grid, self._sight)
-            return
-        if one is None or other is None:
-            self.pair.show_maps((None, None), (), grid, self._sight, self.tr("Looking…"))
-            return
-        picture = self._maps.draw_difference(
-            one, other, grid, scale=self.head.scale, background=self._background()
-        )
-        message = "" if picture is not None else self.tr("No difference: the shapes are not the same")
-        self.pair.show_maps((picture, None), names, grid, self._sight, message)
-
     # What the user does
-
-    def _on_sight(self, sight: Sight | None) -> None:
-        self._sight = sight
-        self._draw()
-
-    def _mosaics(self) -> list[LinkedMosaic]:
-        return [*(column.mosaic for column in self.row.columns), self.pair.mosaic]
-
-    def _on_hovered(self, source: LinkedMosaic, place: tuple[int, int, int] | None) -> None:
-        """The channel under the cursor is outlined in every network, with its value there."""
-        channel = None if place is None else place[0]
-        for mosaic in self._mosaics():
-            if mosaic is not source:
-                mosaic.show_channel(channel)
-        for column in self.row.columns:
-            column.show_value(None if place is None else _value_at(source, column.mosaic, place))
 
     def _on_wish(self, wish: Wish) -> None:
         if wish.kind == "pick":
@@ -411,10 +286,13 @@ class CompareView(QWidget):
             self.pair_chosen.emit((self._pair[1], self._pair[0]))
 
     def _on_section(self, is_open: bool) -> None:
+        height = self._halves.height()
+        own = self.sections.maximumHeight()
         if is_open:
-            height = self._halves.height()
-            own = max(self.sections.height(), int(_SECTIONS_SHARE * height))
-            self._halves.setSizes([height - own, own])
+            # The columns keep what they need where the section still gets enough.
+            left = height - self.slider.height() - self.row.least_height_px
+            own = max(_LEAST_SECTION_PX, min(int(_SECTIONS_SHARE * height), left))
+        self._halves.setSizes([height - own, own])
 
     def flicker(self) -> None:
         """Begin or end the flicker; without a pair the first two columns become one."""
@@ -438,9 +316,9 @@ class CompareView(QWidget):
         elif key == Qt.Key.Key_Escape and self._pair is not None:
             self.pair_chosen.emit(None)
         elif says in ("+", "-", "="):
-            self._zoom(1 / _ZOOM_STEP if says == "-" else _ZOOM_STEP)
+            self._drawing.zoom(1 / _ZOOM_STEP if says == "-" else _ZOOM_STEP)
         elif key == Qt.Key.Key_0:
-            self._on_sight(None)
+            self._drawing.fit()
         else:
             self.slider.keyPressEvent(event)
 
@@ -449,14 +327,9 @@ class CompareView(QWidget):
             self.pair.hold(False)
         super().keyReleaseEvent(event)
 
-    def _zoom(self, factor: float) -> None:
-        mosaic = next((each for each in self._mosaics() if each.drawn is not None), None)
-        if mosaic is not None:
-            mosaic.zoom_at(QPointF(mosaic.width() / 2, mosaic.height() / 2), factor)
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._redraw.start()
+        self._drawing.draw_soon()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.pair.play.setChecked(False)
@@ -465,17 +338,4 @@ class CompareView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._redraw.start()
-
-
-def _value_at(source: LinkedMosaic, target: LinkedMosaic, place: tuple[int, int, int]) -> str:
-    """The number that another network has at the same place of the same channel, in words."""
-    if source.maps is None or target.maps is None:
-        return ""
-    channel, row, column = place
-    n, height, width = target.maps.shape
-    if channel >= n:
-        return ""
-    _, from_height, from_width = source.maps.shape
-    value = target.maps[channel, row * height // from_height, column * width // from_width]
-    return f"{target.name_of(channel)}: {value_text(float(value))}"
+            self._drawing.draw_soon()

@@ -57,6 +57,7 @@ class CompactBars(QWidget):
         self._is_signed = is_signed
         self._bars: tuple[Bar, ...] = ()
         self._is_muted = False
+        self._is_stale = False
         self._message = ""
 
     @property
@@ -68,6 +69,11 @@ class CompactBars(QWidget):
     def is_muted(self) -> bool:
         """Whether the bars mean nothing."""
         return self._is_muted
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a newer answer is on its way."""
+        return self._is_stale
 
     @property
     def message(self) -> str:
@@ -82,6 +88,9 @@ class CompactBars(QWidget):
             is_muted: Grey: an untrained net's bars are chance.
             message: What to say where there are none.
         """
+        if self._is_stale:
+            self._is_stale = False
+            self.update()
         shown = tuple(bars[:N_ROWS]), is_muted, message
         if shown == (self._bars, self._is_muted, self._message):
             return
@@ -89,6 +98,11 @@ class CompactBars(QWidget):
         said = "; ".join(f"{bar.label} {bar.value}" for bar in self._bars) or message
         self.setAccessibleDescription(said)
         self.setToolTip("\n".join(f"{bar.label}  {bar.value}" for bar in self._bars))
+        self.update()
+
+    def show_stale(self) -> None:
+        """A newer answer is on its way: what is shown becomes faint, and does not flash."""
+        self._is_stale = True
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -109,6 +123,8 @@ class CompactBars(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), flags, self._message)
             return
+        if self._is_stale:
+            painter.setOpacity(0.45)
         for place, bar in enumerate(self._bars):
             top = place * self._pitch_px()
             line = QRectF(0, top, self.width(), self._pitch_px() - _ROW_GAP_PX)

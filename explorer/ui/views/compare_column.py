@@ -5,9 +5,9 @@ Used by `compare_row.py`. It shows facts and says what the user wants; knows not
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QMenu, QWidget
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from explorer.arch.align import Stop, place_at
 from explorer.arch.lamp import lamp_text
@@ -15,128 +15,20 @@ from explorer.present import text
 from explorer.ui import words
 from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.panels.totals import Lamp
-from explorer.ui.theme import HALF, Colours, font
+from explorer.ui.theme import HALF, Colours
 from explorer.ui.views.compare_bars import Bar
 from explorer.ui.views.compare_facts import ColumnFacts, weights_text
 from explorer.ui.views.compare_frame import ColumnFrame
+from explorer.ui.views.compare_handles import SIDE_PX, Grip, PickButton
 from explorer.ui.views.compare_mini_graph import MiniGraph
 from explorer.ui.widgets.ink_dot import InkDot
 
-_SIDE_PX = 20
 _HEAD_TO_PX = 52
 """Title and lamp end there."""
 
 
-class Grip(QWidget):
-    """Six dots by which a column is taken.
-
-    Args:
-        parent: As Qt has it.
-    """
-
-    dragged = Signal(object)
-    """The pointer went there, on the screen, with the column in hand."""
-    dropped = Signal()
-    """The column was let go."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedSize(QSize(12, _SIDE_PX))
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.setToolTip(self.tr("Drag to another place (Ctrl+Shift+← →)"))
-        self._pressed: QPoint | None = None
-        self._is_dragging = False
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(Colours.of(self.palette()).muted)
-        for x in (3.0, 7.5):
-            for y in (5.5, 10.0, 14.5):
-                painter.drawEllipse(QPointF(x, y), 1.1, 1.1)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = event.globalPosition().toPoint()
-            self._is_dragging = False
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is None:
-            return
-        there = event.globalPosition().toPoint()
-        moved = (there - self._pressed).manhattanLength()
-        if not self._is_dragging and moved >= QApplication.startDragDistance():
-            self._is_dragging = True
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        if self._is_dragging:
-            self.dragged.emit(there)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._pressed = None
-        if self._is_dragging:
-            self._is_dragging = False
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-            self.dropped.emit()
-
-
-class PickButton(QAbstractButton):
-    """Takes a network into the pair: a ring, or the letter that the network has in it.
-
-    Args:
-        name: Its object name.
-        parent: As Qt has it.
-    """
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setFixedSize(QSize(_SIDE_PX, _SIDE_PX))
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFont(font("small", strong=True))
-        self.show_letter("")
-
-    def show_letter(self, letter: str) -> None:
-        """The network's letter in the pair; empty where it is not in it."""
-        self.setText(letter)
-        says = (
-            self.tr("{letter} of the pair; press to let it go").format(letter=letter)
-            if letter
-            else self.tr("Compare with another network as a pair (A, B)")
-        )
-        self.setToolTip(says)
-        self.setAccessibleName(says)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_letter(painter, QRectF(self.rect()).adjusted(2, 2, -2, -2), self.text(), self)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(Colours.of(self.palette()).accent)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-
-
-def paint_letter(painter: QPainter, place: QRectF, letter: str, widget: QWidget) -> None:
-    """A letter of the pair on its colour; a ring, half of it filled, where there is none."""
-    colours = Colours.of(widget.palette())
-    if not letter:
-        ring = QColor(colours.text if widget.underMouse() else colours.muted)
-        painter.setPen(QPen(ring, 1.3))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        circle = place.adjusted(2, 2, -2, -2)
-        painter.drawEllipse(circle)
-        painter.setBrush(ring)
-        painter.drawChord(circle, 90 * 16, 180 * 16)
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colours.accent if letter == "A" else colours.warning)
-    painter.drawEllipse(place)
-    painter.setPen(colours.card)
-    painter.setFont(widget.font())
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, letter)
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("CompareColumn", words)
 
 
 class CompareColumn(ColumnFrame):
@@ -161,13 +53,13 @@ class CompareColumn(ColumnFrame):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         rows = (
-            ("parameters", "Parameters"),
-            ("macs", "MACs"),
-            ("error", "Paper error"),
-            ("weights", "Weights"),
-            ("forward", "Forward"),
+            ("parameters", _tr("Parameters")),
+            ("macs", _tr("MACs")),
+            ("error", _tr("Paper error")),
+            ("weights", _tr("Weights")),
+            ("forward", _tr("Forward")),
         )
-        super().__init__(f"compare.{name}", rows, "Top classes", parent=parent)
+        super().__init__(f"compare.{name}", rows, _tr("Top classes"), parent=parent)
         self.name = name
         self.facts: ColumnFacts | None = None
         self.place = 0
@@ -179,7 +71,7 @@ class CompareColumn(ColumnFrame):
         self.ink = InkDot(f"compare.{name}.ink", self.tr("Its colour in the charts below"))
         self.pick = PickButton(f"compare.{name}.pick")
         self.close_button = GlyphButton(
-            "close", f"compare.{name}.close", self.tr("Remove (Delete); undo brings it back"), _SIDE_PX
+            "close", f"compare.{name}.close", self.tr("Remove (Delete); undo brings it back"), SIDE_PX
         )
         self._light = Lamp()
         self.graph = MiniGraph(f"compare.{name}.graph")
@@ -203,6 +95,12 @@ class CompareColumn(ColumnFrame):
     def stop(self) -> Stop | None:
         """The stop that is shown."""
         return self.facts.way[self.place] if self.facts is not None else None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its network is asked about the picture in view."""
+        facts = self.facts
+        return facts is not None and facts.image_id is not None and facts.status != "failed"
 
     def show_facts(self, facts: ColumnFacts, share: float) -> None:
         """Show a network.
@@ -290,6 +188,9 @@ class CompareColumn(ColumnFrame):
 
     def _show_answer(self, facts: ColumnFacts) -> None:
         said = facts.predictions
+        if said is None and self.bars.bars and self.is_waiting:
+            self.bars.show_stale()
+            return
         is_chance = facts.origin is not None and not facts.is_trained
         self.caption.set_tone("warning" if said is not None and (is_chance or facts.is_weak) else "muted")
         if said is None:

@@ -140,6 +140,8 @@ def weights_text(origin: Origin) -> str:
         return f"untrained, seed {origin.seed}"
     if origin.kind == "copied":
         return "copied in part"
+    if origin.step is not None:
+        return f"at step {origin.step:,}"
     kind = "trained here" if origin.kind == "run" else origin.kind
     return f"{kind}, {origin.accuracy_percent:.1f} %" if origin.accuracy_percent else kind
 

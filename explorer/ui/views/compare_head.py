@@ -47,8 +47,8 @@ class CompareHead(QWidget):
         self._scale = self._box("compare.scale", self.tr("Scale of values"))
         for title, value in (
             (self.tr("Shared scale"), "all"),
-            (self.tr("Scale a network"), "column"),
-            (self.tr("Scale a channel"), "channel"),
+            (self.tr("Per network"), "column"),
+            (self.tr("Per channel"), "channel"),
         ):
             self._scale.addItem(title, value)
         self._scale.setToolTip(
@@ -101,7 +101,7 @@ class CompareHead(QWidget):
         self._lines = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._lines.setContentsMargins(SPACE, SPACE, SPACE, HALF)
         self._lines.setSpacing(HALF)
-        adding, colours = QHBoxLayout(), QHBoxLayout()
+        self._adding, self._colours = adding, colours = QHBoxLayout(), QHBoxLayout()
         for line, parts in (
             (adding, (self.pin, self.depths, self.twin, self._count)),
             (colours, (self._scale, self._palette, self.fit, self.bar)),
@@ -115,6 +115,11 @@ class CompareHead(QWidget):
             control.setFont(font("small"))
         self._lines.addLayout(adding, 1)
         self._lines.addLayout(colours)
+
+    def minimumSizeHint(self) -> QSize:
+        # In one line the tools are wider than they need to be: two lines are always possible.
+        widest = max(line.minimumSize().width() for line in (self._adding, self._colours))
+        return QSize(widest + 2 * SPACE, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

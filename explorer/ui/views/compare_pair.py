@@ -5,7 +5,7 @@ Stands in line with the columns. Used by `compare.py`. Knows nothing of the stor
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -16,15 +16,18 @@ from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, font
 from explorer.ui.views.compare_bars import N_ROWS, Bar
-from explorer.ui.views.compare_column import paint_letter
 from explorer.ui.views.compare_facts import ColumnFacts, ratio_text
 from explorer.ui.views.compare_frame import ColumnFrame
+from explorer.ui.views.compare_handles import SIDE_PX, paint_letter
 from explorer.ui.widgets.linked_mosaic import Drawn
 
 FLICKER_MS = 340
 """From one picture to the other. Two changes are one flash: at most 1.5 flashes a second, half of the three
 above which flashes can harm (WCAG 2.2, criterion 2.3.1)."""
-_SIDE_PX = 20
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("PairPanel", words)
 
 
 class PairLetter(QWidget):
@@ -68,13 +71,14 @@ class PairPanel(ColumnFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         rows = (
-            ("parameters", "Parameters"),
-            ("macs", "MACs"),
-            ("error", "Paper error"),
-            ("depth", "Depth"),
-            ("forward", "Forward"),
+            ("parameters", _tr("Parameters")),
+            ("macs", _tr("MACs")),
+            ("error", _tr("Paper error")),
+            ("depth", _tr("Depth")),
+            ("forward", _tr("Forward")),
         )
-        super().__init__("compare.pair", rows, "Difference of probabilities", is_signed=True, parent=parent)
+        bars = _tr("Difference of probabilities")
+        super().__init__("compare.pair", rows, bars, is_signed=True, parent=parent)
         self.setAccessibleName(self.tr("Pair"))
         self._one: ColumnFacts | None = None
         self._other: ColumnFacts | None = None
@@ -90,8 +94,8 @@ class PairPanel(ColumnFrame):
         self._lay_out_parts()
 
     def _lay_out_parts(self) -> None:
-        swap = GlyphButton("swap", "compare.pair.swap", self.tr("Exchange A and B"), _SIDE_PX)
-        close = GlyphButton("close", "compare.pair.close", self.tr("Let the pair go (Escape)"), _SIDE_PX)
+        swap = GlyphButton("swap", "compare.pair.swap", self.tr("Exchange A and B"), SIDE_PX)
+        close = GlyphButton("close", "compare.pair.close", self.tr("Let the pair go (Escape)"), SIDE_PX)
         swap.clicked.connect(self.swap_requested)
         close.clicked.connect(self.closed)
         head, lamp = QHBoxLayout(), QHBoxLayout()
@@ -210,7 +214,7 @@ class PairPanel(ColumnFrame):
         ]
         self.bars.show_bars(bars, is_muted=is_chance)
         if is_chance:
-            self.caption.set_text(self.tr("Probabilities, B − A: one is untrained"))
+            self.caption.set_text(self.tr("B − A; one is untrained"))
 
     def show_maps(
         self,

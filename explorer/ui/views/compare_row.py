@@ -86,6 +86,11 @@ class CompareRow(QScrollArea):
         """From left to right."""
         return tuple(self._columns[name] for name in self._order)
 
+    @property
+    def least_height_px(self) -> int:
+        """What the columns need, with a scroll bar below them."""
+        return self._content.minimumSizeHint().height() + self.horizontalScrollBar().sizeHint().height()
+
     def column(self, name: str) -> CompareColumn:
         """The column of a name.
 

@@ -75,6 +75,11 @@ class CompareSlider(QAbstractSlider):
         self.blockSignals(True)
         self.setValue(round(STEPS * share))
         self.blockSignals(False)
+        here = next(
+            (words for start, stop, words in self._parts() if start < share <= stop), self.tr("Input")
+        )
+        if here != self.accessibleDescription():
+            self.setAccessibleDescription(here)
         self.update()
 
     def x_of(self, share: float) -> float:

@@ -6,7 +6,7 @@ Called by the training view. NumPy only; no Qt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -73,6 +73,7 @@ class CurveLine:
         place: Its number among those of its role.
         raw: The unsmoothed points to be drawn faintly behind; None where it is not smoothed.
         is_other: Whether it is another run's.
+        is_twin: Whether it is the plain twin's, which learns in lock-step.
     """
 
     name: str
@@ -82,6 +83,7 @@ class CurveLine:
     place: int = 0
     raw: tuple[Float64, Float64] | None = None
     is_other: bool = False
+    is_twin: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +102,11 @@ class PlotLines:
     best: tuple[float, float] | None = None
     best_epoch: int = 0
 
+    @property
+    def has_twin(self) -> bool:
+        """Whether a plain twin's lines are among them: then a colour is a network."""
+        return any(line.is_twin for line in self.lines)
+
 
 def plot_lines(
     buffer: CurveBuffer,
@@ -108,6 +115,7 @@ def plot_lines(
     *,
     other: CurveBuffer | None = None,
     other_axes: Axes | None = None,
+    twin: CurveBuffer | None = None,
 ) -> PlotLines:
     """What a plot shows of a run.
 
@@ -117,6 +125,7 @@ def plot_lines(
         axes: How.
         other: Another run's, drawn faintly.
         other_axes: Of that run.
+        twin: The plain twin's, which has the same steps.
     """
     if subject in _NORMS:
         return PlotLines(_norms(buffer, _NORMS[subject], axes))
@@ -130,9 +139,14 @@ def plot_lines(
             for line in _pair(other, subject, other_axes)
         )
     best = _best(buffer, subject, axes)
+    twins: tuple[CurveLine, ...] = ()
+    if twin is not None:
+        pair = _pair(twin, subject, axes)
+        twins = tuple(replace(line, name=f"twin's {line.name}", raw=None, is_twin=True) for line in pair)
     return PlotLines(
-        (*others, *_pair(buffer, subject, axes)),
-        _gap(buffer, subject, axes),
+        (*others, *twins, *_pair(buffer, subject, axes)),
+        # Between two networks a shaded gap would say nothing.
+        None if twins else _gap(buffer, subject, axes),
         best[:2] if best else None,
         best[2] if best else 0,
     )

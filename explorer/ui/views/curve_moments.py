@@ -75,6 +75,11 @@ class MomentLine(QObject):
         self.line.sigDragged.connect(self._on_dragged)
         self.line.sigPositionChangeFinished.connect(self._on_dropped)
 
+    @property
+    def first(self) -> float:
+        """Where the first moment is on the axis; infinity where the cursor is hidden."""
+        return float(self._places[0]) if self.line.isVisible() else float("inf")
+
     def dress(self, accent: QColor) -> None:
         """Take a theme's colour."""
         faint = QColor(accent)

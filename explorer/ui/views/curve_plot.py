@@ -25,6 +25,7 @@ from explorer.ui.views.curve_lines import (
     value_text,
 )
 from explorer.ui.views.curve_moments import MomentLine
+from explorer.ui.widgets.series_colours import series_colour
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 
@@ -33,6 +34,8 @@ _STAGES_DARK = ("#6ea6ff", "#e5ab3b", "#41c778", "#e08cf0", "#4fc4d9", "#ff8a84"
 _RAW_ALPHA, _OTHER_ALPHA, _GAP_ALPHA = 0.28, 0.4, 0.12
 _FEW_POINTS = 40
 """So few points of validation are drawn as dots too: one point alone makes no line."""
+_DRAWN = {"train": "┄", "validation": "─"}
+"""How a line looks where a colour is a network: dashed of the training pictures, whole of the validation."""
 _LEAST = 1e-9
 _MOST_TIMES = 2.0
 """Losses are shown up to so many times the largest of the training; a logarithmic axis shows them all."""
@@ -99,6 +102,7 @@ class CurvePlot(QWidget):
         self._has_head = head is not None
         self.legend = QLabel()
         self.legend.setObjectName(f"{name}.legend")
+        self.legend.setToolTip("Beside a twin: ┄ on the training pictures, ─ on the validation pictures")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._make_plot()
@@ -233,6 +237,8 @@ class CurvePlot(QWidget):
         if line.role == "stage":
             stages = _STAGES_DARK if is_dark(self.palette()) else _STAGES_LIGHT
             return QColor(stages[line.place % len(stages)])
+        if self._shown.has_twin:
+            return series_colour(self.palette(), int(line.is_twin))
         return QColor(colours.warning if line.role == "validation" else colours.accent)
 
     def _draw(self) -> None:
@@ -241,7 +247,8 @@ class CurvePlot(QWidget):
             ink = self.colour(line)
             if line.raw is not None:
                 drawn.append((*line.raw, faint(ink, _RAW_ALPHA), Qt.PenStyle.SolidLine, False))
-            style = Qt.PenStyle.DashLine if line.is_other else Qt.PenStyle.SolidLine
+            is_dashed = line.is_other or (self._shown.has_twin and line.role == "train")
+            style = Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine
             with_dots = line.role == "validation" and len(line.x) <= _FEW_POINTS and not line.is_other
             shade = faint(ink, _OTHER_ALPHA) if line.is_other else ink
             drawn.append((line.x, line.y, shade, style, with_dots))
@@ -296,7 +303,7 @@ class CurvePlot(QWidget):
         if not lines:
             return
         right = max(float(line.x[-1]) for line in lines)
-        left = min(float(line.x[0]) for line in lines)
+        left = min(self.moments.first, *(float(line.x[0]) for line in lines))
         y = np.concatenate([self._scaled(line.y) for line in lines])
         y = y[np.isfinite(y)]
         if not len(y):
@@ -319,18 +326,35 @@ class CurvePlot(QWidget):
     def _say(self, x: float | None) -> None:
         colours = Colours.of(self.palette())
         said = [] if self._has_head else [f"<b>{SUBJECTS[self._subject]}</b>"]
-        for line in self._shown.lines:
-            if line.is_other and x is None:
-                continue
-            value = value_at(line, x) if x is not None else float(line.y[-1]) if len(line.y) else None
-            text = "" if value is None else f" {value_text(self._subject, value)}"
-            said.append(f'<span style="color:{self.colour(line).name()}">●</span> {line.name}{text}')
+        said += self._say_pair(x) if self._shown.has_twin else self._say_lines(x)
         if self._shown.best is not None and x is None:
             best = f"best epoch {self._shown.best_epoch}: {value_text(self._subject, self._shown.best[1])}"
             said.append(f'<span style="color:{colours.success.name()}">{best}</span>')
         if x is not None:
             said.append(f'<span style="color:{colours.muted.name()}">{self._x_label} {x:,.4g}</span>')
         self.legend.setText("&nbsp;&nbsp;&nbsp;".join(said))
+
+    def _say_lines(self, x: float | None) -> list[str]:
+        return [
+            f'<span style="color:{self.colour(line).name()}">●</span> {line.name}{self._value(line, x)}'
+            for line in self._shown.lines
+            if x is not None or not line.is_other
+        ]
+
+    def _say_pair(self, x: float | None) -> list[str]:
+        """A colour is a network; its lines are told apart by how they are drawn."""
+        said = []
+        for name, is_twin in (("residual", False), ("plain twin", True)):
+            lines = [each for each in self._shown.lines if each.is_twin is is_twin and not each.is_other]
+            marks = (f"{_DRAWN[line.role]}{self._value(line, x)}" for line in lines if line.role in _DRAWN)
+            if lines:
+                ink = self.colour(lines[0]).name()
+                said.append(f'<span style="color:{ink}">● {name}</span> {" ".join(marks)}')
+        return said
+
+    def _value(self, line: CurveLine, x: float | None) -> str:
+        value = value_at(line, x) if x is not None else float(line.y[-1]) if len(line.y) else None
+        return "" if value is None else f" {value_text(self._subject, value)}"
 
     def _on_hovered(self, place: QPointF | None) -> None:
         if place is None or not self._shown.lines:

@@ -85,6 +85,7 @@ class CurvesView(QWidget):
         self.setObjectName("train.curves")
         self._curves: Curves | None = None
         self._other: Curves | None = None
+        self._twin: Curves | None = None
         self._moments = Moments()
         self._sizes = (0, 0)
         self._other_sizes = (0, 0)
@@ -116,6 +117,8 @@ class CurvesView(QWidget):
         sizes: tuple[int, int],
         other: Curves | None = None,
         other_sizes: tuple[int, int] = (0, 0),
+        *,
+        twin: Curves | None = None,
     ) -> None:
         """Show a run's curves, soon.
 
@@ -124,11 +127,12 @@ class CurvesView(QWidget):
             sizes: Its steps an epoch and its batch size.
             other: Another run's, drawn faintly behind.
             other_sizes: That run's.
+            twin: The plain twin's, that learns in lock-step.
         """
         if curves is None or self._curves is None or curves.run != self._curves.run:
             self._anew = True
         self._curves, self._sizes = curves, sizes
-        self._other, self._other_sizes = other, other_sizes
+        self._other, self._other_sizes, self._twin = other, other_sizes, twin
         self._draw_soon()
 
     def show_moments(self, moments: Moments) -> None:
@@ -172,7 +176,8 @@ class CurvesView(QWidget):
     def _key(self) -> object:
         """What the picture depends on: where it is unchanged nothing is drawn."""
         versions = [
-            (curves.run, curves.version) if curves else None for curves in (self._curves, self._other)
+            (curves.run, curves.version) if curves else None
+            for curves in (self._curves, self._other, self._twin)
         ]
         stands = (self._moments.at, self._moments.steps, self._moments.now)
         return (*versions, stands, self.axes(), self._third.currentData())
@@ -200,17 +205,18 @@ class CurvesView(QWidget):
         others = replace(axes, steps_per_epoch=self._other_sizes[0], batch_size=self._other_sizes[1])
         for plot, subject in zip(self.plots, ("loss", "accuracy", self._third.currentData()), strict=True):
             is_log = axes.is_log and subject != "accuracy"
+            stops = [self._moments.now if step is None else step for step in self._moments.stops]
+            # A moment is after a step, as the step's own place is.
+            plot.moments.show_moments(self._moments, places_of(buffer, stops, replace(axes, kind=kind)))
             lines = plot_lines(
                 buffer,
                 subject,
                 replace(axes, kind=kind),
                 other=self._other.buffer if self._other else None,
                 other_axes=others,
+                twin=self._twin.buffer if self._twin else None,
             )
             plot.show_lines(lines, subject, is_log=is_log, x_label=_X_LABELS[kind], anew=self._anew)
-            stops = [self._moments.now if step is None else step for step in self._moments.stops]
-            # A moment is after a step, as the step's own place is.
-            plot.moments.show_moments(self._moments, places_of(buffer, stops, replace(axes, kind=kind)))
         self._anew = False
 
     def _redraw(self) -> None:

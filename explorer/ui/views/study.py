@@ -88,6 +88,7 @@ class StudyView(QWidget):
         self._save = _button("CSV…", "study.save", "Write the trainings as CSV")
         self._forget = _button("Remove", "study.forget", "Take the study from the list; its runs stay")
         self._sheets = Segments("study.sheet", "Table", _SHEETS)
+        self._sheets.show_value(_CELLS)
         self._table = StudyTable()
 
     def _lay_out(self) -> None:

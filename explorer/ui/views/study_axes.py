@@ -19,7 +19,8 @@ _CHIP_LEAST_PX, _CHIP_MOST_PX = 64, 150
 _LETTERS = 8
 """Of a chip of the least width."""
 _CHIP_SHEET = """
-QToolButton { border: 1px solid palette(mid); border-radius: 6px; padding: 3px 6px; background: palette(button); }
+QToolButton { border: 1px solid palette(mid); border-radius: 6px; padding: 3px 6px;
+    background: palette(button); }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text);
     border-color: palette(highlight); }
 QToolButton:focus { border-color: palette(highlight); }
@@ -81,7 +82,7 @@ class AxisLine(QWidget):
             flow.addWidget(self._chip(value, labels.get(value, value)))
         self._more = QLineEdit()
         self._more.setObjectName(f"study.more.{self._name}")
-        self._more.setPlaceholderText("another…")
+        self._more.setPlaceholderText("other…")
         self._more.setAccessibleName(f"Another value of {study_words.field(self._name).title}")
         self._more.setToolTip("Type a value and press Enter")
         self._more.returnPressed.connect(self._on_more)

@@ -99,6 +99,9 @@ class StudyFormPanel(QScrollArea):
             self._show_axes(spec, training)
 
     def _show_axes(self, spec: ArchitectureSpec, training: TrainingForm) -> None:
+        """The lines anew; who types or presses keys stays where it was."""
+        focus = self.focusWidget()
+        focused = focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
         while (item := self._axes.takeAt(0)) is not None:
             line = item.widget()
             if line is not None:
@@ -110,6 +113,10 @@ class StudyFormPanel(QScrollArea):
             axis.changed.connect(lambda name, values, place=place: self._on_axis(place, name, values))
             axis.removed.connect(lambda place=place: self._on_removed(place))
             self._axes.addWidget(axis)
+            axis.show()
+            same = axis.findChild(QWidget, focused) if focused else None
+            if same is not None:
+                same.setFocus()
 
     def _on_axis(self, place: int, name: str, values: tuple[str, ...]) -> None:
         axes = list(self._form.axes)

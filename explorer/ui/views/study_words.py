@@ -277,7 +277,7 @@ def planned_sheet(planned: Planned, estimated: StudyEstimated | None) -> Sheet:
 def cells_sheet(row: StudyRow) -> Sheet:
     """The trainings of a study."""
     names = [axis.field for axis in row.study.axes]
-    headings = (*map(_heading, names), "Seed", "Status", "Epochs", "Validation", "Test", "Time")
+    headings = (*map(_heading, names), "Seed", "Status", "Test", "Validation", "Epochs", "Time")
     return Sheet(headings, len(names) + 2, tuple(map(_cell, row.cells)))
 
 
@@ -288,9 +288,9 @@ def _cell(row: CellRow) -> tuple[Entry, ...]:
         *(_value(value) for _, value in row.cell.settings),
         _value(str(row.cell.seed)),
         Entry(word, word, tone, row.cause),
-        Entry(f"{row.epochs_done} / {epochs}" if epochs else "", float(row.epochs_done)),
-        _percent(row.validation_accuracy),
         _percent(row.test_accuracy),
+        _percent(row.validation_accuracy),
+        Entry(f"{row.epochs_done} / {epochs}" if epochs else "", float(row.epochs_done)),
         Entry(duration(row.seconds), -1.0 if row.seconds is None else row.seconds),
     )
 

@@ -56,6 +56,9 @@ class TrainingView(QWidget):
     """
 
     start_requested = Signal()
+    twins_requested = Signal()
+    """The net and its plain twin are to learn in lock-step."""
+
     pause_requested = Signal()
     resume_requested = Signal()
     stop_requested = Signal()
@@ -119,7 +122,8 @@ class TrainingView(QWidget):
         self._pages.setCurrentIndex(0 if training.curves is None else 1)
         classes = began.classes if began is not None else ()
         sizes = (began.steps_per_epoch, began.plan.batch_size) if began is not None else (0, 0)
-        self.curves.show_curves(training.curves, sizes, other, other_sizes)
+        twin = training.twin.curves if training.twin is not None else None
+        self.curves.show_curves(training.curves, sizes, other, other_sizes, twin=twin)
         self.confusion.show_counts(training.confusion, classes)
         self.mistakes.show_mistakes(training.mistakes, classes, has_judged=training.confusion is not None)
         self._show_facts(facts(training))
@@ -285,6 +289,7 @@ class TrainingView(QWidget):
 
     def _connect(self) -> None:
         self.head.start_requested.connect(self.start_requested)
+        self.head.twins_requested.connect(self.twins_requested)
         self.head.pause_requested.connect(self.pause_requested)
         self.head.resume_requested.connect(self.resume_requested)
         self.head.stop_requested.connect(self.stop_requested)

@@ -6,7 +6,7 @@ Used by the training view. Knows nothing of the store.
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from explorer.state.learning import TrainingForm, TrainingState
@@ -16,6 +16,7 @@ from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.rewind_chip import RewindChip
 
 _BAR_PX = 4
+_TWINS, _TWINS_SHORT, _ROOM_FOR_TWINS_PX = "With plain twin", "+ Twin", 480
 
 
 class ShareBar(QWidget):
@@ -108,6 +109,7 @@ class TrainingHead(QWidget):
     """
 
     start_requested = Signal()
+    twins_requested = Signal()
     pause_requested = Signal()
     resume_requested = Signal()
     stop_requested = Signal()
@@ -131,6 +133,12 @@ class TrainingHead(QWidget):
         self.form_button.setCheckable(True)
         self.start = _button("Start", "train.start", "Train the net in view as it is set up here")
         self.start.setDefault(True)
+        self.twins = _button(
+            _TWINS,
+            "train.start_twin",
+            "Train the net in view and the same net without shortcuts in lock-step: "
+            "the same pictures in the same order, the same first values",
+        )
         self.pause = _button("Pause", "train.pause", "Wait at the next step; all is kept")
         self.resume = _button("Resume", "train.resume", "Go on where it was")
         self.stop = _button("Stop", "train.stop", "End at the next step; it can be resumed later")
@@ -139,6 +147,7 @@ class TrainingHead(QWidget):
         self._rewound = RewindChip()
         self._lay_out()
         self.start.clicked.connect(self.start_requested)
+        self.twins.clicked.connect(self.twins_requested)
         self.pause.clicked.connect(self.pause_requested)
         self.resume.clicked.connect(self.resume_requested)
         self.stop.clicked.connect(self.stop_requested)
@@ -154,7 +163,7 @@ class TrainingHead(QWidget):
         line.setSpacing(SPACE)
         line.addWidget(self.form_button)
         line.addLayout(names, 1)
-        for button in (self.pause, self.resume, self.stop, self.start):
+        for button in (self.pause, self.resume, self.stop, self.twins, self.start):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE + HALF, SPACE, SPACE + HALF, SPACE)
@@ -166,6 +175,10 @@ class TrainingHead(QWidget):
         below.addWidget(self._numbers, 1)
         below.addWidget(self._rewound)
         column.addLayout(below)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.twins.setText(_TWINS if self.width() >= _ROOM_FOR_TWINS_PX else _TWINS_SHORT)
 
     def show_moment(self, step: int | None) -> None:
         """Say to which step the run is rewound; None is now."""
@@ -190,6 +203,7 @@ class TrainingHead(QWidget):
         self.stop.setEnabled(status != "stopping")
         self.stop.setText("Stopping…" if status == "stopping" else "Stop")
         self.start.setVisible(not training.is_busy)
+        self.twins.setVisible(not training.is_busy and not waits)
         self.start.setText("Start anew" if waits else "Start")
         self.start.setDefault(not waits)
 

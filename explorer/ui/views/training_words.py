@@ -57,6 +57,8 @@ def headline(training: TrainingState, form: TrainingForm) -> Headline:
     if training.began is None:
         return Headline("Not trained yet", "Press Start: the net in view learns from the data chosen here.")
     what = f"{network(training.began.spec)} on {PurePath(training.began.data).name}"
+    if training.twin is not None and training.twin.status == "running":
+        what += ", in lock-step with its plain twin"
     if training.status in ("paused", "stopped"):
         return _halted(training)
     titles = {"pausing": "Pausing…", "stopping": "Stopping…"}
@@ -70,9 +72,17 @@ def _finished(training: TrainingState) -> Headline:
     early = ", stopped early" if ended.stopped_early else ""
     return Headline(
         f"{percent(ended.test_accuracy)} on the test pictures",
-        f"after {epochs} in {duration(ended.seconds)}{early}. The trained network is the one in view.",
+        f"after {epochs} in {duration(ended.seconds)}{early}. {_beside(training)}",
         "success",
     )
+
+
+def _beside(training: TrainingState) -> str:
+    """What is to be known at the end: how the plain twin did, where there is one."""
+    twin = training.twin
+    if twin is None or twin.test_accuracy is None:
+        return "The trained network is the one in view."
+    return f"Its plain twin reaches {percent(twin.test_accuracy)}."
 
 
 def _halted(training: TrainingState) -> Headline:
@@ -107,6 +117,9 @@ def numbers(training: TrainingState) -> tuple[Number, ...]:
     if training.status in ("running", "pausing", "stopping"):
         eta = DASH if training.eta_seconds is None else duration(training.eta_seconds)
         said.append(Number(eta, "left"))
+    if training.twin is not None:
+        theirs = training.twin.curves.buffer.series("epoch.validation_accuracy")[1]
+        said.insert(2, Number(percent(float(theirs[-1]) if len(theirs) else None), "plain twin now"))
     said.append(Number(f"{training.images_per_second:,.0f}", "images/s"))
     said.append(Number(_share(training.side_share), "spent watching"))
     return tuple(said)
@@ -144,6 +157,8 @@ def facts(training: TrainingState) -> tuple[tuple[str, str], ...]:
     if training.eta_seconds:
         lines.append(("Left", duration(training.eta_seconds)))
     lines.append(("Run", began.run))
+    if training.twin is not None:
+        lines.append(("Plain twin", f"run {training.twin.run}, {training.twin.status}"))
     return tuple(lines)
 
 

@@ -1,0 +1,74 @@
+"""A network and its plain twin trained by one click, then rewound on the curve: all that is shown follows."""
+
+from PySide6.QtCore import Qt
+
+from explorer.state.actions import EditSpec
+from explorer.state.compare_actions import PinColumn, PinRun
+from explorer.state.learning_actions import EditPlan
+
+SMALL = (("stage_depths", (1, 1, 1)), ("stage_widths", (8, 16, 32)), ("stem_width", 8), ("input_size", 16))
+FAST = (("epochs", 3), ("precision", "float32"), ("channels_last", "no"), ("batch_size", 256))
+
+
+def shown(state):
+    """What is said and seen of the current picture."""
+    answer = state.answers[state.pictures.current]
+    return [(one.label, one.probability) for one in answer.predictions], float(state.maps.maps.mean())
+
+
+def at_moment(step):
+    def is_there(state):
+        net, maps = state.net, state.maps
+        return (
+            net.origin is not None
+            and net.origin.step == step
+            and maps is not None
+            and maps.version == net.version
+            and not state.work
+            and state.pictures.current in state.answers
+        )
+
+    return is_there
+
+
+def test_the_curve_rewinds_the_net_its_twin_and_every_column(open_program, qtbot):
+    program = open_program()
+    program.settle()
+    program.session.store.dispatch(EditSpec(SMALL))
+    program.settle()
+    program.window.training.open()
+    program.until(lambda state: state.data.status == "open")
+    program.session.store.dispatch(EditPlan(FAST))
+    program.click("train.start_twin")
+    program.until(lambda state: state.training.status in ("finished", "failed"))
+    training = program.state.training
+    assert training.status == "finished", training.cause
+    twin = training.twin
+    assert (twin.status, twin.spec.shortcut) == ("finished", "none")
+    assert twin.curves.buffer.series("step.loss")[0].tolist() == list(range(training.step))
+    program.session.store.dispatch(PinColumn())
+    program.session.store.dispatch(PinRun(twin.run, twin.spec))
+    program.window.compare.open()
+    columns = [column.name for column in program.state.document.columns]
+    program.until(lambda state: all(state.compare.columns[name].looked for name in columns))
+    before = program.state.document
+    program.until(at_moment(None))
+    now = shown(program.state)
+    program.window.training.open()
+    plot = program.window.training.dock.widget().curves.plots[0].plot
+    program.qtbot.waitUntil(plot.isVisible)
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    program.until(at_moment(0))
+    assert shown(program.state) != now
+    assert program.child("train.rewound").text() == "rewound to step 0 · back to now"
+    # The view of columns is behind: they give their memory back, and come back as they were then.
+    program.window.compare.open()
+    program.until(
+        lambda state: all(
+            living.looked is not None and living.origin.step == 0 for living in state.compare.columns.values()
+        )
+    )
+    program.window.training.open()
+    program.click("train.rewound")
+    program.until(lambda state: at_moment(None)(state) and shown(state) == now)
+    assert program.state.document == before

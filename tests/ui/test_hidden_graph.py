@@ -1,0 +1,62 @@
+"""The program begins its work after the first paint, also where the last layout hides the graph."""
+
+import gc
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from explorer import paths
+from explorer.state.model import AppState
+from explorer.state.session import encode
+from explorer.ui.main_window import MainWindow
+from explorer.ui.options import WindowOptions
+from explorer.ui.start import SESSION_FILE, Session
+from explorer.ui.store import Store
+
+
+class Door:
+    """Keeps what it is asked; computes nothing."""
+
+    def __init__(self, _emit, _device):
+        self.asked = []
+        self.is_started = False
+
+    def start(self):
+        self.is_started = True
+
+    def send(self, request):
+        self.asked.append(request)
+
+    def stop(self):
+        return True
+
+
+def layout_without_graph(qtbot):
+    """A session that was left with the graph's dock closed."""
+    store = Store(AppState(), lambda _: None)
+    window = MainWindow(store)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window._docks["graph"].hide()
+    window.remember_layout()
+    window.close()
+    return encode(store.state)
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_the_engine_starts_with_and_without_a_graph_in_view(qtbot, is_hidden):
+    text = layout_without_graph(qtbot)
+    if is_hidden:
+        folder = paths.config_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / SESSION_FILE).write_text(text, encoding="utf-8")
+    session = Session(QApplication.instance(), WindowOptions(), Door)
+    qtbot.addWidget(session.window)
+    assert session.window.graph.isVisible() != is_hidden
+    qtbot.waitUntil(lambda: session.engine.is_started)
+    assert session.engine.asked
+    session.window.hide()
+    session.finish()
+    gc.enable()
+    gc.unfreeze()
