@@ -15,9 +15,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from explorer.engine.values import WeightsChoice
 from explorer.state.model import AppState
-from explorer.state.study_actions import GoOnStudy
 from explorer.ui import words
-from explorer.ui.late import actions, learning_actions
+from explorer.ui.late import actions, learning_actions, study_actions
 from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
@@ -44,7 +43,8 @@ KEYS = """<table cellspacing="6">
 <tr><td><b>In the graph</b></td><td>arrows move, Enter unfolds, ← folds, + and − zoom, F fits</td></tr>
 <tr><td><b>Ctrl+F</b></td><td>search nodes</td></tr>
 <tr><td><b>Ctrl+K, Ctrl+D</b></td><td>networks side by side; pin the network in view there</td></tr>
-<tr><td><b>Side by side</b></td><td>← → through depth, P takes into the pair, F flickers, hold X for the other</td></tr>
+<tr><td><b>Side by side</b></td>
+<td>← → through depth, P takes into the pair, F flickers, hold X for the other</td></tr>
 <tr><td><b>Ctrl+U, Ctrl+Shift+U</b></td><td>fold, unfold everything</td></tr>
 <tr><td><b>Alt+Left, Alt+Right</b></td><td>in a lesson: previous, next step</td></tr>
 <tr><td><b>Ctrl+Shift+P</b></td><td>every command by name</td></tr>
@@ -146,7 +146,7 @@ class Commands(QObject):
             self._window.training.open()
         elif isinstance(action, learning_actions.ClassifyFolder):
             self._window.answers.open()
-        elif isinstance(action, GoOnStudy):
+        elif isinstance(action, study_actions.GoOnStudy):
             self._window.study.open()
         self._store.dispatch(action)
 

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from explorer.state import inside_actions as inside_actions
     from explorer.state import learning_actions as learning_actions
     from explorer.state import lesson_actions as lesson_actions
+    from explorer.state import study_actions as study_actions
 else:
     actions = LateModule("explorer.state.actions")
     compare_actions = LateModule("explorer.state.compare_actions")
     inside_actions = LateModule("explorer.state.inside_actions")
     learning_actions = LateModule("explorer.state.learning_actions")
     lesson_actions = LateModule("explorer.state.lesson_actions")
+    study_actions = LateModule("explorer.state.study_actions")
