@@ -21,6 +21,11 @@ from explorer.training.precision_memory import known_precision
 
 TRIED_BATCH = 32
 """Pictures of a timed step: enough for a rate, little enough that nobody waits."""
+TRIED_MACS = 4_000_000_000
+"""Multiply-adds of a timed step's forward pass on the CPU: some tenths of a second, in which no click is
+answered."""
+LEAST_TRIED = 2
+"""Batch norm needs more than one."""
 
 
 def measured_pace(
@@ -69,7 +74,7 @@ def measured_rate(spec: ArchitectureSpec, plan: Plan, device: torch.device) -> G
         return rate
     graph = expand(spec)
     side = spec.input_size
-    images = measured_images((min(plan.batch_size, TRIED_BATCH), spec.in_channels, side, side), device)
+    images = measured_images((tried_pictures(spec, plan, device), spec.in_channels, side, side), device)
     open_choices = candidates(plan.precision, plan.channels_last)
     fastest, reason = float("inf"), ""
     for precision in dict.fromkeys((open_choices[0], open_choices[-1])):
@@ -90,3 +95,11 @@ def measured_rate(spec: ArchitectureSpec, plan: Plan, device: torch.device) -> G
             reason=reason,
         )
     return len(images) / fastest
+
+
+def tried_pictures(spec: ArchitectureSpec, plan: Plan, device: torch.device) -> int:
+    """How many pictures a timed step has: fewer for a network that is heavy for its device."""
+    most = min(plan.batch_size, TRIED_BATCH)
+    if device.type != "cpu":
+        return most
+    return max(min(most, TRIED_MACS // max(cost_of(spec).macs, 1)), min(LEAST_TRIED, most))
