@@ -51,7 +51,7 @@ def test_closing_wakes_whoever_waits_and_takes_nothing_more():
     waiter = threading.Thread(target=lambda: taken.append(box.take()))
     waiter.start()
     box.close()
-    waiter.join(5)
+    waiter.join(60)
     assert taken == [None]
     box.put(_build(1))
     assert box.take(0) is None

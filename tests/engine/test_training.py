@@ -125,7 +125,7 @@ def test_a_training_tells_all_its_steps_and_keeps_its_weights(engine):
 
 def test_the_net_that_learns_answers_clicks_and_is_refreshed_by_itself(engine, tmp_path):
     image_id = picture(engine, tmp_path / "noise.png")
-    ticket = begin(engine, PLAN.edited(epochs=30))
+    ticket = begin(engine, PLAN.edited(epochs=500))
     engine.listener.first(TrainingBegan)
     engine.ask(WatchTraining, image_id=image_id, key="layer2.0.add")
     live = engine.listener.first(LiveMaps)
@@ -165,9 +165,12 @@ def test_with_long_work_beside_it_a_training_learns_the_same(engine):
     begin(engine)
     undisturbed = engine.listener.first(TrainingEnded)
     engine.listener.seen.clear()
+    sample = SampleChoice("digits", SPEC.input_size, 200)
+    asked = []
+    engine.listener.answer(TrainingBegan, lambda: asked.append(engine.ask(SweepLesions, sample=sample)))
     training = engine.ask(Train, spec=SPEC, plan=PLAN, data="digits")
     engine.listener.first(TrainingBegan, training)
-    sweeping = engine.ask(SweepLesions, sample=SampleChoice("digits", SPEC.input_size, 200))
+    (sweeping,) = asked
     ended = engine.listener.first(TrainingEnded, training)
     engine.listener.first(RequestFinished, sweeping)
     first, second = (read_weights(Path(event.path)).tensors for event in (undisturbed, ended))
@@ -205,7 +208,7 @@ def test_what_is_shown_while_weights_are_averaged_is_the_average(tmp_path):
 
 def test_resumed_while_another_net_was_looked_at_it_is_in_view_again(engine, tmp_path):
     image_id = picture(engine, tmp_path / "noise.png")
-    ticket = begin(engine, PLAN.edited(epochs=30))
+    ticket = begin(engine, PLAN.edited(epochs=500))
     run = engine.listener.first(TrainingBegan, ticket).run
     engine.ask(HaltTraining, how="pause")
     engine.listener.first(RequestFinished, ticket)
@@ -224,12 +227,15 @@ def test_paused_and_watched_it_learns_the_same_as_undisturbed(engine, tmp_path):
     undisturbed = engine.listener.first(TrainingEnded)
     image_id = picture(engine, tmp_path / "noise.png")
     engine.listener.seen.clear()
+
+    def look():
+        engine.ask(WatchTraining, image_id=image_id, key="layer1.0.add")
+        engine.ask(Classify, image_id=image_id)
+
+    engine.listener.answer(TrainingBegan, look)
+    engine.listener.answer(LiveMaps, lambda: engine.ask(HaltTraining, how="pause"))
     ticket = engine.ask(Train, spec=SPEC, plan=PLAN, data="digits")
     run = engine.listener.first(TrainingBegan, ticket).run
-    engine.ask(WatchTraining, image_id=image_id, key="layer1.0.add")
-    engine.ask(Classify, image_id=image_id)
-    engine.listener.first(LiveMaps)
-    engine.ask(HaltTraining, how="pause")
     halted = engine.listener.first(TrainingHalted, ticket)
     engine.listener.first(RequestFinished, ticket)
     engine.ask(ProbeNode, image_id=image_id, key="conv1")

@@ -6,7 +6,7 @@ Used by `handlers/train.py`. Must not import Qt.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from explorer.arch.expand import expand
 from explorer.engine.cadence import Cadence
@@ -39,15 +39,22 @@ class Live:
         active: The training.
         context: For the pictures.
         ticket: Of the training.
+        clock: Seconds; for tests.
     """
 
-    def __init__(self, active: ActiveTraining, context: Context, ticket: int) -> None:
+    def __init__(
+        self,
+        active: ActiveTraining,
+        context: Context,
+        ticket: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._active = active
         self._context = context
         self._ticket = ticket
-        self._answers = Cadence(ANSWER_SHARE, ANSWERS_HZ)
-        self._maps = Cadence(MAPS_SHARE, MAPS_HZ)
-        self._ratios = Cadence(RATIOS_SHARE, RATIOS_HZ)
+        self._answers = Cadence(ANSWER_SHARE, ANSWERS_HZ, clock)
+        self._maps = Cadence(MAPS_SHARE, MAPS_HZ, clock)
+        self._ratios = Cadence(RATIOS_SHARE, RATIOS_HZ, clock)
 
     @property
     def share(self) -> float:
