@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -9,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -29,14 +31,28 @@ def qapp_args():
 
 @pytest.fixture(autouse=True)
 def look():
-    """What a test does to the application's colours ends with it."""
+    """What a test does to the screen ends with it: colours, windows left open, where the mouse stands."""
     yield
     widgets = sys.modules.get("PySide6.QtWidgets")
     app = widgets.QApplication.instance() if widgets else None
     if app is not None:
-        app.setStyleSheet("")
+        for window in app.topLevelWindows():
+            # One that a test forgot takes the mouse of the next test.
+            if window.isVisible():
+                window.hide()
+        sys.modules["PySide6.QtGui"].QCursor.setPos(0, 0)
+        # What listens to it sets a style sheet.
         app.styleHints().unsetColorScheme()
+        app.setStyleSheet("")
         app.setPalette(app.style().standardPalette())
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """It waits for as long as a loaded machine may need; pytest-qt gives up after five seconds."""
+    for name in ("waitUntil", "waitSignal", "waitExposed"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture

@@ -122,6 +122,18 @@ def test_it_draws_at_most_ten_times_a_second(qtbot):
     assert min(np.diff(drawn)) >= 0.09
 
 
+def test_it_is_drawn_anew_for_the_width_that_its_layout_gives(qtbot):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.resize(900, 700)
+    view.show()
+    view.show_curves(Curves("run", long_run(200), 1), (100, 128))
+    qtbot.waitUntil(lambda: view._drawn == view._key())
+    before = view._drawn
+    view.resize(500, 700)
+    qtbot.waitUntil(lambda: view._drawn not in (None, before) and view._drawn == view._key())
+
+
 def test_an_epoch_that_went_astray_does_not_press_the_others_flat(qtbot):
     view = CurvesView()
     qtbot.addWidget(view)

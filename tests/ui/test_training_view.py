@@ -146,8 +146,9 @@ def test_the_facts_of_a_run_are_saved_as_a_table(shown, monkeypatch, tmp_path):
     assert "Seed,0" in rows
 
 
-def test_the_finders_curve_is_saved(shown, monkeypatch, tmp_path):
+def test_the_finders_curve_is_saved(qtbot, monkeypatch, tmp_path):
     finder = RateFinder()
+    qtbot.addWidget(finder)
     finder.show_finder(FinderState("done", (0.1, 1.0), (2.0, 1.5), 0.3))
     target = tmp_path / "rate.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))

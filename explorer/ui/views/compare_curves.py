@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -114,6 +114,7 @@ class CurvesSection(QWidget):
         self._empty.set_message(_NO_RUNS)
         self._make_tools()
         self._lay_out()
+        self.plot.plot.installEventFilter(self)
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the runs of the columns, soon, where something about them differs."""
@@ -173,7 +174,12 @@ class CurvesSection(QWidget):
         # What is said elsewhere too makes way first.
         self._smooth.setVisible(self.width() >= _ROOM_FOR_LABEL_PX)
         self._save.setVisible(self.width() >= _ROOM_FOR_SAVE_PX)
-        self._draw_soon()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.plot.plot:
+            # The layout gives the plot its width after the view's own; its width says how many points it has.
+            self._draw_soon()
+        return super().eventFilter(watched, event)
 
     # Drawing
 
