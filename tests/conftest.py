@@ -9,6 +9,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 
+from explorer import boot
+
+# Before torch is imported, as the program does it: its threads must not spin where several tests run.
+boot.prepare_process()
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PATIENCE_MS = 60_000
 

@@ -100,6 +100,18 @@ print(before - resident_bytes())
     assert int(run_child(code)) > 50 << 20
 
 
+@pytest.mark.parametrize(("said", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_sleep_where_they_wait_unless_the_user_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, policy: str
+) -> None:
+    # Set first, so that it is put back also where nothing was there.
+    monkeypatch.setenv("OMP_WAIT_POLICY", said or "")
+    if said is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    boot.prepare_process()
+    assert os.environ["OMP_WAIT_POLICY"] == policy
+
+
 def test_nothing_is_done_without_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert boot.prepare_process() is False
