@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from explorer.arch.lesions import INTACT, Lesions
 from explorer.engine.messages import Event, Request
 from explorer.errors import ImageError
 from explorer.images.load import Picture, load_picture, picture_from_data_uri
@@ -192,6 +193,7 @@ class ActiveTraining:
         origin: What the run's weights say of themselves: seed, command, data and the like.
         watched: The picture and the node that are looked at; None and empty for none.
         is_watch_new: Whether that changed since it was last refreshed.
+        watched_lesions: What is changed in the network for those who look.
         twin: The plain twin that learns in lock-step; None where there is none.
     """
 
@@ -202,6 +204,7 @@ class ActiveTraining:
     origin: dict[str, object]
     watched: tuple[int | None, str] = (None, "")
     is_watch_new: bool = False
+    watched_lesions: Lesions = INTACT
     twin: ActiveTraining | None = None
 
     def net(self) -> LiveNet:

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from explorer.arch.lesions import INTACT, Lesions
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import MAIN_COLUMN, Event, Priority, Request, WeightsChoice
 from explorer.engine.values import FIRST_VALUES as FIRST_VALUES  # what a training starts from by default
@@ -93,10 +94,12 @@ class WatchTraining(Request):
     Attributes:
         image_id: The picture; None for none.
         key: The node whose maps are shown; empty for none.
+        lesions: What is changed in the network that is looked at; the one that learns is intact.
     """
 
     image_id: int | None
     key: str
+    lesions: Lesions = INTACT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from explorer.arch.lesions import INTACT, Lesions
 from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers import live
 from explorer.engine.training_messages import LiveMaps
@@ -83,3 +85,16 @@ def test_ratios_of_blocks_are_those_of_the_meter_and_only_read_when_due(active):
     assert [module.training for module in training.model.modules()] == modes
     assert looking.ratios(8) == []
     assert 0 < looking.share <= 1
+
+
+def test_lesions_change_what_is_watched_and_not_what_learns(active):
+    training = active[0].training
+    before = [parameter.clone() for parameter in training.model.parameters()]
+    intact = watched(*active, Clock())[0].maps
+    active[0].watched_lesions = Lesions(frozenset({"layer2.0"}))
+    lesioned = watched(*active, Clock())[0].maps
+    assert not np.array_equal(intact, lesioned)
+    active[0].watched_lesions = INTACT
+    np.testing.assert_array_equal(watched(*active, Clock())[0].maps, intact)
+    for parameter, value in zip(training.model.parameters(), before, strict=True):
+        assert torch.equal(parameter, value)

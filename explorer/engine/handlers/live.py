@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 
 from explorer.arch.expand import expand
 from explorer.engine.cadence import Cadence
-from explorer.engine.context import ActiveTraining, Context
+from explorer.engine.context import ActiveTraining, Context, LiveNet
 from explorer.engine.handlers.classify import TOP, seen_by
 from explorer.engine.messages import Event
 from explorer.engine.training_messages import LiveAnswer, LiveMaps, MetricRow
-from explorer.errors import ImageError, WeightsError
+from explorer.errors import ImageError, InsideError, WeightsError
 from explorer.images.prepare import normalised
+from explorer.nets.lesion import lesioned
 from explorer.nets.meter import metering
 from explorer.nets.predict import predict, top
 from explorer.nets.probe import probe
@@ -100,18 +102,23 @@ class Live:
                 with self._maps.working():
                     maps = self._look(image_id, key)
                 yield maps
-        except (ImageError, KeyError):
+        except (ImageError, InsideError, KeyError):
             active.watched = (None, "")
         except WeightsError:
             # Values overflow; the loss will say so at the next step.
             return
+
+    def _lesioned(self, net: LiveNet) -> AbstractContextManager[None]:
+        lesions = self._active.watched_lesions
+        return lesioned(net.module, expand(net.spec), lesions) if lesions else nullcontext()
 
     def _answer(self, image_id: int) -> LiveAnswer:
         net = self._active.net()
         pixels = seen_by(net, image_id, self._context)
         batch = normalised(pixels, net.transform, net.spec.in_channels)[None]
         started = time.perf_counter()
-        probabilities = predict(net.module, batch, self._active.training.device)[0]
+        with self._lesioned(net):
+            probabilities = predict(net.module, batch, self._active.training.device)[0]
         return LiveAnswer(
             ticket=self._ticket,
             run=self._active.run.id,
@@ -126,6 +133,7 @@ class Live:
         net = self._active.net()
         pixels = seen_by(net, image_id, self._context)
         image = normalised(pixels, net.transform, net.spec.in_channels)
-        maps = probe(net.module, image, (key,), self._active.training.device)[key]
+        with self._lesioned(net):
+            maps = probe(net.module, image, (key,), self._active.training.device)[key]
         maps.setflags(write=False)
         return LiveMaps(ticket=self._ticket, run=self._active.run.id, image_id=image_id, key=key, maps=maps)

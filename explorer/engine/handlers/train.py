@@ -137,6 +137,7 @@ def watch_training(request: WatchTraining, context: Context) -> Steps:
     """Refresh this from now on."""
     if context.active is not None:
         context.active.watched = (request.image_id, request.key)
+        context.active.watched_lesions = request.lesions
         context.active.is_watch_new = True
     yield None
 

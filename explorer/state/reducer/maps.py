@@ -33,6 +33,7 @@ def look(turn: Turn) -> None:
             WatchTraining,
             image_id=loaded.image_id if loaded is not None and not is_rewound else None,
             key=state.document.selected,
+            lesions=state.document.lesions,
         )
 
 
