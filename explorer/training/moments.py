@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-MOST = 320
+MOST = 512
 """Snapshots of a run at most: more would be nearer to each other than a cursor can be put."""
 
 DENSITIES = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25, 0.125)

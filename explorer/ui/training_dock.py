@@ -75,6 +75,14 @@ class TrainingDock(SeenDock):
         if old is None or old.training is not new.training or old.moments is not new.moments:
             view.show_moments(_moments(new))
 
+    def step_moment(self, direction: int) -> None:
+        """Rewind the training in view to the moment before (−1) or after (1) the one that it stands at."""
+        self._on_rewind(_moments(self._store.state).beside(direction))
+
+    def back_to_now(self) -> None:
+        """Show the training in view as it is now."""
+        self._on_rewind(None)
+
     def _on_rewind(self, step: int | None) -> None:
         curves = self._store.state.training.curves
         if curves is not None:

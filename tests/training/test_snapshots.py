@@ -45,7 +45,7 @@ def kept_while_it_learns(training, shelf):
 
 
 def test_moments_begin_densely_and_hold_the_ends_of_epochs():
-    chosen = moments(660, 22, 320)
+    chosen = moments(660, 22, 512)
     assert {0, 1, 2, 3, 4, 660} <= chosen
     assert set(range(22, 661, 22)) <= chosen
     assert len(chosen) < 110

@@ -105,6 +105,16 @@ def test_keys_step_through_the_moments_and_the_remark_brings_back(shown):
     assert at(shown) is None
 
 
+def test_the_commands_do_what_the_keys_do(shown):
+    shown.dock.step_moment(-1)
+    shown.dock.step_moment(-1)
+    assert at(shown) == 24
+    shown.dock.step_moment(1)
+    assert at(shown) == 32
+    shown.dock.back_to_now()
+    assert at(shown) is None
+
+
 def test_the_cursor_follows_now_while_it_learns_and_stays_when_rewound(shown):
     line = plot_of(shown).moments.line
     shown.feed.tick(36, 42)
