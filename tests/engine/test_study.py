@@ -71,15 +71,8 @@ def study(*axes: str, plan: Plan = PLAN, seeds: tuple[int, ...] = (0,)) -> Study
 @pytest.fixture
 def engine():
     listener = Listener()
-    hooks = []
-
-    def emit(event):
-        listener(event)
-        for hook in hooks:
-            hook(event)
-
-    engine = Engine(emit, "cpu")
-    engine.listener, engine.hooks = listener, hooks
+    engine = Engine(listener, "cpu")
+    engine.listener = listener
     tickets = itertools.count(1)
 
     def ask(kind, **fields):
@@ -147,14 +140,6 @@ def test_a_halted_study_goes_on_from_its_step_and_trains_nothing_twice(engine):
     expected = engine.listener.first(StudyEnded, whole).row
     engine.listener.seen.clear()
     engine.listener.answer(StudyProgress, lambda: engine.ask(HaltStudy))
-    halts = iter([HaltStudy])
-
-    def halt_once(event):
-        """On the compute thread, so that it is halted at this very step."""
-        if isinstance(event, StudyProgress) and (kind := next(halts, None)) is not None:
-            engine.ask(kind)
-
-    engine.hooks.append(halt_once)
     first = engine.ask(RunStudy, study=study("depth=8,14", plan=PLAN.edited(epochs=2)))
     halted = engine.listener.first(StudyEnded, first).row
     assert (halted.status, halted.cells[0].status, halted.cells[1].status) == ("paused", "paused", "waiting")
