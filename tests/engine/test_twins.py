@@ -1,6 +1,9 @@
 """A network and its plain twin in lock-step: the same batches, the same first values, one pair of runs."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -118,41 +121,69 @@ def test_a_column_of_the_twins_run_is_the_network_that_learns(context):
     steps.close()
 
 
-@pytest.mark.parametrize(("how", "asked"), [("pause", "main"), ("kill", "twin")])
-def test_a_pair_goes_on_as_a_pair(context, how, asked):
+def whole_pair():
+    """The weights of both at the end, where nothing came in between."""
     whole = fresh()
     try:
         list(train(begin(), whole))
-        wanted = [each.training.model.state_dict() for each in whole.learning()]
+        return [each.training.model.state_dict() for each in whole.learning()]
     finally:
         whole.close_store()
-    seen, steps = [], train(begin(), context)
-    for event in steps:
-        seen.append(event)
-        if isinstance(event, SnapshotsKept) and event.steps[-1] == 7 and how == "pause":
-            list(halt_training(HaltTraining(ticket=2, how="pause"), context))
-        elif isinstance(event, SnapshotsKept) and event.steps[-1] == 7:
-            break
-    steps.close()
-    if how == "pause":
-        assert first(seen, TrainingHalted).how == first(seen, TwinHalted).how == "pause"
-    runs = {"main": first(seen, TrainingBegan).run, "twin": first(seen, TwinBegan).run}
-    store = context.store()
-    assert json.loads(store.run(runs["main"]).origin)["twin"] == runs["twin"]
-    assert json.loads(store.run(runs["twin"]).origin)["is_twin"] is True
-    assert {store.run(run).status for run in runs.values()} <= {"paused", "stopped"}
+
+
+def assert_goes_on_as_a_pair(main, twin, asked):
     again = fresh()
     try:
-        seen = list(resume_training(ResumeTraining(ticket=3, run=runs[asked]), again))
-        assert (first(seen, TrainingBegan).run, first(seen, TwinBegan).run) == (runs["main"], runs["twin"])
-        for each, one in zip(again.learning(), wanted, strict=True):
+        seen = list(resume_training(ResumeTraining(ticket=3, run=asked), again))
+        assert (first(seen, TrainingBegan).run, first(seen, TwinBegan).run) == (main, twin)
+        for each, one in zip(again.learning(), whole_pair(), strict=True):
             assert same(each.training.model.state_dict(), one)
-        assert {again.store().run(run).status for run in runs.values()} == {"finished"}
-        assert {step for step, _, _ in again.store().metrics(runs["twin"], "step.loss")} == set(
-            range(N_STEPS)
-        )
+        assert {again.store().run(run).status for run in (main, twin)} == {"finished"}
+        losses = again.store().metrics(twin, "step.loss")
+        assert [step for step, _, _ in losses] == list(range(N_STEPS))
     finally:
         again.close_store()
+    return seen
+
+
+def test_a_paused_pair_goes_on_as_a_pair_after_the_program(context):
+    seen = []
+    for event in train(begin(), context):
+        seen.append(event)
+        if isinstance(event, SnapshotsKept) and event.steps[-1] == 7:
+            list(halt_training(HaltTraining(ticket=2, how="pause"), context))
+    assert first(seen, TrainingHalted).how == first(seen, TwinHalted).how == "pause"
+    main, twin = first(seen, TrainingBegan).run, first(seen, TwinBegan).run
+    store = context.store()
+    assert json.loads(store.run(main).origin)["twin"] == twin
+    assert json.loads(store.run(twin).origin)["is_twin"] is True
+    # The network with shortcuts is the newer one: it is what the next start offers to go on with.
+    assert [run.id for run in store.runs()] == [main, twin]
+    assert_goes_on_as_a_pair(main, twin, asked=main)
+
+
+KILLED = """
+import os, torch
+from explorer.engine.handlers.train import train
+from explorer.engine.moment_messages import SnapshotsKept
+from tests.engine.moments import fresh
+from tests.engine.test_twins import begin
+torch.set_num_threads(1)
+for event in train(begin(), fresh()):
+    if isinstance(event, SnapshotsKept) and event.steps[-1] == 7:
+        os._exit(9)
+"""
+
+
+def test_a_killed_pair_goes_on_as_a_pair(context):
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=Path(__file__).parents[2], check=False)
+    assert killed.returncode == 9
+    main, twin = (run.id for run in context.store().runs())
+    assert {context.store().run(run).standing for run in (main, twin)} == {"interrupted"}
+    seen = assert_goes_on_as_a_pair(main, twin, asked=twin)
+    # What was in memory only is gone, and that is said of both.
+    told = [event for event in seen if isinstance(event, SnapshotsKept) and event.lost]
+    assert {event.run for event in told} == {main, twin}
 
 
 def test_a_pair_that_waits_in_memory_goes_on(context):
