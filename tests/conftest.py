@@ -1,5 +1,6 @@
 """What every test shares: an offscreen Qt, a home of its own, and the real data where it is at hand."""
 
+import gc
 import os
 import sys
 from functools import partial
@@ -16,6 +17,9 @@ boot.prepare_process()
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PATIENCE_MS = 60_000
+
+made_windows: set[str] = set()
+"""The modules of tests whose windows have not been collected yet."""
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +39,21 @@ def qapp_args():
 
 
 @pytest.fixture(autouse=True)
-def look():
-    """What a test does to the screen ends with it: colours, windows left open, where the mouse stands."""
+def look(request):
+    """What a test does to the screen ends with it: colours, windows left open, where the mouse stands.
+
+    While there are windows Python collects no garbage by itself, as in the program: widgets that go while the
+    style changes, or on another thread than theirs, crash Qt.
+    """
+    has_windows = "qapp" in request.fixturenames
+    if has_windows:
+        made_windows.add(request.module.__name__)
+        gc.disable()
     yield
     widgets = sys.modules.get("PySide6.QtWidgets")
     app = widgets.QApplication.instance() if widgets else None
     if app is not None:
+        gc.disable()
         for window in app.topLevelWindows():
             # One that a test forgot takes the mouse of the next test.
             if window.isVisible():
@@ -50,6 +63,17 @@ def look():
         app.styleHints().unsetColorScheme()
         app.setStyleSheet("")
         app.setPalette(app.style().standardPalette())
+    if has_windows:
+        gc.collect(1)
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def garbage():
+    """Windows of the tests before go here, and not in the middle of a test nor on the engine's thread."""
+    if made_windows:
+        made_windows.clear()
+        gc.collect()
 
 
 @pytest.fixture

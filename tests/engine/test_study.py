@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -170,6 +172,24 @@ def test_a_cell_that_fails_is_noted_and_the_next_begins_and_may_be_tried_again(e
     retried = engine.ask(RunStudy, id=row.id, retries=True)
     assert engine.listener.first(StudyEnded, retried).row.cells[0].status == "failed"
     assert [event.cell for event in events(engine, CellBegan, retried)] == [row.cells[0].cell.id]
+
+
+def test_beside_a_window_no_other_thread_collects_garbage(engine):
+    """What the window made, finalised elsewhere, crashes Qt."""
+    threads = []
+
+    def heard(phase, info):
+        threads.append(threading.current_thread().name)
+
+    gc.disable()
+    gc.callbacks.append(heard)
+    try:
+        engine.listener.first(StudyEnded, engine.ask(RunStudy, study=study("depth=8")))
+        gc.collect()
+    finally:
+        gc.callbacks.remove(heard)
+        gc.enable()
+    assert set(threads) == {threading.current_thread().name}
 
 
 def test_what_a_study_will_cost_is_said_before_it_starts(engine):

@@ -228,8 +228,9 @@ def _cell(
         halted = yield from _told(ticket, queue, cell, outlook, context)
     except Exception as error:
         queue.note_failure(cell, _in_words(error))
-    # Its tensors go before the next network is made.
-    gc.collect()
+    # Its tensors go before the next network is made. A window collects itself (`ui/idle.py`).
+    if gc.isenabled():
+        gc.collect()
     assert context.device is not None
     release(context.device)
     row = _row_of(queue, cell, context)
