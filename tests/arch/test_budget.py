@@ -107,7 +107,7 @@ def test_in_time_for_an_edit(vary):
     for extra in range(5):
         spec = imagenet_spec("bottleneck", (3, 8, 36 + extra, 3), base_width=16, cardinality=2)
         expand.cache_clear()
-        start = time.perf_counter()
+        start = time.thread_time()
         fit_budget(spec, hold="parameters", target=target + extra, vary=vary)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
     assert min(taken) < 0.03

@@ -11,7 +11,7 @@ from explorer.engine.worker import Engine
 from explorer.ui.options import WindowOptions
 from explorer.ui.start import Session, is_settled
 
-LIMIT_MS = 60_000
+LIMIT_MS = 120_000
 
 
 class Driver:

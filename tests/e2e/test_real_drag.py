@@ -18,7 +18,7 @@ SCREEN = "1920x1080x24"
 SOURCE_AT = (1600, 300)
 GRIP = (1680, 360)
 STEPS = 12
-LIMIT_S = 30.0
+LIMIT_S = 120.0
 NUDGE_S = 0.5
 
 pytestmark = [

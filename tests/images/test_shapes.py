@@ -77,6 +77,6 @@ def test_colour_says_nothing_about_the_class(data):
 
 
 def test_drawing_is_quick():
-    started = time.perf_counter()
+    started = time.process_time()
     open_dataset("shapes", 32, seed=9)
-    assert time.perf_counter() - started < 10, "it takes 1 s on an idle machine"
+    assert time.process_time() - started < 10, "it takes 1 s of the processor"

@@ -73,10 +73,10 @@ def test_appending_costs_the_same_however_much_is_there():
     buffer = CurveBuffer()
 
     def seconds_for(first: int, n: int) -> float:
-        start = time.perf_counter()
+        start = time.thread_time()
         for step in range(first, first + n):
             buffer.append([(step, "loss", 1.0)])
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     early = min(seconds_for(n * 2000, 2000) for n in range(3))
     buffer.append((step, "loss", 1.0) for step in range(6000, 1_000_000))
@@ -134,9 +134,9 @@ def test_a_hundred_thousand_points_are_thinned_in_less_than_a_frame():
     x, values = np.arange(100_000), RNG.normal(size=100_000)
     best = math.inf
     for _ in range(10):
-        start = time.perf_counter()
+        start = time.thread_time()
         thinned(x, values, 1000, [77])
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     assert best < 5e-3
 
 

@@ -441,7 +441,10 @@ def test_what_was_acknowledged_outlives_a_kill_at_any_moment(home: Path, n_lines
         acknowledged = int(line_of(other))
     # It is writing the next rows now.
     other.kill()
-    rest, _ = other.communicate(timeout=60)
+    assert other.stdout is not None
+    # Not by `communicate`: it forgets what came along with the lines above.
+    rest = other.stdout.read()
+    other.communicate(timeout=60)
     acknowledged = max([acknowledged, *map(int, rest.split("\n")[:-1])])
     with RunStore() as store:
         steps = [step for step, _, _ in store.metrics(run_id)]

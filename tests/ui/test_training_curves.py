@@ -1,5 +1,6 @@
 """Which lines the plots of a training show, and what drawing them costs."""
 
+import itertools
 import time
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_ten_thousand_steps_are_drawn_in_milliseconds(qtbot):
     qtbot.waitUntil(lambda: view._drawn is not None)
     # Of this thread: what else the machine does is not counted.
     taken_ms = []
-    for version in range(2, 12):
+    for version in range(2, 32):
         view._curves = Curves("run", buffer, version)
         began = time.thread_time()
         view._draw()
@@ -108,17 +109,17 @@ def test_it_draws_at_most_ten_times_a_second(qtbot):
     drawn = []
     plot = view.plots[0]
     draw = plot.show_lines
-    plot.show_lines = lambda *args, **kwargs: (drawn.append(time.monotonic()), draw(*args, **kwargs))
+    plot.show_lines = lambda *args, **kwargs: (drawn.append(view._drawn_at_s), draw(*args, **kwargs))
     view.show_curves(Curves("run", buffer, 1), (100, 128))
-    version = iter(range(2, 10_000))
-    until = time.monotonic() + 0.55
+    versions = itertools.count(2)
 
     def push():
-        view.show_curves(Curves("run", buffer, next(version)), (100, 128))
-        return time.monotonic() > until
+        # Far more often than a machine of any load takes its turns.
+        for version in itertools.islice(versions, 20):
+            view.show_curves(Curves("run", buffer, version), (100, 128))
+        return len(drawn) >= 6
 
     qtbot.waitUntil(push)
-    assert 2 <= len(drawn) <= 7
     assert min(np.diff(drawn)) >= 0.09
 
 
