@@ -116,6 +116,12 @@ def test_pinning_keeps_the_network_in_view_with_weights_and_seed(play):
     assert document.columns == (Column("c1", document.spec, document.weights, document.seed),)
 
 
+def test_a_network_that_was_trained_here_is_pinned_as_its_run(play):
+    play.build(Origin("run", "20260101-000000-abcdef"))
+    play(PinColumn())
+    assert play.state.document.columns[0].weights == WeightsChoice("run", "20260101-000000-abcdef")
+
+
 def test_columns_are_built_only_while_somebody_looks(play):
     assert not asked(play(PinColumn()), BuildModel)
     assert play.state.compare.columns["c1"].status == "away"

@@ -35,8 +35,7 @@ from explorer.state.reducer.turn import Turn
 
 def on_pin_column(turn: Turn, action: PinColumn) -> None:
     """Keep the network in view."""
-    document = turn.state.document
-    _pin(turn, [Column("", document.spec, document.weights, document.seed)])
+    _pin(turn, [_in_view(turn)])
 
 
 def on_pin_specs(turn: Turn, action: PinSpecs) -> None:
@@ -71,7 +70,7 @@ def on_add_plain_twin(turn: Turn, action: AddPlainTwin) -> None:
         )
         return
     document = turn.state.document
-    pinned = [] if action.name else [Column("", spec, document.weights, document.seed)]
+    pinned = [] if action.name else [_in_view(turn)]
     names = [column.name for column in document.columns]
     place = names.index(action.name) + 1 if action.name in names else len(names)
     _pin(turn, [*pinned, Column("", plain_twin(spec))], place)
@@ -158,6 +157,15 @@ def _pin(turn: Turn, fresh: Sequence[Column], place: int | None = None) -> None:
         place = len(document.columns) if place is None else place
         before, after = document.columns[:place], document.columns[place:]
         set_document(turn, replace(document, columns=(*before, *named(turn, new[:room]), *after)))
+
+
+def _in_view(turn: Turn) -> Column:
+    """The network in view; one that was trained here is its run's, also when it is in view no more."""
+    document, net = turn.state.document, turn.state.net
+    weights = document.weights
+    if net.origin is not None and net.origin.kind == "run" and net.spec == document.spec:
+        weights = WeightsChoice("run", net.origin.name)
+    return Column("", document.spec, weights, document.seed)
 
 
 def _what(column: Column) -> tuple[ArchitectureSpec, WeightsChoice, int]:
