@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from explorer.app import _LateEngine, main
-from explorer.engine.messages import EngineReady, Event, LoadPictures, PicturesLoaded, RequestFinished
+from explorer.engine.messages import EngineReady, Event, RequestFinished
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "resources" / "samples" / "cat.jpg"

@@ -17,9 +17,10 @@ from explorer.cli.inside import answered, opened
 from explorer.cli.labelled_data import add_data
 from explorer.cli.live import Live, live_net
 from explorer.cli.tables import pairs
-from explorer.engine.inside_messages import (
+from explorer.engine.inside_messages import Metered
+from explorer.engine.messages import MAIN_COLUMN
+from explorer.engine.sample_messages import (
     FitProbes,
-    Metered,
     MeterSample,
     PoolSample,
     ProbesFitted,
@@ -28,7 +29,6 @@ from explorer.engine.inside_messages import (
     SweepLesions,
     Swept,
 )
-from explorer.engine.messages import MAIN_COLUMN
 from explorer.errors import DataError, WeightsError
 from explorer.nets import catalogue
 from explorer.nets.findings_file import Findings, write_findings

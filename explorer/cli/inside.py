@@ -16,8 +16,9 @@ from explorer.cli.arguments import at_least_1
 from explorer.cli.labelled_data import DATA_HELP, places_by_name, read_data
 from explorer.cli.live import Live
 from explorer.cli.progress import ProgressLine
-from explorer.engine.inside_messages import InsideProgress, SampleChoice
+from explorer.engine.inside_messages import InsideProgress
 from explorer.engine.messages import Event, Request
+from explorer.engine.sample_messages import SampleChoice
 from explorer.errors import ExplorerError, ImageError, InsideError
 from explorer.images.load import find_pictures
 

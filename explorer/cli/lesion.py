@@ -19,7 +19,7 @@ from explorer.cli.inside import add_sample, answered, found_beforehand, opened, 
 from explorer.cli.live import Live, live_net, origin_name, origin_text
 from explorer.cli.say import print_error
 from explorer.cli.tables import table
-from explorer.engine.inside_messages import LesionsTested, SweepLesions, Swept, TestLesions
+from explorer.engine.sample_messages import LesionsTested, SweepLesions, Swept, TestLesions
 from explorer.errors import ExplorerError
 from explorer.present.text import grouped
 

@@ -20,8 +20,15 @@ from explorer.cli.live import Live, live_net, origin_name, origin_text
 from explorer.cli.say import print_error
 from explorer.cli.tables import table
 from explorer.engine.context import KnownProbes
-from explorer.engine.inside_messages import Decide, Decided, FitProbes, PoolSample, ProbesFitted, SamplePooled
 from explorer.engine.messages import MAIN_COLUMN
+from explorer.engine.sample_messages import (
+    Decide,
+    Decided,
+    FitProbes,
+    PoolSample,
+    ProbesFitted,
+    SamplePooled,
+)
 from explorer.errors import ExplorerError
 from explorer.present.text import grouped
 

@@ -13,7 +13,7 @@ from explorer.cli.arguments import add_json, add_sets, at_least_1
 from explorer.cli.inside import answered
 from explorer.cli.live import untrained_net
 from explorer.cli.tables import table
-from explorer.engine.inside_messages import CostMeasured, MeasureCost
+from explorer.engine.sample_messages import CostMeasured, MeasureCost
 from explorer.present.text import byte_size, duration_ms, share, short
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from explorer.engine.inside_messages import ColumnRequest
-from explorer.engine.messages import Event
+from explorer.engine.messages import ColumnRequest, Event
 from explorer.nets.facts import Prediction
 
 if TYPE_CHECKING:

@@ -64,6 +64,18 @@ class Request:
         return ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRequest(Request):
+    """About one column's network; a newer one of the same kind and column replaces it."""
+
+    column: str = MAIN_COLUMN
+
+    @property
+    def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
+        return self.column
+
+
 # Requests
 
 
@@ -81,7 +93,7 @@ class UseDevice(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuildModel(Request):
+class BuildModel(ColumnRequest):
     """Make the network of a spec live on the device."""
 
     priority: ClassVar[Priority] = Priority.BUILD
@@ -89,11 +101,6 @@ class BuildModel(Request):
     spec: ArchitectureSpec
     seed: int = 0
     weights: WeightsChoice = KNOWN_WEIGHTS
-    column: str = MAIN_COLUMN
-
-    @property
-    def subject(self) -> Hashable:
-        return self.column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,79 +151,30 @@ class SaveWeights(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadPictures(Request):
-    """Read pictures: files, folders, raw bytes and data URIs."""
-
-    on_io_pool: ClassVar[bool] = True
-    replaces: ClassVar[bool] = False
-
-    paths: tuple[str, ...] = ()
-    blobs: tuple[bytes, ...] = ()
-    data_uris: tuple[str, ...] = ()
-    as_sample: bool = False
-    """True for the picture that the program shows by itself at start."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchPicture(Request):
-    """Download one picture. The user has said yes."""
-
-    on_io_pool: ClassVar[bool] = True
-    replaces: ClassVar[bool] = False
-
-    address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetPictures(Request):
-    """Let go of pictures' pixels."""
-
-    on_io_pool: ClassVar[bool] = True
-    replaces: ClassVar[bool] = False
-
-    image_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Classify(Request):
+class Classify(ColumnRequest):
     """Say what one picture shows."""
 
     image_id: int
-    column: str = MAIN_COLUMN
     lesions: Lesions = INTACT
-
-    @property
-    def subject(self) -> Hashable:
-        return self.column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifyMany(Request):
+class ClassifyMany(ColumnRequest):
     """Say what many pictures show, beside everything else."""
 
     priority: ClassVar[Priority] = Priority.BATCH
 
     image_ids: tuple[int, ...]
-    column: str = MAIN_COLUMN
     lesions: Lesions = INTACT
-
-    @property
-    def subject(self) -> Hashable:
-        return self.column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeNode(Request):
+class ProbeNode(ColumnRequest):
     """Show what one node makes of one picture."""
 
     image_id: int
     key: str
-    column: str = MAIN_COLUMN
     lesions: Lesions = INTACT
-
-    @property
-    def subject(self) -> Hashable:
-        return self.column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,17 +292,6 @@ class WeightsSaved(Event):
     """A network's weights are in a file."""
 
     path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PicturesLoaded(Event):
-    """Some pictures of a request; more follow while `done` is below `total`."""
-
-    loaded: tuple[LoadedPicture, ...]
-    failed: tuple[FailedPicture, ...]
-    done: int
-    total: int
-    as_sample: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

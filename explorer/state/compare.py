@@ -15,7 +15,7 @@ from explorer.engine.values import KNOWN_WEIGHTS, WeightsChoice
 
 if TYPE_CHECKING:
     from explorer.arch.spec import ArchitectureSpec
-    from explorer.engine.inside_messages import Decided, ProbesFitted
+    from explorer.engine.sample_messages import Decided, ProbesFitted
     from explorer.engine.values import Float32Array, Uint8Array
     from explorer.nets.facts import Origin
     from explorer.state.model import Answer

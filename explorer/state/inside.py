@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from explorer.arch.lesions import Lesions
-    from explorer.engine.inside_messages import (
-        ChannelsRanked,
+    from explorer.engine.inside_messages import ChannelsRanked, KernelsRead, Metered, NumberRead
+    from explorer.engine.sample_messages import (
         CostMeasured,
         Decided,
         Embedded,
         EmbeddingMethod,
         Excited,
         GradientsFlowed,
-        KernelsRead,
         LesionsTested,
-        Metered,
-        NumberRead,
         ProbesFitted,
         SamplePooled,
         Swept,
@@ -120,7 +117,8 @@ def shown(inside: InsideState) -> InsideState:
     found, twin = inside.shipped, inside.shipped_twin
     if found is None:
         return inside
-    from explorer.engine.inside_messages import Metered, ProbesFitted, Swept
+    from explorer.engine.inside_messages import Metered
+    from explorer.engine.sample_messages import ProbesFitted, Swept
 
     return replace(
         inside,

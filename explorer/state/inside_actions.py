@@ -12,7 +12,7 @@ from explorer.state.actions import Action
 from explorer.state.inside import InsideTopic
 
 if TYPE_CHECKING:
-    from explorer.engine.inside_messages import EmbeddingMethod
+    from explorer.engine.sample_messages import EmbeddingMethod
     from explorer.nets.insights import Method
 
 

@@ -26,14 +26,8 @@ from explorer.arch.align import stops
 from explorer.arch.expand import expand
 from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.compare_messages import LetColumnGo, LookedThrough, LookThrough
-from explorer.engine.messages import (
-    BuildModel,
-    EngineReady,
-    LoadPictures,
-    ModelBuilt,
-    PicturesLoaded,
-    RequestFinished,
-)
+from explorer.engine.messages import BuildModel, EngineReady, ModelBuilt, RequestFinished
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.worker import Engine
 from explorer.nets.device import configure_threads
 from tests.benchmarks.report import say

@@ -15,14 +15,13 @@ from explorer.engine.messages import (
     Classified,
     Classify,
     EngineReady,
-    LoadPictures,
     ModelBuilt,
     NodeProbed,
-    PicturesLoaded,
     ProbeNode,
     RequestFailed,
     RequestFinished,
 )
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.worker import Engine
 from tests.engine.test_worker import Listener
 

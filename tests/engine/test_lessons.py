@@ -33,7 +33,8 @@ from explorer.engine.lesson import (
 )
 from explorer.engine.lesson_json import encode
 from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
-from explorer.engine.messages import LoadPictures, WeightsChoice
+from explorer.engine.messages import WeightsChoice
+from explorer.engine.picture_messages import LoadPictures
 from explorer.errors import DataError, ExplorerError, LessonError
 from explorer.nets import catalogue
 from explorer.state.lessons import LESSONS

@@ -13,7 +13,7 @@ from PIL import Image
 from explorer import paths
 from explorer.engine.context import Context
 from explorer.engine.handlers.pictures import load_pictures
-from explorer.engine.messages import LoadPictures
+from explorer.engine.picture_messages import LoadPictures
 from explorer.errors import DataError, ImageError
 
 

@@ -12,20 +12,25 @@ from explorer.arch.presets import plain_twin, preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.data_messages import DataOpened, OpenData
-from explorer.engine.inside_messages import PoolSample, SampleChoice, SamplePooled, SweepLesions, Swept
 from explorer.engine.messages import (
     BuildModel,
     Classified,
     Classify,
     EngineReady,
-    LoadPictures,
     ModelBuilt,
     NodeProbed,
-    PicturesLoaded,
     ProbeNode,
     RequestFailed,
     RequestFinished,
     WeightsChoice,
+)
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
+from explorer.engine.sample_messages import (
+    PoolSample,
+    SampleChoice,
+    SamplePooled,
+    SweepLesions,
+    Swept,
 )
 from explorer.engine.training_messages import (
     EpochEnded,

@@ -24,11 +24,9 @@ from explorer.engine.messages import (
     DeviceChosen,
     EngineReady,
     FetchWeights,
-    LoadPictures,
     ManyClassified,
     ModelBuilt,
     NodeProbed,
-    PicturesLoaded,
     Priority,
     ProbeNode,
     Request,
@@ -36,6 +34,7 @@ from explorer.engine.messages import (
     RequestFinished,
     WeightsChoice,
 )
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.worker import Engine
 
 LIMIT_S = 60

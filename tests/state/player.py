@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from explorer.engine.messages import BuildModel, LoadedPicture, LoadPictures, ModelBuilt, PicturesLoaded
+from explorer.engine.messages import BuildModel, LoadedPicture, ModelBuilt
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.nets.facts import Origin
 from explorer.state.model import AppState
 from explorer.state.reducer.root import reduce

@@ -6,7 +6,7 @@ import pytest
 from explorer.arch.expand import expand
 from explorer.arch.presets import plain_twin, preset
 from explorer.engine.compare_messages import LetColumnGo, LookedThrough, LookThrough
-from explorer.engine.inside_messages import Decide, Decided, FindingsRead, ReadFindings
+from explorer.engine.inside_messages import FindingsRead, ReadFindings
 from explorer.engine.messages import (
     BuildModel,
     ClassifyMany,
@@ -16,6 +16,7 @@ from explorer.engine.messages import (
     RequestFailed,
     WeightsChoice,
 )
+from explorer.engine.sample_messages import Decide, Decided
 from explorer.nets import catalogue
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.nets.findings_file import findings_for

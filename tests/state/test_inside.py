@@ -8,25 +8,10 @@ from explorer.engine.data_messages import DataFacts, DataOpened, OpenData
 from explorer.engine.inside_messages import (
     Attribute,
     Attributed,
-    Decide,
-    Decided,
-    Embed,
-    Excite,
-    FitProbes,
-    FlowGradients,
-    LesionsTested,
-    MeasureCost,
     Meter,
     Metered,
     NumberRead,
-    PoolSample,
-    ProbesFitted,
     ReadNumber,
-    SampleChoice,
-    SamplePooled,
-    SweepLesions,
-    Swept,
-    TestLesions,
 )
 from explorer.engine.messages import (
     Cancel,
@@ -35,6 +20,23 @@ from explorer.engine.messages import (
     ProbeNode,
     RequestFailed,
     RequestFinished,
+)
+from explorer.engine.sample_messages import (
+    Decide,
+    Decided,
+    Embed,
+    Excite,
+    FitProbes,
+    FlowGradients,
+    LesionsTested,
+    MeasureCost,
+    PoolSample,
+    ProbesFitted,
+    SampleChoice,
+    SamplePooled,
+    SweepLesions,
+    Swept,
+    TestLesions,
 )
 from explorer.nets.facts import Prediction
 from explorer.nets.insights import Attribution, Knowledge, ResidualMeter, Sweep

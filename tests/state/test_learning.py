@@ -23,10 +23,10 @@ from explorer.engine.messages import (
     Cancel,
     Classify,
     ClassifyMany,
-    LoadPictures,
     RequestFailed,
     RequestFinished,
 )
+from explorer.engine.picture_messages import LoadPictures
 from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
 from explorer.engine.training_messages import (
     EpochEnded,

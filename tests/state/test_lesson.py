@@ -30,12 +30,12 @@ from explorer.engine.lesson_messages import (
 from explorer.engine.messages import (
     BuildModel,
     Classify,
-    ForgetPictures,
     LoadedPicture,
     NodeProbed,
     ProbeNode,
     WeightsChoice,
 )
+from explorer.engine.picture_messages import ForgetPictures
 from explorer.errors import LessonError
 from explorer.nets.facts import Origin
 from explorer.state.actions import Drop, EditSpec, Start, Undo

@@ -21,13 +21,10 @@ from explorer.engine.messages import (
     ClassifyMany,
     DeviceChosen,
     FailedPicture,
-    FetchPicture,
     FetchWeights,
     LoadedPicture,
-    LoadPictures,
     ModelBuilt,
     NodeProbed,
-    PicturesLoaded,
     ProbeNode,
     ReadSpec,
     ReadWeights,
@@ -37,6 +34,7 @@ from explorer.engine.messages import (
     WeightsFetched,
     WeightsOffer,
 )
+from explorer.engine.picture_messages import FetchPicture, ForgetPictures, LoadPictures, PicturesLoaded
 from explorer.engine.run_messages import ListRuns
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.state import actions
@@ -235,7 +233,7 @@ def test_a_drop_replaces_the_sample_and_answers_the_first_before_the_rest(play):
     play.load(1)
     play(Drop(paths=("/a.jpg", "/b.jpg", "/c.jpg")))
     first = play.load(2, done=1, total=3)
-    assert [type(request) for request in first] == [messages.ForgetPictures, Classify, ProbeNode]
+    assert [type(request) for request in first] == [ForgetPictures, Classify, ProbeNode]
     rest = play.load(3, 4, done=3, total=3)
     assert play.state.pictures.current == 2
     assert [item.image_id for item in play.state.pictures.items] == [2, 3, 4]

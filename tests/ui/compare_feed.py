@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from explorer.arch.expand import expand
 from explorer.arch.families import cifar_spec, plain_twin
 from explorer.engine.compare_messages import LookedThrough, LookThrough
-from explorer.engine.messages import BuildModel, LoadedPicture, LoadPictures, ModelBuilt, PicturesLoaded
+from explorer.engine.messages import BuildModel, LoadedPicture, ModelBuilt
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.images.labels import load_labels
 from explorer.nets.facts import Origin, Prediction
 from explorer.state.actions import Start

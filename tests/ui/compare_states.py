@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint
 from explorer.arch.align import stops
 from explorer.arch.expand import expand
 from explorer.arch.families import cifar_spec, plain_twin
-from explorer.engine.inside_messages import Decided, ProbesFitted
 from explorer.engine.messages import LoadedPicture, WeightsChoice
 from explorer.engine.run_messages import RunRow
+from explorer.engine.sample_messages import Decided, ProbesFitted
 from explorer.images.labels import load_labels
 from explorer.nets.facts import Origin, Prediction
 from explorer.present.curves import CurveBuffer

@@ -10,7 +10,9 @@ from sklearn.datasets import load_digits
 from explorer.arch.expand import expand
 from explorer.arch.families import cifar_spec, plain_twin
 from explorer.arch.lesions import Lesions
-from explorer.engine.inside_messages import (
+from explorer.engine.inside_messages import Metered
+from explorer.engine.messages import LoadedPicture
+from explorer.engine.sample_messages import (
     CostMeasured,
     Decided,
     Embedded,
@@ -18,13 +20,11 @@ from explorer.engine.inside_messages import (
     ExcitingPicture,
     GradientsFlowed,
     LesionsTested,
-    Metered,
     ProbesFitted,
     SampleChoice,
     SamplePooled,
     Swept,
 )
-from explorer.engine.messages import LoadedPicture
 from explorer.images.prepare import cifar_transform
 from explorer.nets.assemble import assembling
 from explorer.nets.embedding import embed

@@ -12,7 +12,7 @@ from explorer.arch.align import place_at
 from explorer.arch.families import cifar_spec
 from explorer.arch.presets import preset
 from explorer.engine.compare_messages import LetColumnGo, LookThrough
-from explorer.engine.messages import LoadPictures, PicturesLoaded
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.nets.facts import Origin
 from explorer.present.channels import value_text
 from explorer.state.actions import ClearPictures, Drop, EditSpec, Undo

@@ -5,16 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from explorer.engine.data_messages import OpenData
-from explorer.engine.inside_messages import CostMeasured, MeasureCost, Meter
-from explorer.engine.messages import (
-    BuildModel,
-    Cancel,
-    LoadedPicture,
-    LoadPictures,
-    ModelBuilt,
-    PicturesLoaded,
-    RequestFinished,
-)
+from explorer.engine.inside_messages import Meter
+from explorer.engine.messages import BuildModel, Cancel, LoadedPicture, ModelBuilt, RequestFinished
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
+from explorer.engine.sample_messages import CostMeasured, MeasureCost
 from explorer.nets.facts import Origin
 from explorer.state.actions import OpenSpec, Start
 from explorer.state.inside_actions import ChooseSample, ShowTopic

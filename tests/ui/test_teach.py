@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.engine.data_messages import CollectTaught
-from explorer.engine.messages import LoadedPicture, LoadPictures, PicturesLoaded
+from explorer.engine.messages import LoadedPicture
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.training_messages import TrainingBegan, TrainingEnded
 from explorer.state.learning import TrainingState
 from explorer.state.model import AppState

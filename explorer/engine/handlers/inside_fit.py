@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from explorer.engine.context import Context, KnownProbes, PooledSample
-from explorer.engine.inside_messages import Embed, Embedded, FitProbes, InsideProgress, ProbesFitted
+from explorer.engine.inside_messages import InsideProgress
 from explorer.engine.messages import Event
+from explorer.engine.sample_messages import Embed, Embedded, FitProbes, ProbesFitted
 from explorer.errors import DataError
 from explorer.nets.embedding import embed
 from explorer.nets.linear_probe import fitting

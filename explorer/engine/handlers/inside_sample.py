@@ -21,29 +21,31 @@ from explorer.engine.handlers.classify import seen_by
 from explorer.engine.handlers.inside_look import Steps, told
 from explorer.engine.handlers.samples import SLICE, Asked, asking, drawn, preparing
 from explorer.engine.inside_messages import (
+    FindingsRead,
+    InsideProgress,
+    Meter,
+    Metered,
+    ReadFindings,
+)
+from explorer.engine.messages import Event
+from explorer.engine.sample_messages import (
     CostMeasured,
     Decide,
     Decided,
     Excite,
     Excited,
     ExcitingPicture,
-    FindingsRead,
     FlowGradients,
     GradientsFlowed,
-    InsideProgress,
     LesionsTested,
     MeasureCost,
-    Meter,
-    Metered,
     MeterSample,
     PoolSample,
-    ReadFindings,
     SamplePooled,
     SweepLesions,
     Swept,
     TestLesions,
 )
-from explorer.engine.messages import Event
 from explorer.errors import DataError, ImageError
 from explorer.images.prepare import normalised
 from explorer.nets import catalogue

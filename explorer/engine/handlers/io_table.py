@@ -28,18 +28,10 @@ from explorer.engine.handlers.runs import (
 from explorer.engine.handlers.studies import delete_study, list_studies
 from explorer.engine.handlers.taught import collect_taught
 from explorer.engine.handlers.weights import read_weights_file
-from explorer.engine.inside_messages import Embed, FitProbes
 from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
-from explorer.engine.messages import (
-    FetchPicture,
-    FetchWeights,
-    ForgetPictures,
-    LoadPictures,
-    ReadSpec,
-    ReadWeights,
-    Request,
-)
+from explorer.engine.messages import FetchWeights, ReadSpec, ReadWeights, Request
 from explorer.engine.own_messages import ForgetArchitecture, ListArchitectures, SaveArchitecture
+from explorer.engine.picture_messages import FetchPicture, ForgetPictures, LoadPictures
 from explorer.engine.run_messages import (
     DeleteRuns,
     EditRun,
@@ -48,6 +40,7 @@ from explorer.engine.run_messages import (
     ReadCurves,
     RestoreRuns,
 )
+from explorer.engine.sample_messages import Embed, FitProbes
 from explorer.engine.study_messages import DeleteStudy, ListStudies
 from explorer.engine.worker import Handler
 

@@ -17,16 +17,12 @@ from pathlib import Path, PurePosixPath
 from explorer import paths
 from explorer.arch import spec as specs
 from explorer.engine.context import Context
-from explorer.engine.messages import (
-    Event,
-    FailedPicture,
+from explorer.engine.messages import Event, FailedPicture, LoadedPicture, ReadSpec, SpecRead
+from explorer.engine.picture_messages import (
     FetchPicture,
     ForgetPictures,
-    LoadedPicture,
     LoadPictures,
     PicturesLoaded,
-    ReadSpec,
-    SpecRead,
 )
 from explorer.errors import DataError, ImageError, SpecError
 from explorer.images.archive import ClassArchive

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.arch.expand import expand
 from explorer.engine.context import Context, LiveNet
-from explorer.engine.inside_messages import SampleChoice
+from explorer.engine.sample_messages import SampleChoice
 from explorer.errors import DataError
 from explorer.nets.predict import predict
 from explorer.nets.sample import Sample

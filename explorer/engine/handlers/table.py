@@ -35,19 +35,11 @@ from explorer.engine.handlers.train import find_rate, halt_training, resume_trai
 from explorer.engine.handlers.weights import save_weights_file
 from explorer.engine.inside_messages import (
     Attribute,
-    Decide,
-    Excite,
-    FlowGradients,
-    MeasureCost,
     Meter,
-    MeterSample,
-    PoolSample,
     RankChannels,
     ReadFindings,
     ReadKernels,
     ReadNumber,
-    SweepLesions,
-    TestLesions,
     WriteWalk,
 )
 from explorer.engine.messages import (
@@ -58,6 +50,16 @@ from explorer.engine.messages import (
     Request,
     SaveWeights,
     UseDevice,
+)
+from explorer.engine.sample_messages import (
+    Decide,
+    Excite,
+    FlowGradients,
+    MeasureCost,
+    MeterSample,
+    PoolSample,
+    SweepLesions,
+    TestLesions,
 )
 from explorer.engine.study_messages import EstimateStudy, HaltStudy, RunStudy, WriteStudyReport
 from explorer.engine.training_messages import (

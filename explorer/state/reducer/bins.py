@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from explorer.engine.messages import LoadPictures, PicturesLoaded
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.state.learning import Bin, TeachState
 from explorer.state.learning_actions import (
     AddBin,

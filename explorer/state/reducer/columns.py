@@ -14,7 +14,7 @@ from typing import Any
 from explorer.arch.align import stops
 from explorer.arch.expand import expand
 from explorer.engine.compare_messages import LetColumnGo, LookedThrough, LookThrough
-from explorer.engine.inside_messages import Decide, Decided, FindingsRead, ProbesFitted, ReadFindings
+from explorer.engine.inside_messages import FindingsRead, ReadFindings
 from explorer.engine.messages import (
     BuildModel,
     ClassifyMany,
@@ -24,6 +24,7 @@ from explorer.engine.messages import (
     Request,
     RequestFailed,
 )
+from explorer.engine.sample_messages import Decide, Decided, ProbesFitted
 from explorer.state.compare import Column, ColumnState, ColumnStatus, Looked
 from explorer.state.model import Answer
 from explorer.state.reducer.rewind import at_moment

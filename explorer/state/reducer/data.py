@@ -18,7 +18,7 @@ from explorer.engine.data_messages import (
     ListData,
     OpenData,
 )
-from explorer.engine.messages import LoadPictures
+from explorer.engine.picture_messages import LoadPictures
 from explorer.present.text import byte_size
 from explorer.state.learning_actions import (
     AllowFetchData,

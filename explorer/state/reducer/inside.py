@@ -13,7 +13,6 @@ from explorer.engine.inside_messages import (
     Attribute,
     Attributed,
     ChannelsRanked,
-    Decide,
     KernelsRead,
     Meter,
     NumberRead,
@@ -21,11 +20,11 @@ from explorer.engine.inside_messages import (
     ReadFindings,
     ReadKernels,
     ReadNumber,
-    TestLesions,
     WalkWritten,
     WriteWalk,
 )
 from explorer.engine.messages import MAIN_COLUMN
+from explorer.engine.sample_messages import Decide, TestLesions
 from explorer.state.inside import InsideState, OverlayState
 from explorer.state.inside_actions import (
     AskKernels,

@@ -14,6 +14,14 @@ from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.data_messages import DataFacts, OpenData
 from explorer.engine.inside_messages import (
+    FindingsRead,
+    InsideProgress,
+    Meter,
+    Metered,
+    ReadFindings,
+)
+from explorer.engine.messages import MAIN_COLUMN, RequestFailed
+from explorer.engine.sample_messages import (
     CostMeasured,
     Decide,
     Decided,
@@ -21,26 +29,20 @@ from explorer.engine.inside_messages import (
     Embedded,
     Excite,
     Excited,
-    FindingsRead,
     FitProbes,
     FlowGradients,
     GradientsFlowed,
-    InsideProgress,
     LesionsTested,
     MeasureCost,
-    Meter,
-    Metered,
     MeterSample,
     PoolSample,
     ProbesFitted,
-    ReadFindings,
     SampleChoice,
     SamplePooled,
     SweepLesions,
     Swept,
     TestLesions,
 )
-from explorer.engine.messages import MAIN_COLUMN, RequestFailed
 from explorer.state.inside_actions import (
     ChooseEmbedding,
     ChooseSample,

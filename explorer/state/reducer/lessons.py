@@ -15,7 +15,8 @@ from explorer.engine.lesson_messages import (
     ReadLesson,
     TakeLessonWeights,
 )
-from explorer.engine.messages import ForgetPictures, LoadedPicture, WeightsChoice
+from explorer.engine.messages import LoadedPicture, WeightsChoice
+from explorer.engine.picture_messages import ForgetPictures
 from explorer.engine.run_messages import ListRuns
 from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.present.text import byte_size

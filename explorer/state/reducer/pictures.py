@@ -16,14 +16,16 @@ from explorer.engine.messages import (
     Classify,
     ClassifyMany,
     FailedPicture,
-    FetchPicture,
-    ForgetPictures,
     LoadedPicture,
-    LoadPictures,
     ManyClassified,
-    PicturesLoaded,
     ReadSpec,
     ReadWeights,
+)
+from explorer.engine.picture_messages import (
+    FetchPicture,
+    ForgetPictures,
+    LoadPictures,
+    PicturesLoaded,
 )
 from explorer.state.actions import (
     AllowFetchPicture,

@@ -12,8 +12,21 @@ from types import MappingProxyType
 from typing import Any
 
 from explorer.engine.data_messages import CollectTaught, FetchData, OpenData
-from explorer.engine.inside_messages import (
-    Attribute,
+from explorer.engine.inside_messages import Attribute, WriteWalk
+from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
+from explorer.engine.messages import (
+    MAIN_COLUMN,
+    BuildModel,
+    Cancel,
+    ClassifyMany,
+    Event,
+    FetchWeights,
+    ReadWeights,
+    Request,
+    SaveWeights,
+)
+from explorer.engine.picture_messages import FetchPicture, LoadPictures
+from explorer.engine.sample_messages import (
     Embed,
     Excite,
     FitProbes,
@@ -23,21 +36,6 @@ from explorer.engine.inside_messages import (
     PoolSample,
     SweepLesions,
     TestLesions,
-    WriteWalk,
-)
-from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
-from explorer.engine.messages import (
-    MAIN_COLUMN,
-    BuildModel,
-    Cancel,
-    ClassifyMany,
-    Event,
-    FetchPicture,
-    FetchWeights,
-    LoadPictures,
-    ReadWeights,
-    Request,
-    SaveWeights,
 )
 from explorer.engine.study_messages import RunStudy, WriteStudyReport
 from explorer.engine.training_messages import FindRate, ResumeTraining, Train

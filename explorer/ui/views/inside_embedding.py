@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from explorer.engine.inside_messages import Embedded, SamplePooled
+from explorer.engine.sample_messages import Embedded, SamplePooled
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE

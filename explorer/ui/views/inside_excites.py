@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from explorer.engine.inside_messages import Excited
+from explorer.engine.sample_messages import Excited
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.inside_facts import InsideFacts

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from explorer.arch.lesions import Lesions, exchangeable, lesionable
-from explorer.engine.inside_messages import Swept
+from explorer.engine.sample_messages import Swept
 from explorer.nets.insights import Knowledge, Sweep
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.theme import HALF, SPACE

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from explorer.engine.inside_messages import ExcitingPicture
+from explorer.engine.sample_messages import ExcitingPicture
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.pixel_view import qimage
 
