@@ -7,6 +7,7 @@ Qt.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.expand import expand
 from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS, WeightsChoice
 from explorer.errors import RunError, SpecError
-from explorer.state.compare import Column
+from explorer.state.compare import MAX_COLUMNS, Column
 from explorer.state.learning import TrainingForm
 from explorer.state.model import AppState, Document
 from explorer.state.settings import ColourScheme, Settings
@@ -23,6 +24,8 @@ from explorer.training import plan as plans
 from explorer.training.recipes import DEFAULT_RECIPE, RECIPES
 
 VERSION = 1
+_COLUMN_NAME = re.compile("c[0-9]{1,9}")
+"""Any other could be that of the network in view."""
 
 
 def encode(state: AppState) -> str:
@@ -92,10 +95,23 @@ def _document(data: object) -> Document:
             selected=selected if selected in expand(spec).by_key else Document().selected,
             unfolded=None if unfolded is None else frozenset(map(str, unfolded)),
             budget=_budget(data.get("budget")),
-            columns=tuple(_column(column) for column in data.get("columns", ())),
+            columns=_columns(data.get("columns")),
         )
     except (KeyError, TypeError, ValueError, SpecError):
         return Document()
+
+
+def _columns(data: object) -> tuple[Column, ...]:
+    """Those that can be read, each name once."""
+    found: dict[str, Column] = {}
+    for entry in data if isinstance(data, list) else ():
+        try:
+            column = _column(entry)
+        except (KeyError, TypeError, ValueError, SpecError):
+            continue
+        if _COLUMN_NAME.fullmatch(column.name):
+            found.setdefault(column.name, column)
+    return tuple(found.values())[:MAX_COLUMNS]
 
 
 def _column(data: dict[str, Any]) -> Column:

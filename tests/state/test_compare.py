@@ -1,5 +1,8 @@
 """Columns: pinned, built while they are looked at, asked about pictures, brought back by undo."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,6 +25,7 @@ from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.nets.findings_file import findings_for
 from explorer.state.actions import (
     ChooseDevice,
+    ChooseWeights,
     ClearPictures,
     Drop,
     EditSpec,
@@ -371,3 +375,59 @@ def test_a_session_brings_columns_back_under_names_that_are_free(play):
     assert {one.status for one in again.state.compare.columns.values()} == {"away"}
     again(PinSpecs((DEEP,)))
     assert len(set(names(again))) == 3
+
+
+def test_who_goes_back_before_the_answer_still_sees_the_picture_before(play):
+    first, _ = two_columns(play)
+    build(play, first)
+    look(play, first)
+    play(Drop(paths=("/2.png",)))
+    play.load(2)
+    asked_for = next(one for one in reversed(play.sent) if isinstance(one, LookThrough))
+    assert (asked_for.column, asked_for.image_id) == (first, 2)
+    assert not asked(play(SelectPicture(1)), LookThrough)
+    look(play, first)
+    living = play.state.compare.columns[first]
+    assert living.looked.image_id == 1
+    assert living.answers.keys() == {1, 2}
+    # Of a picture that was removed meanwhile nothing is kept.
+    play(SelectPicture(2))
+    play(RemovePicture(2))
+    play(
+        LookedThrough(
+            ticket=play.newest(LookThrough).ticket,
+            column=first,
+            image_id=2,
+            predictions=CAT,
+            seen=np.zeros((2, 2, 3), np.uint8),
+            kept_share=1.0,
+            maps=(),
+            milliseconds=1.0,
+        )
+    )
+    assert play.state.compare.columns[first].answers.keys() == {1}
+
+
+def test_what_is_being_built_otherwise_is_not_pinned_as_the_run_before(play):
+    play(ChooseWeights(WeightsChoice("run", "run-1")))
+    play.build(Origin("run", "run-1"))
+    play(ChooseWeights(WeightsChoice("untrained")))
+    play(PinColumn())
+    assert play.state.document.columns[0].weights == WeightsChoice("untrained")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"name": "main"},
+        {"name": "c1"},
+        {"weights": {"kind": "known", "of": "tomorrow"}},
+        {"spec": 7},
+    ],
+)
+def test_a_damaged_column_takes_nothing_else_of_the_session_with_it(play, damage):
+    two_columns(play)
+    data = json.loads(encode(play.state))
+    data["document"]["columns"][1] |= damage
+    kept = decode(json.dumps(data)).document
+    assert kept == replace(play.state.document, columns=play.state.document.columns[:1])

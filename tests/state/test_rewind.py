@@ -136,3 +136,15 @@ def test_a_moment_that_cannot_be_built_leaves_what_is_in_view(play):
     assert play.state.net.status == "ready"
     assert play.state.moments.at == {RUN: 2}
     assert play.state.notices[-1].message == "It is damaged."
+
+
+def test_a_column_that_is_coming_back_comes_back_to_the_moment(play):
+    play(SeeColumns(True))
+    play(PinColumn())
+    name = play.state.document.columns[0].name
+    built(play, Origin("run", RUN), name)
+    play(SeeColumns(False))
+    assert play(Rewind(RUN, 1))
+    assert asked(play(SeeColumns(True)))[name].step == 1
+    assert play.state.compare.columns[name].status == "away"
+    assert asked(play(Rewind(RUN, 4)))[name] == WeightsChoice("run", RUN, 4)

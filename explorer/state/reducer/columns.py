@@ -139,6 +139,8 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
     """The picture's way through a column is here."""
     if event.column not in turn.state.compare.columns or not turn.is_newest(event, LookThrough, event.column):
         return
+    if turn.state.pictures.loaded(event.image_id) is None:
+        return
     living = turn.state.compare.columns[event.column]
     looked = Looked(
         image_id=event.image_id,
@@ -148,6 +150,9 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
         maps=MappingProxyType(dict(event.maps)),
         milliseconds=event.milliseconds,
     )
+    if event.image_id != _current(turn) and living.looked is not None:
+        # The user went back to the picture before, whose way is here: nothing newer was asked for.
+        looked = living.looked
     answers = {**living.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
     _change(turn, event.column, looked=looked, answers=MappingProxyType(answers))
 

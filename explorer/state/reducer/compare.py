@@ -163,7 +163,8 @@ def _in_view(turn: Turn) -> Column:
     """The network in view; one that was trained here is its run's, also when it is in view no more."""
     document, net = turn.state.document, turn.state.net
     weights = document.weights
-    if net.origin is not None and net.origin.kind == "run" and net.spec == document.spec:
+    is_built = net.status == "ready" and net.spec == document.spec
+    if is_built and net.origin is not None and net.origin.kind == "run":
         weights = WeightsChoice("run", net.origin.name)
     return Column("", document.spec, weights, document.seed)
 

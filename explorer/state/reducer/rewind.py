@@ -64,7 +64,8 @@ def _note(turn: Turn, run: str, step: int | None) -> None:
     weights, living = WeightsChoice("run", run, step), turn.state.compare.columns
     for column in turn.state.document.columns:
         here = living.get(column.name)
-        if here is None or here.status not in ("ready", "building"):
+        if here is None or here.status == "failed" or not turn.state.compare.is_seen:
+            # What is away is built as its run stands then.
             continue
         # One that was pinned while it learned has no weights of the run yet, but lives by them.
         if (column.weights.kind, column.weights.name) == ("run", run) or is_of(here.origin, run):
