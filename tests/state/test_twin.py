@@ -4,7 +4,7 @@ import pytest
 
 from explorer.arch.presets import plain_twin
 from explorer.engine.data_messages import OpenData
-from explorer.engine.messages import BuildModel
+from explorer.engine.messages import BuildModel, RequestFailed
 from explorer.engine.moment_messages import SnapshotsKept
 from explorer.engine.training_messages import ResumeTraining, Train
 from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
@@ -112,3 +112,12 @@ def test_rewinding_takes_the_twin_along(feed):
     built = [(one.weights.name, one.weights.step) for one in feed.asked if isinstance(one, BuildModel)]
     assert built == [(RUN, 4), (TWIN, 2)]
     assert feed.store.state.moments.at == {RUN: 4, TWIN: 2}
+
+
+def test_the_twin_of_a_training_that_broke_off_learns_no_more(feed):
+    assert twin_of(feed).status == "running"
+    feed.store.dispatch(
+        RequestFailed(ticket=feed.ticket, kind="Train", message="The device is gone.", hint="Start again.")
+    )
+    assert feed.store.state.training.status == "failed"
+    assert twin_of(feed).status == "paused"

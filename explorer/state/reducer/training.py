@@ -36,6 +36,7 @@ from explorer.state.learning import (
     TrainingForm,
     TrainingState,
     TrainingStatus,
+    TwinState,
 )
 from explorer.state.learning_actions import (
     ChooseRecipe,
@@ -348,7 +349,13 @@ def on_taken_back(turn: Turn, event: RequestFailed) -> None:
     training = turn.state.training
     if training.is_busy and turn.state.tickets.get((event.kind, TRAINING_SUBJECT)) == event.ticket:
         finder = None if training.purpose == "find" else training.finder
-        turn.change(training=replace(training, status=training.at_rest, finder=finder))
+        rested = replace(training, status=training.at_rest, finder=finder, twin=_rested(training.twin))
+        turn.change(training=rested)
+
+
+def _rested(twin: TwinState | None) -> TwinState | None:
+    """The twin of a training that broke off: it learns no more either, and goes on with it."""
+    return replace(twin, status="paused") if twin is not None and twin.status == "running" else twin
 
 
 def _fail(turn: Turn, cause: str, remedy: str) -> None:
@@ -356,7 +363,13 @@ def _fail(turn: Turn, cause: str, remedy: str) -> None:
     finder = None if training.purpose == "find" else training.finder
     turn.change(
         training=replace(
-            training, status="failed", cause=cause, remedy=remedy, finder=finder, eta_seconds=None
+            training,
+            status="failed",
+            cause=cause,
+            remedy=remedy,
+            finder=finder,
+            eta_seconds=None,
+            twin=_rested(training.twin),
         )
     )
 
