@@ -5,10 +5,10 @@ Called by `engine/lesson_json.py`. Must not import torch or Qt.
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from explorer.arch import spec as specs
 from explorer.arch.presets import preset
@@ -70,7 +70,7 @@ class Reader:
     def number(self, key: str, usual: float | None, least: float, most: float) -> float:
         """A number between two others."""
         value = self._data.get(key, usual)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not _is_number(value):
             raise self.refused(key, "is no number")
         if not least <= value <= most:
             raise self.refused(key, f"is {value:g}, not between {least:g} and {most:g}")
@@ -136,8 +136,10 @@ class Reader:
     def numbers(self, key: str) -> dict[str, float]:
         """An object's numbers by name; what is none is left out."""
         values = self.inside(key)._data if self.has(key) else {}
-        return {
-            name: float(value)
-            for name, value in values.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
+        return {name: float(value) for name, value in values.items() if _is_number(value)}
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    """Whether it is one that a float can hold; NaN and the infinities are none."""
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_one and -sys.float_info.max <= value <= sys.float_info.max  # type: ignore[operator]

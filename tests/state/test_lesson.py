@@ -134,6 +134,7 @@ def changed(path, value):
         ("steps.0.view.share", 1.5, "steps 1.view.share is 1.5, not between 0 and 1"),
         ("steps.0.view.share", True, "is no number"),
         ("steps.0.view.share", float("nan"), "is no number"),
+        ("steps.0.view.share", 10**400, "is no number"),
         ("steps.0.view.selected", "layer9.add", "which is no node"),
         ("steps.0.view.bypassed", ["layer7.0"], "do not fit"),
         ("steps.0.view.exchanged", [["layer1.0"]], "no pair of blocks"),
