@@ -9,6 +9,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from explorer import boot
 
@@ -20,6 +21,12 @@ PATIENCE_MS = 60_000
 
 made_windows: set[str] = set()
 """The modules of tests whose windows have not been collected yet."""
+
+# Other work may hold the processor; and what fails once must fail again.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +43,15 @@ def qapp_args():
     from explorer.ui.theme import STYLE_ARGUMENTS
 
     return ["tests", *STYLE_ARGUMENTS]
+
+
+@pytest.fixture(autouse=True)
+def chance():
+    """Each test draws the same numbers, whichever were drawn before it."""
+    torch = sys.modules.get("torch")
+    # While another thread imports it there is no generator yet.
+    if torch is not None and hasattr(torch, "manual_seed"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,8 @@
-"""The numbers of the papers, and drawn tests without a clock: other work may hold the processor."""
+"""The numbers of the papers."""
 
 import json
 
 import pytest
-from hypothesis import settings
-
-settings.register_profile("no clock", deadline=None)
-settings.load_profile("no clock")
 
 
 @pytest.fixture(scope="session")

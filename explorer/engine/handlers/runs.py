@@ -228,7 +228,8 @@ def _plan(text: str) -> Plan:
 
 
 def _refuse_bundled(runs: Sequence[str]) -> None:
-    for run in set(runs) & set(bundled_names()):
+    shipped = set(bundled_names())
+    for run in (name for name in runs if name in shipped):
         raise RunError(
             "The run {run} ships with the program and can only be looked at.",
             "Train its network yourself, and the run is yours.",
