@@ -148,13 +148,13 @@ class CompareDock(SeenDock):
     def _facts_of(self, state: AppState) -> tuple[ColumnFacts, ...]:
         """What the view shows of each column; found anew only where something of it is another."""
         from explorer.ui.views.compare_columns import titles
-        from explorer.ui.views.compare_facts import beside_titles, facts_of
+        from explorer.ui.views.compare_facts import facts_of
 
         loaded = state.pictures.loaded(state.pictures.current)
         image_id = None if loaded is None else loaded.image_id
         found: dict[str, tuple[_Known, ColumnFacts]] = {}
         columns = state.document.columns
-        for column, title in zip(columns, beside_titles(titles(columns), columns), strict=True):
+        for column, title in zip(columns, titles(columns), strict=True):
             living = state.compare.columns.get(column.name)
             if living is None:
                 continue
@@ -181,6 +181,7 @@ class CompareDock(SeenDock):
         self._diff.show_pair(columns, pair)
         self._diff.show()
         self._diff.raise_()
+        self._diff.activateWindow()
 
     def _on_diff_pair(self, pair: tuple[str, str]) -> None:
         self._store.dispatch(compare_actions.ChoosePair(pair))

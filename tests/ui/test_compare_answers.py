@@ -86,8 +86,8 @@ def test_blocks_are_found_by_both_of_their_keys():
 def test_the_sentence_names_who_says_what():
     heard = heard_in(four_columns())
     assert agreement_text(heard) == (
-        "CIFAR ResNet-20 and CIFAR ResNet-56 say cat, up to 87 %; "
-        "CIFAR plain-20 and CIFAR plain-56 say deer, up to 78 %."
+        "ResNet-20 and ResNet-56 say cat, up to 87 %; "
+        "plain-20 and plain-56 say deer, up to 78 %."
     )
     assert way_text(heard) == "The probes part after 36 % of the way and do not agree again."
 
@@ -101,16 +101,16 @@ def test_all_that_agree_are_counted():
 def test_networks_of_other_classes_are_told_apart_not_compared():
     foreign = living({1: answer("3", 0.9, DIGITS)}, classes=DIGITS)
     said = agreement_text(heard_in(two(living({1: answer("cat", 0.5)}), foreign)))
-    assert "CIFAR plain-20 says cat, 50 %." in said
-    assert "CIFAR ResNet-20 says 3, 90 %." in said
+    assert "plain-20 says cat, 50 %." in said
+    assert "ResNet-20 says 3, 90 %." in said
     assert "Networks that know other classes are not compared." in said
 
 
 def test_untrained_and_silent_networks_are_named():
     untrained = living({1: answer("cat", 0.11)}, origin=Origin("untrained", seed=0))
     said = agreement_text(heard_in(two(untrained, living({}))))
-    assert "No answer yet: CIFAR ResNet-20." in said
-    assert "Not trained, so not compared: CIFAR plain-20." in said
+    assert "No answer yet: ResNet-20." in said
+    assert "Not trained, so not compared: plain-20." in said
     assert agreement_text(heard_in(compared((), ()))) == "Drop a picture to see whether the networks agree."
 
 
@@ -122,7 +122,7 @@ def test_probes_that_agree_again():
     )
     assert way_text(heard_in(two(one, one))) == "The probes agree from the first block to the last."
     without = living({1: answer("cat", 0.9)})
-    assert way_text(heard_in(two(one, without))) == "No probes: CIFAR ResNet-20."
+    assert way_text(heard_in(two(one, without))) == "No probes: ResNet-20."
 
 
 def test_probes_of_another_picture_are_not_shown():
@@ -215,7 +215,7 @@ def test_the_matrix_says_how_often_two_agree(filled, qtbot):
     )
     assert (
         section.batch.matrix.reading(0, 1)
-        == "CIFAR plain-20 and CIFAR ResNet-20 say the same of 6 of 12, 50.0 %"
+        == "plain-20 and ResNet-20 say the same of 6 of 12, 50.0 %"
     )
 
 
@@ -225,7 +225,7 @@ def test_a_click_on_a_cell_leaves_the_pictures_of_these_two(filled, qtbot):
     qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 1, 0))
     assert len(section.batch.list.items) == 6
     count = section.findChild(QWidget, "compare.answers.count")
-    assert count.text == "6 of 12 pictures differ between CIFAR plain-20 and CIFAR ResNet-20"
+    assert count.text == "6 of 12 pictures differ between plain-20 and ResNet-20"
     qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 0, 1))
     assert {item.image_id for item in section.batch.list.items} == everything
     qtbot.mouseClick(section.batch.matrix, LEFT, pos=centre(section.batch.matrix, 0, 1))
@@ -295,7 +295,7 @@ def test_every_answer_is_beside_its_picture(filled):
     first = section.batch.list.items[0]
     given = section.batch.list.answers[first.image_id]
     assert [each.place for each in given] == [0, 1, 2, 3]
-    assert first.label.splitlines()[0].startswith("CIFAR plain-20: ")
+    assert first.label.splitlines()[0].startswith("plain-20: ")
 
 
 def test_networks_that_cannot_be_compared_are_hatched(section, qtbot):
@@ -328,10 +328,10 @@ def test_tables_and_pictures_are_saved(filled, monkeypatch, tmp_path):
         section.build_menu().actions()[place].trigger()
     assert said == [f"Saved {name}" for name in ("a.png", "a.csv", "b.png", "b.csv", "c.png", "c.csv")]
     agreement = list(csv.reader(io.StringIO((tmp_path / "b.csv").read_text())))
-    assert agreement[1] == ["CIFAR plain-20", "CIFAR ResNet-20", "6", "12", "0.500000"]
+    assert agreement[1] == ["plain-20", "ResNet-20", "6", "12", "0.500000"]
     answers = list(csv.reader(io.StringIO((tmp_path / "c.csv").read_text())))
     assert len(answers) == 13
-    assert answers[0][:4] == ["picture", "answers", "CIFAR plain-20", "CIFAR plain-20, probability"]
+    assert answers[0][:4] == ["picture", "answers", "plain-20", "plain-20, probability"]
     assert int(answers[1][1]) >= int(answers[-1][1])
 
 

@@ -127,10 +127,10 @@ def test_the_table_has_every_measured_point():
 def test_columns_of_one_network_are_told_apart():
     columns = (column(0, FOUR[1]), column(1, FOUR[1], "a-run"), column(2, FOUR[1]), column(3, FOUR[0]))
     assert titles(columns) == (
-        "CIFAR ResNet-20",
-        "CIFAR ResNet-20, a-run",
-        "CIFAR ResNet-20 (2)",
-        "CIFAR plain-20",
+        "ResNet-20",
+        "ResNet-20, a-run",
+        "ResNet-20 (2)",
+        "plain-20",
     )
 
 
@@ -163,12 +163,12 @@ def test_what_an_error_was_measured_on():
 def test_all_runs_are_drawn_in_their_columns_colours(section, qtbot):
     lines = shown(section, qtbot, trained_columns())
     assert {line.name: line.ink for line in lines} == {
-        "CIFAR plain-20": 0,
-        "CIFAR ResNet-20": 1,
-        "CIFAR plain-56": 4,
-        "CIFAR ResNet-56": 5,
+        "plain-20": 0,
+        "ResNet-20": 1,
+        "plain-56": 4,
+        "ResNet-56": 5,
     }
-    assert [line.n_runs for line in lines if line.name == "CIFAR ResNet-20"] == [3, 3]
+    assert [line.n_runs for line in lines if line.name == "ResNet-20"] == [3, 3]
     assert all(line.x[-1] == EPOCHS for line in lines)
     assert "×3" in section.plot.legend.reading()
     press(section, qtbot, "seeds")
@@ -183,7 +183,7 @@ def test_axes_subjects_and_scales_are_chosen(section, qtbot):
     press(section, qtbot, "axis.time")
     assert section.plot.lines[-1].x[-1] == pytest.approx(0.1 * EPOCHS * STEPS)
     press(section, qtbot, "axis.macs")
-    deep = next(line for line in section.plot.lines if line.name == "CIFAR ResNet-56")
+    deep = next(line for line in section.plot.lines if line.name == "ResNet-56")
     assert deep.x[-1] == pytest.approx(EPOCHS * STEPS * 128 * 3 * cost_of(FOUR[3]).macs / MACS_UNIT)
     press(section, qtbot, "subject.accuracy")
     assert section.plot.lines[-1].y[-1] > 0.8
@@ -201,7 +201,7 @@ def test_the_mouse_reads_every_line_and_a_name_hides_one(section, qtbot):
     assert plot.legend.reading().count("training") == 4
     before = section.grab().toImage()
     plot.legend.linkActivated.emit("0")
-    assert all(line.name != "CIFAR plain-20" for line in plot.lines)
+    assert all(line.name != "plain-20" for line in plot.lines)
     assert section.grab().toImage() != before
 
 

@@ -66,7 +66,7 @@ def test_every_column_bears_the_colour_of_its_lines(opened, qtbot):
     inks = {name: window.findChild(InkDot, f"compare.{name}.ink").place for name in ("c4", "c1", "c2", "c3")}
     assert list(inks.values()) == [0, 1, 2, 3]
     lines = window.findChild(AnswersSection).chart.data.series
-    assert (lines[0].name, lines[0].ink) == ("CIFAR ResNet-56", 0)
+    assert (lines[0].name, lines[0].ink) == ("ResNet-56", 0)
 
 
 def test_a_picture_of_the_list_becomes_the_current_one(opened, qtbot):

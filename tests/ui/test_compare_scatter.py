@@ -96,20 +96,20 @@ def test_data_that_nothing_names():
 def test_pinned_and_published_points_of_one_data_set_stand_together(filled):
     assert filled.data == CIFAR_10
     found = names(filled)
-    assert {"CIFAR plain-20", "CIFAR ResNet-56", "He 2015 ResNet-56", "He 2015 ResNet-1202"} <= found
+    assert {"plain-20", "ResNet-56", "He 2015 ResNet-56", "He 2015 ResNet-1202"} <= found
     assert "He 2015 plain-34" not in found
     assert "figure 6" in filled.findChild(QLabel, "compare.errors.note").text()
     choose(filled, IMAGENET)
     assert {"He 2015 plain-34", "torchvision resnet50"} <= names(filled)
     assert all(not point.column for point in filled.scatter.points)
-    assert "CIFAR plain-20 (CIFAR-10)" in filled.findChild(QLabel, "compare.errors.note").text()
+    assert "plain-20 (CIFAR-10)" in filled.findChild(QLabel, "compare.errors.note").text()
 
 
 def test_lines_join_depths_with_and_without_shortcuts(filled):
     lines = {tuple(point.name for point in line) for line in joined(filled.own, "depth")}
-    assert ("CIFAR plain-20", "CIFAR plain-56") in lines
-    (residual,) = lines - {("CIFAR plain-20", "CIFAR plain-56")}
-    assert residual[-1] == "CIFAR ResNet-56"
+    assert ("plain-20", "plain-56") in lines
+    (residual,) = lines - {("plain-20", "plain-56")}
+    assert residual[-1] == "ResNet-56"
     assert len(residual) == 4
 
 
@@ -137,7 +137,7 @@ def test_the_keys_walk_from_left_to_right(filled):
 
 
 def test_parameters_stand_along_the_bottom_too(filled, qtbot):
-    point = next(point for point in filled.scatter.points if point.name == "CIFAR ResNet-56")
+    point = next(point for point in filled.scatter.points if point.name == "ResNet-56")
     before = filled.scatter.place_of(point)
     qtbot.mouseClick(filled.findChild(QWidget, "compare.errors.across.parameters"), LEFT)
     assert filled.scatter.place_of(point) != before
@@ -148,7 +148,7 @@ def test_parameters_stand_along_the_bottom_too(filled, qtbot):
 
 def test_families_and_columns_are_hidden_by_their_names(filled):
     entries = [entry.name for entry in filled.legend.entries]
-    assert entries[:2] == ["CIFAR plain-20", "CIFAR ResNet-20, res20-a"]
+    assert entries[:2] == ["plain-20", "ResNet-20, res20-a"]
     assert entries[-1] == "other papers"
     assert not any(point.family == "other papers" for point in filled.scatter.points)
     filled.legend.linkActivated.emit(str(entries.index("other papers")))
@@ -156,9 +156,9 @@ def test_families_and_columns_are_hidden_by_their_names(filled):
     filled.legend.linkActivated.emit(str(entries.index("He 2015 ResNet")))
     assert "He 2015 ResNet-56" not in names(filled)
     filled.legend.linkActivated.emit("0")
-    assert "CIFAR plain-20" not in names(filled)
+    assert "plain-20" not in names(filled)
     filled.legend.linkActivated.emit("0")
-    assert "CIFAR plain-20" in names(filled)
+    assert "plain-20" in names(filled)
 
 
 def test_the_data_follows_the_columns_until_it_is_chosen(section):
@@ -179,7 +179,7 @@ def test_the_data_follows_the_columns_until_it_is_chosen(section):
 def test_columns_without_an_error_are_named(section):
     state = compared((column(0, FOUR[1]),), (living({}, origin=Origin("untrained", seed=1)),))
     section.show_state(None, state)
-    assert "No error known: CIFAR ResNet-20." in section.findChild(QLabel, "compare.errors.note").text()
+    assert "No error known: ResNet-20." in section.findChild(QLabel, "compare.errors.note").text()
     assert section.data == CIFAR_10
 
 
@@ -187,7 +187,7 @@ def test_a_better_run_moves_its_point(filled):
     state = trained_columns()
     rows = tuple(replace(row, test_accuracy=0.95) if row.id == "res56" else row for row in state.runs.rows)
     filled.show_state(state, replace(state, runs=replace(state.runs, rows=rows)))
-    (point,) = (point for point in filled.scatter.points if point.name == "CIFAR ResNet-56")
+    (point,) = (point for point in filled.scatter.points if point.name == "ResNet-56")
     assert point.error_percent == pytest.approx(5.0)
 
 

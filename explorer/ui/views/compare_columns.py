@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from explorer.arch.spec import ArchitectureSpec
 from explorer.images.labels import load_labels
 from explorer.present.error_scatter import CIFAR_10, IMAGENET
-from explorer.ui.views.compare_facts import title_of
+from explorer.ui.views.compare_facts import beside_titles, title_of
 
 if TYPE_CHECKING:
     from explorer.engine.run_messages import RunRow
@@ -60,9 +60,14 @@ def net_title(spec: ArchitectureSpec) -> str:
     return title_of(spec)
 
 
+def networks(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """What the columns' heads call their networks; columns of the same network bear the same name."""
+    return beside_titles(tuple(net_title(column.spec) for column in columns), columns)
+
+
 def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """A name for each column; those of the same network are told apart by seed, run or number."""
-    plain = [net_title(column.spec) for column in columns]
+    plain = networks(columns)
     counts = Counter(plain)
     made: list[str] = []
     for column, title in zip(columns, plain, strict=True):

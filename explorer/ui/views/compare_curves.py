@@ -29,7 +29,7 @@ from explorer.arch.cost import cost_of
 from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE
-from explorer.ui.views.compare_columns import ColumnRun, net_title, run_of, titles
+from explorer.ui.views.compare_columns import ColumnRun, networks, run_of, titles
 from explorer.ui.views.compare_lines import (
     OverlaidAxes,
     OverlaidAxis,
@@ -146,8 +146,9 @@ class CurvesSection(QWidget):
         if state is None:
             return ()
         made: dict[str, OverlaidRun] = {}
-        names = titles(state.document.columns)
-        for place, (column, name) in enumerate(zip(state.document.columns, names, strict=True)):
+        columns = state.document.columns
+        names = zip(columns, titles(columns), networks(columns), strict=True)
+        for place, (column, name, network) in enumerate(names):
             found = run_of(column, state)
             curves = _curves_of(found.run, state) if found is not None else None
             if found is None or curves is None or found.run in made:
@@ -155,7 +156,7 @@ class CurvesSection(QWidget):
             made[found.run] = OverlaidRun(
                 column=column.name,
                 name=name,
-                network=net_title(column.spec),
+                network=network,
                 run=found.run,
                 ink=place,
                 buffer=curves.buffer,

@@ -332,7 +332,10 @@ class CurvePlot(QWidget):
             said.append(f'<span style="color:{colours.success.name()}">{best}</span>')
         if x is not None:
             said.append(f'<span style="color:{colours.muted.name()}">{self._x_label} {x:,.4g}</span>')
-        self.legend.setText("&nbsp;&nbsp;&nbsp;".join(said))
+        # What a pair says is too long for a narrow plot: whole networks go to the next line, none is cut off.
+        self.legend.setWordWrap(self._shown.has_twin)
+        gap = "&nbsp;&nbsp; " if self._shown.has_twin else "&nbsp;&nbsp;&nbsp;"
+        self.legend.setText(gap.join(said))
 
     def _say_lines(self, x: float | None) -> list[str]:
         return [
@@ -349,7 +352,8 @@ class CurvePlot(QWidget):
             marks = (f"{_DRAWN[line.role]}{self._value(line, x)}" for line in lines if line.role in _DRAWN)
             if lines:
                 ink = self.colour(lines[0]).name()
-                said.append(f'<span style="color:{ink}">● {name}</span> {" ".join(marks)}')
+                words = f'<span style="color:{ink}">● {name}</span> {" ".join(marks)}'
+                said.append(f'<span style="white-space:nowrap">{words}</span>')
         return said
 
     def _value(self, line: CurveLine, x: float | None) -> str:
