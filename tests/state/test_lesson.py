@@ -30,6 +30,7 @@ from explorer.engine.lesson_messages import (
 from explorer.engine.messages import (
     BuildModel,
     Classify,
+    ClassifyMany,
     LoadedPicture,
     NodeProbed,
     ProbeNode,
@@ -289,8 +290,13 @@ def test_an_answer_to_an_older_request_is_not_shown(play):
     play(OpenLesson("depth"))
     old = play.newest(ReadLesson).ticket
     play(OpenLesson("lesions"))
-    play(LessonRead(ticket=old, source="depth", lesson=lesson(view()), pictures=(), facts=LessonFacts()))
+    late = LessonRead(
+        ticket=old, source="depth", lesson=lesson(view()), pictures=(picture(31), None), facts=LessonFacts()
+    )
+    play(late)
     assert play.state.lessons.lesson is None
+    assert play.newest(ForgetPictures).image_ids == (31,)
+    assert not play.state.pictures.items
 
 
 def test_a_dropped_lesson_is_opened_and_a_spec_beside_it_is_one(play):
@@ -317,6 +323,15 @@ def test_its_pictures_join_the_list_once_and_the_steps_is_looked_at(play):
     assert [item.image_id for item in play.state.pictures.items] == [11, 12, 22]
     assert play.newest(ForgetPictures).image_ids == (21,)
     assert play.state.pictures.current == 22
+
+
+def test_a_network_that_stands_there_already_is_asked_about_all_its_pictures(play):
+    document = play.state.document
+    net = LessonNet(document.spec, seed=document.seed)
+    open_lesson(play, lesson(view(net=net, picture=0)), pictures=(picture(11, value=1), picture(12, value=2)))
+    assert play.state.net.status == "ready"
+    assert play.newest(Classify).image_id == 11
+    assert play.newest(ClassifyMany).image_ids == (12,)
 
 
 def test_the_programs_sample_is_used_where_it_is_there(play):

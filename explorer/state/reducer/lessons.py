@@ -40,7 +40,7 @@ from explorer.state.model import Document, NoticeAction
 from explorer.state.reducer.compare import named, on_choose_pair, on_move_depth
 from explorer.state.reducer.document import set_document
 from explorer.state.reducer.inside_topics import on_show_topic
-from explorer.state.reducer.pictures import on_remove_picture, on_select_picture
+from explorer.state.reducer.pictures import answer_rest, on_remove_picture, on_select_picture
 from explorer.state.reducer.turn import Turn
 from explorer.training.recipes import DEFAULT_RECIPE, RECIPES
 
@@ -59,6 +59,10 @@ def on_open_lesson(turn: Turn, action: OpenLesson) -> None:
 def on_lesson_read(turn: Turn, event: LessonRead) -> None:
     """It is here: take its pictures, set the form, show the step that it opens with."""
     if not turn.is_newest(event, ReadLesson):
+        # Nobody sees its pictures: they need not stay in memory.
+        unseen = tuple(picture.image_id for picture in event.pictures if picture is not None)
+        if unseen:
+            turn.ask(ForgetPictures, image_ids=unseen)
         return
     before = turn.state.lessons
     _forget_closed(turn)
@@ -76,6 +80,7 @@ def on_lesson_read(turn: Turn, event: LessonRead) -> None:
     if event.lesson.form is not None and not turn.state.training.is_busy:
         turn.change(form=_form(event.lesson.form))
     _show(turn, event.lesson.start)
+    answer_rest(turn)
     for remark in event.remarks:
         turn.notify("warning", "{text}", arguments=(("text", remark),))
     if event.offered:

@@ -103,8 +103,7 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     if current != pictures.current:
         _look(turn)
     if event.done >= event.total:
-        _ask_unanswered(turn)
-        columns.answer_rest(turn)
+        answer_rest(turn)
 
 
 def _say_failed(turn: Turn, failed: tuple[FailedPicture, ...]) -> None:
@@ -154,6 +153,12 @@ def answer_all(turn: Turn) -> None:
     """Ask about the current picture first, then about the rest."""
     _ask_current(turn)
     _ask_unanswered(turn)
+
+
+def answer_rest(turn: Turn) -> None:
+    """Ask every network about the pictures that it has not answered."""
+    _ask_unanswered(turn)
+    columns.answer_rest(turn)
 
 
 def on_classified(turn: Turn, event: Classified) -> None:
