@@ -114,6 +114,8 @@ class RunStore:
     def adopt(self, run: Run, rows: Iterable[MetricRow]) -> None:
         """A run that ended on another machine, with its metrics; one that is here already stays as it is.
 
+        One that is marked as deleted is taken back.
+
         Raises:
             RunError: It cannot be written.
         """
@@ -125,6 +127,8 @@ class RunStore:
             if connection.execute(insert, values).rowcount:
                 insert = "INSERT INTO metrics (run, step, name, value) VALUES (?, ?, ?, ?)"
                 connection.executemany(insert, [(run.id, *row) for row in rows])
+            else:
+                connection.execute("UPDATE runs SET deleted = NULL, deleted_by = '' WHERE id = ?", (run.id,))
 
     def append(self, run_id: str, rows: Iterable[MetricRow]) -> None:
         """Metrics of a run; a row with the same step and name is overwritten, so a redone step is no double.

@@ -68,6 +68,9 @@ def test_a_run_of_another_machine_is_taken_once() -> None:
         store.adopt(run, [(3, "step.loss", 0.0)])
         assert store.run("theirs").name == "mine"
         assert store.metrics("theirs") == rows
+        store.delete(["theirs"])
+        store.adopt(run, rows)
+        assert store.run("theirs").deleted is None
 
 
 def test_a_batch_of_rows_is_written_whole_or_not_at_all() -> None:

@@ -112,7 +112,8 @@ def _choice(weights: LessonWeights, file: LessonFile, context: Context) -> tuple
             run = context.store().run(weights.run)
         except RunError:
             run = None
-        if run is not None and run.id == weights.run and _is(run.weights, weights):
+        is_here = run is not None and run.id == weights.run and run.deleted is None
+        if run is not None and is_here and _is(run.weights, weights):
             return WeightsChoice("run", run.id), ""
     kept = _place(weights)
     return (WeightsChoice("file", str(kept)) if _is(kept, weights) else None), ""
