@@ -148,3 +148,19 @@ def test_moments_go_with_the_run(context):
     store.delete([run])
     store.purge_deleted()
     assert not folder.exists()
+
+
+def test_who_goes_on_gets_the_memory_of_runs_that_rest(context):
+    runs = []
+    for _ in range(2):
+        for event in (steps := train(begin(), context)):
+            if isinstance(event, SnapshotsKept) and event.steps[-1] == 4:
+                list(halt_training(HaltTraining(ticket=4, how="pause"), context))
+        runs.append(context.active.run.id)
+        steps.close()
+    held = {run: context.snapshots[run]._held for run in runs}
+    assert [bool(held[run]) for run in runs] == [False, True]
+    for _ in resume_training(ResumeTraining(ticket=5, run=runs[0]), context):
+        if held[runs[0]]:
+            break
+    assert [bool(held[run]) for run in runs] == [True, False]

@@ -40,6 +40,7 @@ class Keeper:
         if known is not None and known.subject is None:
             # It was only read from until now.
             known = None
+        _make_room(context)
         self._shelf = known or _new_shelf(active, context)
         room = self._shelf.room_for(active.net().module)
         self._moments = moments(training.steps, training.steps_per_epoch, room)
@@ -67,13 +68,17 @@ class Keeper:
         return SnapshotsKept(ticket=self._ticket, run=self._active.run.id, steps=self._shelf.steps, lost=lost)
 
 
-def _new_shelf(active: ActiveTraining, context: Context) -> SnapshotShelf:
-    """A shelf for a run; two that learn at once share the memory, and those at rest make room in it."""
+def _make_room(context: Context) -> None:
+    """Runs at rest give up the memory that those need which learn now."""
     learning = {active.run.id for active in context.learning()}
-    memory_bytes = MEMORY_BYTES // max(len(learning), 1)
     for run, other in context.snapshots.items():
         if run not in learning:
             other.let_memory_go()
+
+
+def _new_shelf(active: ActiveTraining, context: Context) -> SnapshotShelf:
+    """A shelf for a run; two that learn at once share the memory."""
+    memory_bytes = MEMORY_BYTES // max(len(context.learning()), 1)
     subject = Subject(active.training.spec, active.classes, active.transform)
     shelf = SnapshotShelf(snapshots_folder(active.run), subject, memory_bytes=memory_bytes)
     context.snapshots[active.run.id] = shelf
