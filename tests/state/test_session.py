@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.arch.budget import Budget, Hold, Vary
@@ -12,6 +12,7 @@ from explorer.state.session import decode, encode
 from explorer.state.settings import Settings
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(sorted(presets())),
     seed=st.integers(0, 2**31),
@@ -35,6 +36,7 @@ def test_what_is_written_is_read_again(name, seed, scheme, recent, unfolded, bud
     assert decode(encode(state)) == state
 
 
+@settings(deadline=None)
 @given(st.text() | st.sampled_from(["{}", "[]", "null", '{"version": 99}', '{"version": 1, "document": 3}']))
 def test_whatever_cannot_be_read_is_the_usual(text):
     assert decode(text).document == Document()
