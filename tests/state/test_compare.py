@@ -248,6 +248,24 @@ def test_bundled_weights_bring_their_probes_which_are_asked_about_the_picture(pl
     assert play.state.inside.decided is None
 
 
+def test_probes_that_went_with_their_network_are_asked_only_when_they_are_read_again(play):
+    first, _ = two_columns(play)
+    found = findings_for(catalogue.present_for(play.state.document.spec))
+
+    def read():
+        request = next(one for one in reversed(play.sent) if isinstance(one, ReadFindings))
+        return play(FindingsRead(ticket=request.ticket, column=first, findings=found))
+
+    build(play, first)
+    assert asked(read(), Decide)
+    play(SeeColumns(is_seen=False))
+    play(SeeColumns(is_seen=True))
+    requests = build(play, first)
+    assert asked(requests, ReadFindings)
+    assert not asked(requests, Decide)
+    assert asked(read(), Decide)
+
+
 def test_a_network_is_pinned_once_and_eight_at_most(play):
     play(PinColumn())
     play(PinColumn())

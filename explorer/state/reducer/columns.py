@@ -110,7 +110,8 @@ def on_column_built(turn: Turn, event: ModelBuilt) -> None:
         return
     living = turn.state.compare.columns[column.name]
     is_same = living.status == "away" and (living.origin, living.classes) == (event.origin, event.classes)
-    known: Mapping[str, Any] = {} if is_same else _UNKNOWN
+    # What was let go took its probes along: nothing is asked of them before they are read again.
+    known: Mapping[str, Any] = {"probes": None} if is_same else _UNKNOWN
     _change(
         turn,
         column.name,
