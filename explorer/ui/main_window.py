@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self.inside = InsideDock(self._deck, self._store)
         self.compare = CompareDock(self._deck, self._store)
         self._wide = WideDock(self.compare.dock, self._docks["graph"])
+        self.runs.pinned.connect(self.compare.open)
         self._hidden_docks = {
             "compare": self.compare.dock,
             "inside": self.inside.dock,

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.state.model import AppState
-from explorer.ui.late import actions, learning_actions
+from explorer.ui.late import actions, compare_actions, learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
+    from explorer.engine.run_messages import RunRow
     from explorer.state.learning import Curves
     from explorer.ui.views.runs import RunsView
     from explorer.ui.views.sparkline import Line
@@ -28,6 +30,9 @@ class RunsDock(SeenDock):
         deck: Where the dock lives.
         store: The state.
     """
+
+    pinned = Signal()
+    """Runs were put into columns."""
 
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Runs", "runs", deck, store)
@@ -42,6 +47,7 @@ class RunsDock(SeenDock):
         view.run_shown.connect(lambda run: dispatch(learning_actions.ShowRun(run)))
         view.open_requested.connect(lambda run: dispatch(learning_actions.OpenRun(run)))
         view.resume_requested.connect(lambda run: dispatch(learning_actions.GoOnTraining(run)))
+        view.compare_requested.connect(self._on_compare)
         view.marked.connect(self._on_marked)
         view.delete_requested.connect(lambda runs: dispatch(learning_actions.DiscardRuns(runs)))
         view.export_requested.connect(
@@ -66,6 +72,15 @@ class RunsDock(SeenDock):
             curves = live if is_live else runs.curves.get(runs.shown)
             if curves is not None:
                 self._view.show_curves(runs.shown, accuracy_lines(curves))
+
+    def _on_compare(self, rows: tuple[RunRow, ...]) -> None:
+        """A column a run; the bundled ones' weights are those their networks are known by."""
+        for row in rows:
+            if row.is_bundled:
+                self._store.dispatch(compare_actions.PinSpecs((row.spec,)))
+            else:
+                self._store.dispatch(compare_actions.PinRun(row.id, row.spec))
+        self.pinned.emit()
 
     def _on_marked(self, run: str, changes: Mapping[str, object]) -> None:
         self._store.dispatch(learning_actions.MarkRun(run, **changes))  # type: ignore[arg-type]

@@ -328,6 +328,25 @@ def test_the_dock_reads_the_store_and_shows_what_comes(dock, qtbot, tmp_path, mo
     assert store.state.notices[-1].actions[0].label == "Undo"
 
 
+def test_selected_runs_are_put_into_columns(dock, qtbot):
+    made, store, sent = dock
+    qtbot.waitUntil(lambda: made._view is not None)
+    bare = run_row("d", created=0.5, has_weights=False)
+    store.dispatch(RunsListed(ticket=sent[0].ticket, rows=(*ROWS, bare)))
+    choose(made._view, "d")
+    assert not button(made._view, "runs.compare").isEnabled(), "it has nothing to show"
+    table(made._view).selectAll()
+    with qtbot.waitSignal(made.pinned):
+        qtbot.mouseClick(button(made._view, "runs.compare"), Qt.MouseButton.LeftButton)
+    columns = store.state.document.columns
+    assert [(column.weights.kind, column.weights.name) for column in columns] == [
+        ("run", "a"),
+        ("run", "b"),
+        ("known", ""),
+    ]
+    assert columns[2].spec == preset("cifar-plain20").spec
+
+
 def test_a_hidden_dock_waits(dock, qtbot):
     made, store, sent = dock
     qtbot.waitUntil(lambda: made._view is not None)

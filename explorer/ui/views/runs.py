@@ -60,6 +60,8 @@ class RunsView(QWidget):
     """A run's curves are looked at (its id; empty for none)."""
     open_requested = Signal(object)
     """Open this run's network (its id)."""
+    compare_requested = Signal(object)
+    """Put these beside each other (a tuple of `RunRow`s that have weights)."""
     resume_requested = Signal(object)
     """Go on with this run (its id)."""
     marked = Signal(object, object)
@@ -103,7 +105,11 @@ class RunsView(QWidget):
         self._chip = Chip()
         self._resume = _button("Resume", "runs.resume", "Go on where this run was left")
         self._open = _button("Open", "runs.open", "Open the network with its trained weights (Enter)")
-        self._command = _button("Copy command", "runs.command", "Copy the command line that makes this run")
+        self._compare = _button(
+            "Compare",
+            "runs.compare",
+            "Put the selected runs' networks beside each other, as they ended",
+        )
         self._delete = _button("Delete", "runs.delete", "Delete the selected runs; it can be undone (Delete)")
         self._export = QPushButton("Export")
         self._export.setObjectName("runs.export")
@@ -118,6 +124,10 @@ class RunsView(QWidget):
         menu = QMenu(self)
         for kind, label, _ in EXPORTS:
             menu.addAction(label).triggered.connect(lambda _checked=False, kind=kind: self._on_export(kind))
+        menu.addSeparator()
+        command = menu.addAction("Copy command")
+        command.setToolTip("Copy the command line that makes this run")
+        command.triggered.connect(self.copy_command)
         return menu
 
     def _lay_out(self) -> None:
@@ -155,7 +165,7 @@ class RunsView(QWidget):
         title.addWidget(self._chip)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(HALF)
-        for button in (self._resume, self._open, self._export, self._command):
+        for button in (self._resume, self._open, self._compare, self._export):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._buttons.addWidget(self._delete)
@@ -189,7 +199,7 @@ class RunsView(QWidget):
         self._resume.clicked.connect(lambda: self.resume_requested.emit(self._current))
         self._open.clicked.connect(self._on_open)
         self._delete.clicked.connect(self._on_delete)
-        self._command.clicked.connect(self.copy_command)
+        self._compare.clicked.connect(self._on_compare)
 
     # What is shown
 
@@ -279,7 +289,7 @@ class RunsView(QWidget):
             else "Open the network; this run has kept no trained weights"
         )
         self._export.setEnabled(row is not None)
-        self._command.setEnabled(row is not None)
+        self._compare.setEnabled(any(each.has_weights for each in chosen))
         self._delete.setEnabled(bool(_deletable(chosen)))
 
     # What the user does
@@ -300,7 +310,7 @@ class RunsView(QWidget):
     def build_menu(self) -> QMenu:
         """What a right click offers."""
         menu = QMenu(self)
-        for button in (self._open, self._resume, self._command):
+        for button in (self._open, self._compare, self._resume):
             menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
         menu.addMenu(self._export.menu()).setText("Export")
         row = self._table.current_run
@@ -332,6 +342,11 @@ class RunsView(QWidget):
         row = self._table.current_run
         if row is not None:
             self.open_requested.emit(row.id)
+
+    def _on_compare(self) -> None:
+        rows = tuple(row for row in self._table.selected_runs if row.has_weights)
+        if rows:
+            self.compare_requested.emit(rows)
 
     def _on_delete(self) -> None:
         runs = _deletable(self._table.selected_runs)
