@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from explorer.arch.presets import cifar_spec
+from explorer.engine.handlers.study import Outlook
 from explorer.engine.messages import (
     BuildModel,
     EngineReady,
@@ -46,6 +47,7 @@ from explorer.engine.worker import Engine
 from explorer.errors import RunError
 from explorer.nets.weight_files import read_header, source_spec
 from explorer.runs.store import RunStore
+from explorer.training.estimate import DataSize, Pace, estimate
 from explorer.training.plan import Plan
 from explorer.training.study import Study, axis_from_text, cells, make_study
 from tests.cli.conftest import one_core  # noqa: F401 (a fixture)
@@ -200,6 +202,16 @@ def test_what_a_study_will_cost_is_said_before_it_starts(engine):
     assert [item.cell for item in found.estimates] == [cell.id for cell in cells(asked) if not cell.reason]
     assert len(found.pace.points) == 2
     assert not studies_folder().exists()
+
+
+def test_the_end_is_foreseen_also_with_a_cell_that_another_program_had_begun():
+    one, other = cells(study("depth=8,14"))
+    outlook = Outlook({one.id: estimate(one, DataSize(100, 10, 64), Pace(((10**6, 100.0),)))}, {one.id})
+    outlook.done(other.id, 7.0)
+    seconds = outlook.estimates[one.id].seconds
+    assert outlook.eta("next", 1.0) == 1.0 + seconds
+    outlook.done(one.id, 2 * seconds)
+    assert outlook.eta("next", 1.0) == 1.0
 
 
 def test_studies_are_listed_reported_and_forgotten_and_their_runs_stay(engine, tmp_path):

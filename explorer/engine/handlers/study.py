@@ -51,7 +51,7 @@ OPENING_TURN_S = 0.02
 
 
 @dataclass(slots=True)
-class _Outlook:
+class Outlook:
     """How long a study still takes: what was estimated, put right by what the cells so far have shown.
 
     Attributes:
@@ -69,8 +69,10 @@ class _Outlook:
     def done(self, cell: str, seconds: float | None) -> None:
         """A cell is over; the seconds where it was trained whole."""
         self.left.discard(cell)
-        if seconds is not None:
-            self.estimated_s += self.estimates[cell].seconds or 0.0
+        # Of a cell that another program had begun nothing was estimated.
+        estimated = self.estimates.get(cell)
+        if seconds is not None and estimated is not None:
+            self.estimated_s += estimated.seconds or 0.0
             self.taken_s += seconds
 
     def eta(self, cell: str, cell_eta: float) -> float | None:
@@ -128,9 +130,12 @@ def run_study(request: RunStudy, context: Context) -> Steps:
         left = [_fitted(one.cell, dataset) for one in row.cells if one.status in ("waiting", "paused")]
         found, _ = yield from _estimated(left, dataset, context, request.pace)
         yield StudyBegan(ticket=request.ticket, row=row, estimates=found)
-        outlook = _Outlook({one.cell: one for one in found}, {cell.id for cell in left})
+        outlook = Outlook({one.cell: one for one in found}, {cell.id for cell in left})
         cause: TrainingHalted | None = None
-        while active.wish == "go" and cause is None and (cell := queue.next_cell(context.store())):
+        begun: list[str] = []
+        while active.wish == "go" and cause is None and (cell := queue.next_cell(context.store(), begun)):
+            # Whatever becomes of it: in one sitting each is begun once.
+            begun.append(cell.id)
             cause = yield from _cell(request.ticket, queue, cell, outlook, context)
         row = queue.row(context.store(), is_held=False)
     halted = cause or TrainingHalted(run="", how="pause", step=0)
@@ -213,7 +218,7 @@ def size_of(dataset: Dataset) -> DataSize:
 
 
 def _cell(
-    ticket: int, queue: StudyQueue, cell: Cell, outlook: _Outlook, context: Context
+    ticket: int, queue: StudyQueue, cell: Cell, outlook: Outlook, context: Context
 ) -> Generator[Event | None, None, TrainingHalted | None]:
     """Train one cell; returns why the whole study must wait, where it must.
 
@@ -256,7 +261,7 @@ def _row_of(queue: StudyQueue, cell: Cell, context: Context) -> CellRow:
 
 
 def _told(
-    ticket: int, queue: StudyQueue, cell: Cell, outlook: _Outlook, context: Context
+    ticket: int, queue: StudyQueue, cell: Cell, outlook: Outlook, context: Context
 ) -> Generator[Event | None, None, TrainingHalted | None]:
     """Drive a cell's training and say it in the study's words."""
     steps = yield from _training(ticket, queue, cell, context)
@@ -305,7 +310,7 @@ def _training(ticket: int, queue: StudyQueue, cell: Cell, context: Context) -> G
 
 
 def _translated(
-    event: Event | None, ticket: int, queue: StudyQueue, cell: Cell, outlook: _Outlook
+    event: Event | None, ticket: int, queue: StudyQueue, cell: Cell, outlook: Outlook
 ) -> Event | None:
     """What a training says, as the study says it; None for what a study does not pass on."""
     if isinstance(event, TrainingBegan):
