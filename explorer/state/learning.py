@@ -180,6 +180,11 @@ class TrainingState:
         return "idle" if self.began is None else "stopped"
 
     @property
+    def kept_finder(self) -> FinderState | None:
+        """The finder once what was begun is over; of a finder that breaks off nothing is kept."""
+        return None if self.purpose == "find" else self.finder
+
+    @property
     def is_busy(self) -> bool:
         """Whether another training cannot begin now."""
         return self.status in BUSY

@@ -36,7 +36,6 @@ from explorer.state.learning import (
     TrainingForm,
     TrainingState,
     TrainingStatus,
-    TwinState,
 )
 from explorer.state.learning_actions import (
     ChooseRecipe,
@@ -56,7 +55,7 @@ from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.rewind import come_back, is_of
 from explorer.state.reducer.turn import Turn
-from explorer.state.reducer.twin import may_have_twin, wanted_twin
+from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
 from explorer.training.recipes import plan_for, recipe
 
 UNKNOWN_SIZE = 50_000
@@ -348,30 +347,14 @@ def on_taken_back(turn: Turn, event: RequestFailed) -> None:
     """It was taken back, perhaps when its first words were already on their way."""
     training = turn.state.training
     if training.is_busy and turn.state.tickets.get((event.kind, TRAINING_SUBJECT)) == event.ticket:
-        finder = None if training.purpose == "find" else training.finder
-        rested = replace(training, status=training.at_rest, finder=finder, twin=_rested(training.twin))
-        turn.change(training=rested)
-
-
-def _rested(twin: TwinState | None) -> TwinState | None:
-    """The twin of a training that broke off: it learns no more either, and goes on with it."""
-    return replace(twin, status="paused") if twin is not None and twin.status == "running" else twin
+        finder, twin = training.kept_finder, rested(training.twin)
+        turn.change(training=replace(training, status=training.at_rest, finder=finder, twin=twin))
 
 
 def _fail(turn: Turn, cause: str, remedy: str) -> None:
     training = turn.state.training
-    finder = None if training.purpose == "find" else training.finder
-    turn.change(
-        training=replace(
-            training,
-            status="failed",
-            cause=cause,
-            remedy=remedy,
-            finder=finder,
-            eta_seconds=None,
-            twin=_rested(training.twin),
-        )
-    )
+    over = replace(training, finder=training.kept_finder, twin=rested(training.twin), eta_seconds=None)
+    turn.change(training=replace(over, status="failed", cause=cause, remedy=remedy))
 
 
 # Pause, stop, look
@@ -396,8 +379,7 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
         if training.status == "opening":
             facts = turn.state.data.facts
             turn.change(data=replace(turn.state.data, status="none" if facts is None else "open", wanted=""))
-        finder = None if training.purpose == "find" else training.finder
-        turn.change(training=replace(training, status=training.at_rest, finder=finder))
+        turn.change(training=replace(training, status=training.at_rest, finder=training.kept_finder))
         for kind, subject in (
             (OpenData, ()),
             (Train, TRAINING_SUBJECT),

@@ -86,6 +86,11 @@ def on_twin_ended(turn: Turn, event: TwinEnded) -> None:
         turn.ask(ListRuns)
 
 
+def rested(twin: TwinState | None) -> TwinState | None:
+    """The twin of a training that broke off: it learns no more either, and goes on with it."""
+    return replace(twin, status="paused") if twin is not None and twin.status == "running" else twin
+
+
 def _twin(turn: Turn, run: str) -> TwinState | None:
     twin = turn.state.training.twin
     return twin if twin is not None and twin.run == run else None
