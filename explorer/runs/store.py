@@ -112,9 +112,7 @@ class RunStore:
         return run
 
     def adopt(self, run: Run, rows: Iterable[MetricRow]) -> None:
-        """A run that ended on another machine, with its metrics; one that is here already stays as it is.
-
-        One that is marked as deleted is taken back.
+        """A run that ended elsewhere, with its metrics. One that is here stays as it is, or is restored.
 
         Raises:
             RunError: It cannot be written.
