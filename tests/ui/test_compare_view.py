@@ -16,7 +16,7 @@ from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.nets.facts import Origin
 from explorer.present.channels import value_text
 from explorer.state.actions import ClearPictures, Drop, EditSpec, Undo
-from explorer.state.compare_actions import ChoosePair, MoveDepth, PinColumn, RemoveColumns
+from explorer.state.compare_actions import ChoosePair, MoveColumn, MoveDepth, PinColumn, RemoveColumns
 from explorer.ui import theme
 from tests.ui.compare_feed import FOUR, Desk
 
@@ -142,6 +142,18 @@ def test_another_edit_ends_the_offer_of_undo(four, qtbot):
     assert not part(four, "compare.said").isVisible()
     four.do(Undo())
     assert len(four.view.columns) == 3
+
+
+def test_undo_is_offered_only_where_it_brings_back_what_was_removed(four, qtbot):
+    four.do(RemoveColumns((four.names[0],)))
+    assert part(four, "compare.said").isVisible()
+    four.do(MoveColumn(four.names[0], 2))
+    assert not part(four, "compare.said").isVisible()
+    four.do(PinColumn())
+    # What undo took away another undo does not bring back.
+    four.do(Undo())
+    assert len(four.view.columns) == 3
+    assert not part(four, "compare.said").isVisible()
 
 
 def test_a_column_goes_by_keys(four, qtbot):

@@ -185,11 +185,12 @@ class CompareView(QWidget):
             can_twin: Whether the network in view has a plain twin.
         """
         before = {column.name: column.title.text for column in self.row.columns}
-        gone = before.keys() - {each.name for each in facts}
-        came = {each.name for each in facts} - before.keys()
-        if gone and not came:
+        names = [each.name for each in facts]
+        gone = before.keys() - set(names)
+        if gone and before.keys() >= set(names):
             self._said.say(", ".join(title for name, title in before.items() if name in gone))
-        elif came:
+        elif list(before) != names:
+            # Others came, or they stand in another order: the removal is not the last step of undo any more.
             self._said.say("")
         self.head.show_room(len(facts), most, can_twin=can_twin)
         known = {column.name for column in self.row.columns}

@@ -78,7 +78,6 @@ class CompareRow(QScrollArea):
         self._marker.hide()
         self._columns: dict[str, CompareColumn] = {}
         self._order: tuple[str, ...] = ()
-        self._lifted: str | None = None
         self._target = 0
 
     @property
@@ -107,6 +106,8 @@ class CompareRow(QScrollArea):
             # What is hidden under the cursor still says that the cursor left it.
             self._order = tuple(other for other in self._order if other != name)
             self._line.removeWidget(gone)
+            # One that goes while it is dragged is never dropped.
+            self._marker.hide()
             gone.hide()
             gone.deleteLater()
         came = [name for name in names if name not in self._columns]
@@ -156,7 +157,8 @@ class CompareRow(QScrollArea):
 
     def _on_dragged(self, name: str, there: QPoint) -> None:
         """Mark the gap that is nearest to the pointer."""
-        self._lifted = name
+        if name not in self._columns:
+            return
         self._columns[name].set_lifted(True)
         self._scroll_near_edge(self.viewport().mapFromGlobal(there).x())
         x = self._content.mapFromGlobal(there).x()
@@ -179,7 +181,6 @@ class CompareRow(QScrollArea):
 
     def _on_dropped(self, name: str) -> None:
         self._marker.hide()
-        self._lifted = None
         if name not in self._columns:
             return
         self._columns[name].set_lifted(False)
