@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+import shiboken6
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
 from explorer.arch.expand import expand
 from explorer.engine.context import Context
@@ -149,3 +150,17 @@ def test_the_graph_is_as_wide_after_the_comparison_as_before(desk, qtbot):
     assert desk.window.docks["graph"].isHidden(), "the comparison takes the whole middle"
     desk.store.dispatch(StepLesson(1))
     qtbot.waitUntil(lambda: abs(desk.window.docks["graph"].width() - before) <= 40)
+
+
+def test_a_control_that_was_lit_before_takes_no_light_with_it(desk):
+    desk.open("why-shortcuts")
+    lesson = desk.window.lesson
+    passing = QToolButton(desk.window)
+    passing.setObjectName("passing")
+    lesson.point_at("passing", "")
+    assert lesson.lit is passing
+    lesson.point_at("lesson.next", "")
+    lit = lesson.lit
+    shiboken6.delete(passing)
+    assert lesson.lit is lit
+    assert desk.child("window.spotlight").isVisible()

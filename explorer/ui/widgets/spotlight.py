@@ -43,7 +43,7 @@ class Spotlight(QWidget):
         _bring_into_view(control)
         self._control = control
         control.installEventFilter(self)
-        control.destroyed.connect(self.put_out)
+        control.destroyed.connect(self._on_destroyed)
         self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
@@ -51,6 +51,12 @@ class Spotlight(QWidget):
 
     def put_out(self) -> None:
         """Light nothing any more."""
+        if self._control is not None:
+            self._control.removeEventFilter(self)
+            self._control.destroyed.disconnect(self._on_destroyed)
+        self._on_destroyed()
+
+    def _on_destroyed(self) -> None:
         self._timer.stop()
         self._control = None
         self.hide()
