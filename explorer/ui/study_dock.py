@@ -100,5 +100,8 @@ class StudyDock(SeenDock):
         from explorer.state.reducer.studies import planned
         from explorer.state.study_actions import PriceStudy
 
-        self._priced = planned(self._store.state)
+        now = planned(self._store.state)
         self._store.dispatch(PriceStudy())
+        if self._store.state.studies.is_estimating:
+            # Else something began to be trained meanwhile: it is asked again after that.
+            self._priced = now
