@@ -2,8 +2,8 @@
 
 A stop is a place where a network's maps are looked at: the input, the stem's last node, each block's last
 node, what the head makes of them, the logits. The stages have equal parts of the way, and a stage's blocks
-equal parts of the stage, so that at any share the blocks shown of two networks differ in relative depth by
-no more than half a block of the shallower. Called by the comparison. Pure Python.
+equal parts of the stage, so that at any share every network shows the block whose middle is within half of
+that block of the same relative depth. Called by the comparison. Pure Python.
 """
 
 from __future__ import annotations
