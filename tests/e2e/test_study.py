@@ -36,7 +36,8 @@ def set_up(driver):
     driver.settle()
     driver.window.study.open()
     driver.until(lambda state: state.studies.is_listed and state.data.status == "open")
-    plan = (("epochs", 2), ("precision", "float32"), ("channels_last", "no"), ("reproducible", True))
+    # It is at work for seconds: a window that gets its turn late finds it there.
+    plan = (("epochs", 4), ("precision", "float32"), ("channels_last", "no"), ("reproducible", True))
     dispatch(EditPlan(plan))
     dispatch(EditStudy(StudyForm(axes=(("depth", ("8", "14")),))))
     driver.until(

@@ -174,6 +174,8 @@ def test_a_sweep_bypasses_each_block_and_is_told_as_it_goes(engine):
 
 
 def test_probes_decide_and_embeddings_place_the_picture(engine, image_id):
+    # What was found before goes with its network.
+    engine.ask(BuildModel, ModelBuilt, spec=SPEC)
     assert "no linear probes" in engine.ask(Decide, RequestFailed, image_id=image_id).message
     pooled = engine.ask(PoolSample, SamplePooled, sample=SampleChoice("digits", 32, 200))
     assert (len(pooled.keys), pooled.thumbnails.shape) == (9, (200, 32, 32, 3))
