@@ -86,8 +86,7 @@ def test_blocks_are_found_by_both_of_their_keys():
 def test_the_sentence_names_who_says_what():
     heard = heard_in(four_columns())
     assert agreement_text(heard) == (
-        "ResNet-20 and ResNet-56 say cat, up to 87 %; "
-        "plain-20 and plain-56 say deer, up to 78 %."
+        "ResNet-20 and ResNet-56 say cat, up to 87 %; plain-20 and plain-56 say deer, up to 78 %."
     )
     assert way_text(heard) == "The probes part after 36 % of the way and do not agree again."
 
@@ -213,10 +212,7 @@ def test_the_matrix_says_how_often_two_agree(filled, qtbot):
         centre(section.batch.matrix, 0, 1),
         lambda: section.batch.matrix.under == (0, 1),
     )
-    assert (
-        section.batch.matrix.reading(0, 1)
-        == "plain-20 and ResNet-20 say the same of 6 of 12, 50.0 %"
-    )
+    assert section.batch.matrix.reading(0, 1) == "plain-20 and ResNet-20 say the same of 6 of 12, 50.0 %"
 
 
 def test_a_click_on_a_cell_leaves_the_pictures_of_these_two(filled, qtbot):
@@ -301,8 +297,8 @@ def test_every_answer_is_beside_its_picture(filled):
 def test_networks_that_cannot_be_compared_are_hatched(section, qtbot):
     foreign = living({n: answer("3", 0.9, DIGITS) for n in (1, 2)}, classes=DIGITS)
     own = living({n: answer("cat", 0.9) for n in (1, 2)})
-    columns = (column(0, FOUR[0]), column(1, FOUR[1]))
-    section.show_state(None, compared(columns, (own, foreign), (picture(1), picture(2)), current=1))
+    columns = (column(0, FOUR[0]), column(1, FOUR[1]), column(2, FOUR[2]))
+    section.show_state(None, compared(columns, (own, foreign, own), (picture(1), picture(2)), current=1))
     matrix = section.batch.matrix
     assert matrix.cells[0][1] is None
     assert "not comparable" in matrix.reading(0, 1)
@@ -312,8 +308,20 @@ def test_networks_that_cannot_be_compared_are_hatched(section, qtbot):
     qtbot.mouseClick(matrix, LEFT, pos=centre(matrix, 0, 1))
     assert told == []
     assert section.batch.list.items == ()
-    said = section.findChild(QWidget, "compare.answers.count").text
-    assert said == "No two networks have answered that know the same classes"
+    assert section.findChild(QWidget, "compare.answers.count").text == "No difference on 2 pictures"
+
+
+def test_without_two_that_can_be_compared_it_says_what_to_do(section):
+    one, other = (
+        living({n: answer("cat", 0.9) for n in (1, 2)}),
+        living({}, origin=Origin("untrained", seed=1)),
+    )
+    columns, pictures = (column(0, FOUR[0]), column(1, FOUR[1])), (picture(1), picture(2))
+    section.show_state(None, compared(columns, (one, other), pictures, current=1))
+    assert not section.batch.matrix.isVisible(), "there would be nothing in it"
+    assert "Train those that are untrained" in text(section, "no_batch")
+    section.show_state(None, compared(columns, (one, one), pictures, current=1))
+    assert section.batch.matrix.isVisible()
 
 
 def test_tables_and_pictures_are_saved(filled, monkeypatch, tmp_path):

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from explorer.state.model import AppState
 
 _MOST_SAID = "what most say"
+_ONE_PICTURE = "Drop more pictures to see on which of them the networks differ."
+_NOT_COMPARABLE = (
+    "Two networks that have learned the same classes show here on which pictures they agree. Train those that "
+    "are untrained, or pin others."
+)
 _LEAST_PX = 130
 _MANY, _PAUSE_MS = 2_000, 200
 """Of more answers the changes of so long are shown together."""
@@ -127,12 +132,18 @@ class AnswersSection(QWidget):
             self._said.setText(agreement_text(self._heard))
             self._way.setText(way_text(self._heard))
             self._way.setVisible(bool(self._way.text()))
-            is_batch = len(self._heard.pictures) > 1 and len(self._heard.names) > 1
-            self.batch.setVisible(is_batch)
-            self._no_batch.setVisible(not is_batch and len(self._heard.names) > 1)
             self.batch.show_heard(self._heard, tuple(column.name for column in new.document.columns))
+            self._show_batch(self._heard)
         if not is_same or old is None or old.compare.share != new.compare.share:
             self._show_chart()
+
+    def _show_batch(self, heard: Heard) -> None:
+        """Matrix and list, or in their place why there is nothing in them."""
+        are_many, are_several = len(heard.pictures) > 1, len(heard.names) > 1
+        is_batch = are_many and are_several and self.batch.can_differ
+        self.batch.setVisible(is_batch)
+        self._no_batch.setText(_NOT_COMPARABLE if are_many else _ONE_PICTURE)
+        self._no_batch.setVisible(are_several and not is_batch)
 
     def _show_classes(self, heard: Heard) -> None:
         known = classes_of(heard)
@@ -236,7 +247,6 @@ class AnswersSection(QWidget):
         )
         self.batch = AnswersBatch()
         self._no_batch = _sentence("compare.answers.no_batch", "muted")
-        self._no_batch.setText("Drop more pictures to see on which of them the networks differ.")
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()

@@ -17,8 +17,6 @@ from explorer.ui.views.compare_matrix import AgreementMatrix
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.thumbnail_model import PictureItem
 
-_NOT_COMPARABLE = "No two networks have answered that know the same classes"
-
 
 class AnswersBatch(QSplitter):
     """The matrix, and beside it the list that a click on the matrix filters.
@@ -40,6 +38,8 @@ class AnswersBatch(QSplitter):
         self._items: dict[int, tuple[LoadedPicture, str, PictureItem]] = {}
         self.found: tuple[Difference, ...] = ()
         """The pictures of the list, in its order."""
+        self.can_differ = False
+        """Whether any two networks can be compared."""
         self.matrix = AgreementMatrix("compare.answers.matrix")
         self.list = DifferenceList("compare.answers.list")
         self._count = ElidedLabel("text")
@@ -80,8 +80,8 @@ class AnswersBatch(QSplitter):
         self.found = differences(heard.voices, heard.image_ids, pair)
         cells = agreements(heard.voices, heard.image_ids)
         self.matrix.show_cells(cells, heard.names, pair)
-        can_differ = any(cell is not None for row, line in enumerate(cells) for cell in line[:row])
-        self._count.set_text(pair_text(heard, pair, len(self.found)) if can_differ else _NOT_COMPARABLE)
+        self.can_differ = any(cell is not None for row, line in enumerate(cells) for cell in line[:row])
+        self._count.set_text(pair_text(heard, pair, len(self.found)))
         self._all.setVisible(pair is not None)
         self._show_list(heard)
 
