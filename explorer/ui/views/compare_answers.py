@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 _MOST_SAID = "what most say"
 _ONE_PICTURE = "Drop more pictures to see on which of them the networks differ."
 _NOT_COMPARABLE = (
-    "Two networks that have learned the same classes show here on which pictures they agree. Train those that "
-    "are untrained, or pin others."
+    "Two networks that have learned the same classes show here on which pictures they agree. Train those "
+    "that are untrained, or pin others."
 )
 _LEAST_PX = 130
 _MANY, _PAUSE_MS = 2_000, 200
