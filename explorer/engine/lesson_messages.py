@@ -107,6 +107,7 @@ class LessonWritten(Event):
         image_ids: As in the request, without pictures that could not be kept.
         choices: As in the request.
         remarks: Sentences on what could not be kept.
+        source: As in the request.
     """
 
     path: str
@@ -115,6 +116,7 @@ class LessonWritten(Event):
     image_ids: tuple[int | None, ...] = ()
     choices: tuple[tuple[str, WeightsChoice], ...] = ()
     remarks: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -394,16 +394,7 @@ def test_what_is_on_screen_is_kept(play):
 
 def test_a_written_lesson_is_the_users_own_and_takes_notes(play):
     request = play(SaveLesson("/x/mine.lesson"))[-1]
-    play(
-        LessonWritten(
-            ticket=request.ticket,
-            path="/x/mine.lesson",
-            lesson=request.lesson,
-            facts=LessonFacts(),
-            image_ids=request.image_ids,
-            choices=request.choices,
-        )
-    )
+    play(written(request))
     assert play.state.lessons.is_own
     assert "/x/mine.lesson" in play.state.settings.recent
     play(WriteNote("Look here."))
@@ -418,6 +409,41 @@ def test_a_written_lesson_is_the_users_own_and_takes_notes(play):
     assert [each.note for each in again.steps] == ["Look here.", ""]
     assert again.start == 1
     assert len(again.weights) == 1, "known weights are named once"
+
+
+def written(request):
+    """The answer to a request to write, as the engine gives it."""
+    return LessonWritten(
+        ticket=request.ticket,
+        path=request.path,
+        lesson=request.lesson,
+        facts=LessonFacts(),
+        image_ids=request.image_ids,
+        choices=request.choices,
+        source=request.source,
+    )
+
+
+def test_what_is_written_into_a_lesson_while_it_is_saved_stays(play):
+    play(written(play(SaveLesson("/x/mine.lesson"))[-1]))
+    play(AddStep(("graph",)))
+    request = play(SaveLesson("/x/mine.lesson"))[-1]
+    play(StepLesson(-1))
+    play(WriteNote("Late."))
+    play(written(request))
+    lessons = play.state.lessons
+    assert (lessons.step, lessons.present.note, lessons.is_changed) == (0, "Late.", True)
+    # So does a step that was added, and a lesson that was opened.
+    request = play(SaveLesson("/x/mine.lesson"))[-1]
+    play(AddStep(("graph",)))
+    play(written(request))
+    assert len(play.state.lessons.lesson.steps) == 3
+    assert play.state.lessons.is_changed
+    request = play(SaveLesson("/x/mine.lesson"))[-1]
+    open_lesson(play, lesson(view()), source=LESSONS[0][0])
+    play(written(request))
+    assert play.state.lessons.source == LESSONS[0][0]
+    assert play.state.notices[-1].message == "The lesson is in {path}."
 
 
 def test_a_lesson_that_ships_is_saved_with_its_texts_but_takes_no_notes(play):

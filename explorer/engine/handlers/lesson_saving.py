@@ -71,6 +71,7 @@ def write_lesson(request: WriteLesson, context: Context) -> Generator[Event, Non
         image_ids=packing.image_ids,
         choices=request.choices,
         remarks=tuple(packing.remarks),
+        source=request.source,
     )
 
 

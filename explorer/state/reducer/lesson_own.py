@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePath
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from explorer.engine.lesson_messages import SUFFIX, LessonWritten, WriteLesson
 from explorer.state.lesson_actions import AddStep, NameStep, SaveLesson, WriteNote
 from explorer.state.lessons import LessonState
 from explorer.state.reducer.turn import Turn
+
+if TYPE_CHECKING:
+    from explorer.engine.lesson import Lesson
 
 MAX_TITLE = 200
 
@@ -98,25 +102,42 @@ def on_save_lesson(turn: Turn, action: SaveLesson) -> None:
 
 
 def on_lesson_written(turn: Turn, event: LessonWritten) -> None:
-    """It is in a file, and is the user's own from now on."""
+    """It is in a file, and is the user's own from now on; unless another is looked at by now."""
     before = turn.state.lessons
-    turn.change(
-        lessons=LessonState(
-            lesson=event.lesson,
-            source=event.path,
-            step=event.lesson.start,
-            shown=before.shown + (before.lesson is None),
-            facts=event.facts,
-            choices=MappingProxyType(dict(event.choices)),
-            image_ids=event.image_ids,
-            before=before.before or turn.state.document,
+    lesson = _as_it_is_now(event, before)
+    if lesson is not None:
+        turn.change(
+            lessons=LessonState(
+                lesson=lesson,
+                source=event.path,
+                step=lesson.start if before.lesson is None else before.step,
+                shown=before.shown + (before.lesson is None),
+                facts=event.facts,
+                choices=MappingProxyType(dict(event.choices)),
+                image_ids=event.image_ids,
+                before=before.before or turn.state.document,
+                is_changed=lesson != event.lesson,
+            )
         )
-    )
     settings = turn.state.settings
     turn.change(settings=replace(settings, recent=settings.with_recent((event.path,))))
     turn.notify("info", "The lesson is in {path}.", arguments=(("path", event.path),))
     for remark in event.remarks:
         turn.notify("warning", "{text}", arguments=(("text", remark),))
+
+
+def _as_it_is_now(event: LessonWritten, now: LessonState) -> Lesson | None:
+    """The lesson in the file with what was written into it since; None where it is not the open one."""
+    written, open_one = event.lesson, now.lesson
+    if now.source != event.source:
+        return None
+    if open_one is None:
+        return written
+    if len(open_one.steps) != len(written.steps):
+        return None
+    pairs = zip(written.steps, open_one.steps, strict=True)
+    steps = tuple(replace(step, heading=other.heading, note=other.note) for step, other in pairs)
+    return replace(written, steps=steps)
 
 
 def _edit_step(turn: Turn, **fields: str) -> None:
