@@ -125,6 +125,19 @@ def test_eight_are_enough(desk, qtbot):
     assert all(column.width() >= 180 for column in desk.view.columns)
 
 
+def test_columns_that_come_beside_others_are_scrolled_into_view(four, qtbot):
+    row = four.view.row
+    row.horizontalScrollBar().setValue(0)
+    click(four, qtbot, "compare.depths")
+    last = four.view.columns[-1]
+    assert len(four.view.columns) > 4
+
+    def right_end():
+        return last.mapTo(row.viewport(), QPoint(last.width(), 0)).x()
+
+    qtbot.waitUntil(lambda: 0 < right_end() <= row.viewport().width())
+
+
 def test_a_removed_column_comes_back_with_undo(four, qtbot):
     second = four.names[1]
     click(four, qtbot, f"compare.{second}.close")
@@ -330,13 +343,23 @@ def wheel(widget, point, notches):
         QPointF(point),
         QPointF(widget.mapToGlobal(point)),
         QPoint(),
-        QPoint(0, 120 * notches),
+        QPoint(0, round(120 * notches)),
         Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.NoModifier,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
     QApplication.sendEvent(widget, event)
+
+
+def test_a_touch_pads_small_turns_add_up_in_both_directions(four):
+    slider, deepest = four.view.slider, four.view.columns[3]
+    four.do(MoveDepth(0.5))
+    start = deepest.place
+    for turn, places in ((-0.25, (0, 0, 0, -1)), (0.25, (-1, -1, -1, 0))):
+        for place in places:
+            wheel(slider, QPoint(60, 10), turn)
+            assert deepest.place == start + place
 
 
 def test_all_zoom_and_pan_together(four, qtbot):

@@ -124,7 +124,8 @@ class DepthSlider(QAbstractSlider):
             return
         # Touch pads send many small turns; 120 is one notch of a wheel.
         self._wheel_angle += event.angleDelta().y()
-        n_steps, self._wheel_angle = int(self._wheel_angle / 120), self._wheel_angle % 120
+        n_steps = int(self._wheel_angle / 120)
+        self._wheel_angle -= 120 * n_steps
         if n_steps:
             self._choose(self.value() + n_steps)
 

@@ -139,7 +139,8 @@ class CompareSlider(QAbstractSlider):
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Touch pads send many small turns; 120 is one notch of a wheel.
         self._wheel_angle += event.angleDelta().y()
-        n_steps, self._wheel_angle = int(self._wheel_angle / 120), self._wheel_angle % 120
+        n_steps = int(self._wheel_angle / 120)
+        self._wheel_angle -= 120 * n_steps
         if n_steps:
             self._step(n_steps)
         event.accept()
