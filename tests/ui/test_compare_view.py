@@ -128,7 +128,7 @@ def test_eight_are_enough(desk, qtbot):
 def test_columns_that_come_beside_others_are_scrolled_into_view(four, qtbot):
     row = four.view.row
     row.horizontalScrollBar().setValue(0)
-    click(four, qtbot, "compare.depths")
+    click(four, qtbot, "compare.add_depths")
     last = four.view.columns[-1]
     assert len(four.view.columns) > 4
 

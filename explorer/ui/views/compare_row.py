@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
@@ -111,6 +111,7 @@ class CompareRow(QScrollArea):
             gone.hide()
             gone.deleteLater()
         came = [name for name in names if name not in self._columns]
+        are_more = bool(came and self._columns)
         for name in came:
             self._columns[name] = self._made(name)
         if names != self._order:
@@ -125,6 +126,15 @@ class CompareRow(QScrollArea):
             self._columns[each.name].show_facts(each, share)
             self._columns[each.name].show()
         self._hint.setVisible(len(names) == 1)
+        if are_more:
+            # The content is as wide as they need only after its layout was done.
+            QTimer.singleShot(0, self, lambda: self._show_came(came))
+
+    def _show_came(self, names: Sequence[str]) -> None:
+        """Scroll to columns that came beside others, so that it is seen that they did."""
+        for name in reversed(names):
+            if name in self._columns:
+                self.ensureWidgetVisible(self._columns[name], SPACE, 0)
 
     def _made(self, name: str) -> CompareColumn:
         column = CompareColumn(name)
