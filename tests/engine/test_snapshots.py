@@ -150,17 +150,23 @@ def test_moments_go_with_the_run(context):
     assert not folder.exists()
 
 
-def test_who_goes_on_gets_the_memory_of_runs_that_rest(context):
-    runs = []
+def test_who_learns_gets_the_memory_of_runs_that_rest_and_says_what_is_left_of_them(context):
+    broken_off, told = [], []
     for _ in range(2):
-        for event in (steps := train(begin(), context)):
-            if isinstance(event, SnapshotsKept) and event.steps[-1] == 4:
-                list(halt_training(HaltTraining(ticket=4, how="pause"), context))
-        runs.append(context.active.run.id)
+        steps = train(begin(), context)
+        for event in steps:
+            if isinstance(event, SnapshotsKept):
+                told.append((event.run, event.steps))
+                if event.run == context.active.run.id and event.steps[-1] == 4:
+                    break
+        # Without time to leave moments in files.
         steps.close()
-    held = {run: context.snapshots[run]._held for run in runs}
-    assert [bool(held[run]) for run in runs] == [False, True]
-    for _ in resume_training(ResumeTraining(ticket=5, run=runs[0]), context):
-        if held[runs[0]]:
-            break
-    assert [bool(held[run]) for run in runs] == [True, False]
+        broken_off.append(context.active.run.id)
+    one, other = broken_off
+    assert (one, ()) in told
+    assert [context.snapshots[run].steps for run in broken_off] == [(), (0, 1, 2, 3, 4)]
+    # So too where the first goes on: its own shelf is there already.
+    steps = resume_training(ResumeTraining(ticket=5, run=one), context)
+    event = next(event for event in steps if isinstance(event, SnapshotsKept))
+    assert (event.run, event.steps) == (other, ())
+    steps.close()

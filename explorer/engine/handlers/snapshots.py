@@ -6,7 +6,7 @@ rewinds. Must not import Qt.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Keeper:
         if known is not None and known.subject is None:
             # It was only read from until now.
             known = None
-        _make_room(context)
+        self._news = [SnapshotsKept(ticket=ticket, run=run, steps=left) for run, left in _room(context)]
         self._shelf = known or _new_shelf(active, context)
         room = self._shelf.room_for(active.net().module)
         self._moments = moments(training.steps, training.steps_per_epoch, room)
@@ -50,7 +50,9 @@ class Keeper:
         self._is_news = True
 
     def noted(self) -> Generator[SnapshotsKept, None, None]:
-        """Take the present moment where it is one to keep, and say which there are where that changed."""
+        """Take the present moment where it is one to keep; say which there are, where that changed."""
+        yield from self._news
+        self._news.clear()
         step = self._active.training.step
         if step in self._moments and step not in self._shelf:
             self._shelf.take(step, self._active.net().module)
@@ -68,12 +70,15 @@ class Keeper:
         return SnapshotsKept(ticket=self._ticket, run=self._active.run.id, steps=self._shelf.steps, lost=lost)
 
 
-def _make_room(context: Context) -> None:
-    """Runs at rest give up the memory that those need which learn now."""
+def _room(context: Context) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Runs at rest give their memory to those that learn now: which lost moments, and what they still have."""
     learning = {active.run.id for active in context.learning()}
     for run, other in context.snapshots.items():
+        before = other.steps
         if run not in learning:
             other.let_memory_go()
+        if other.steps != before:
+            yield run, other.steps
 
 
 def _new_shelf(active: ActiveTraining, context: Context) -> SnapshotShelf:
