@@ -1,14 +1,18 @@
 """The plain twin in the state: asked for, its curve beside the training's, refused with a reason."""
 
+import numpy as np
 import pytest
 
 from explorer.arch.presets import plain_twin
+from explorer.engine.compare_messages import LookedThrough, LookThrough
 from explorer.engine.data_messages import OpenData
-from explorer.engine.messages import BuildModel, RequestFailed
+from explorer.engine.messages import BuildModel, LoadedPicture, ModelBuilt, RequestFailed
 from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.training_messages import ResumeTraining, Train
 from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
-from explorer.state.actions import EditSpec
+from explorer.nets.facts import Origin
+from explorer.state.actions import Drop, EditSpec
 from explorer.state.compare_actions import PinRun, Rewind, SeeColumns
 from explorer.state.learning_actions import GoOnTraining, StartTraining
 from tests.ui.training_feed import RUN, Feed
@@ -121,3 +125,60 @@ def test_the_twin_of_a_training_that_broke_off_learns_no_more(feed):
     )
     assert feed.store.state.training.status == "failed"
     assert twin_of(feed).status == "paused"
+
+
+def test_columns_are_asked_again_when_what_they_are_has_learned(feed):
+    do = feed.store.dispatch
+    do(SeeColumns(True))
+    do(Drop(paths=("/1.png",)))
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    picture = LoadedPicture(1, "1.png", "/1.png", 2, 2, pixels, pixels)
+    do(PicturesLoaded(ticket=feed.newest(LoadPictures).ticket, loaded=(picture,), failed=(), done=1, total=1))
+    do(PinRun(RUN, feed.newest(Train).spec))
+    do(PinRun(TWIN, twin_of(feed).spec))
+    names = {
+        run: column.name for run, column in zip((RUN, TWIN), feed.store.state.document.columns, strict=True)
+    }
+
+    def build(run):
+        wanted = (one for one in feed.asked if isinstance(one, BuildModel) and one.column == names[run])
+        request = list(wanted)[-1]
+        origin = Origin("run", run)
+        facts = {"spec": request.spec, "origin": origin, "classes": (), "offers": (), "can_copy": 0}
+        do(ModelBuilt(ticket=request.ticket, column=names[run], seconds=0.1, **facts))
+
+    def looked():
+        asked = [one.column for one in feed.asked if isinstance(one, LookThrough)]
+        for run, name in names.items():
+            if name in asked:
+                request = [one for one in feed.asked if isinstance(one, LookThrough) and one.column == name][
+                    -1
+                ]
+                do(
+                    LookedThrough(
+                        ticket=request.ticket,
+                        column=name,
+                        image_id=1,
+                        predictions=(),
+                        seen=pixels,
+                        kept_share=1.0,
+                        maps=(),
+                        milliseconds=1.0,
+                    )
+                )
+        del feed.asked[:]
+        return [run for run, name in names.items() if name in asked]
+
+    for run in names:
+        build(run)
+    assert looked() == [RUN, TWIN]
+    do(TwinHalted(ticket=feed.ticket, run=TWIN, how="pause", step=1))
+    assert looked() == [TWIN]
+    feed.halt("pause")
+    assert looked() == [RUN]
+    # Nor is what comes back from being away what it was.
+    do(SeeColumns(False))
+    do(SeeColumns(True))
+    for run in names:
+        build(run)
+    assert looked() == [RUN, TWIN]

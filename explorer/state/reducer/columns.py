@@ -25,9 +25,10 @@ from explorer.engine.messages import (
     RequestFailed,
 )
 from explorer.engine.sample_messages import Decide, Decided, ProbesFitted
+from explorer.nets.facts import Origin
 from explorer.state.compare import Column, ColumnState, ColumnStatus, Looked
 from explorer.state.model import Answer
-from explorer.state.reducer.rewind import at_moment
+from explorer.state.reducer.rewind import at_moment, is_of
 from explorer.state.reducer.turn import Turn
 
 OF_COLUMN: tuple[type[Request], ...] = (BuildModel, ClassifyMany, LookThrough, ReadFindings, Decide)
@@ -77,6 +78,17 @@ def let_all_go(turn: Turn) -> None:
             _change(turn, column.name, status="away")
 
 
+def on_learned(turn: Turn, run: str) -> None:
+    """A run rests: its columns learned on since they were asked. What they said stays until the answers."""
+    for column in _ready(turn):
+        living = turn.state.compare.columns[column.name]
+        if is_of(living.origin, run) and living.origin is not None and living.origin.step is None:
+            answers: Mapping[int, Answer] = MappingProxyType({})
+            _change(turn, column.name, version=living.version + 1, answers=answers)
+            _look_through(turn, column)
+            _ask_unanswered(turn, column)
+
+
 def look(turn: Turn) -> None:
     """Another picture is looked at: send it through every column."""
     for column in _ready(turn):
@@ -110,6 +122,7 @@ def on_column_built(turn: Turn, event: ModelBuilt) -> None:
         return
     living = turn.state.compare.columns[column.name]
     is_same = living.status == "away" and (living.origin, living.classes) == (event.origin, event.classes)
+    is_same = is_same and not _has_learned(turn, event.origin)
     # What was let go took its probes along: nothing is asked of them before they are read again.
     known: Mapping[str, Any] = {"probes": None} if is_same else _UNKNOWN
     _change(
@@ -192,6 +205,13 @@ def on_column_decided(turn: Turn, event: Decided) -> None:
 _UNKNOWN: Mapping[str, Any] = MappingProxyType(
     {"answers": MappingProxyType({}), "looked": None, "probes": None, "decided": None}
 )
+
+
+def _has_learned(turn: Turn, origin: Origin) -> bool:
+    """Whether a network is one that learns, or did so last: it may be another than it was."""
+    began, twin = turn.state.training.began, turn.state.training.twin
+    runs = [each.run for each in (began, twin) if each is not None]
+    return origin.step is None and any(is_of(origin, run) for run in runs)
 
 
 def _column(turn: Turn, name: str) -> Column | None:

@@ -47,6 +47,7 @@ from explorer.state.learning_actions import (
     StartTraining,
     StopTraining,
 )
+from explorer.state.reducer import columns
 from explorer.state.reducer.document import with_spec
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.live import ask_again, is_in_view
@@ -305,6 +306,7 @@ def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
+    columns.on_learned(turn, event.run)
     if is_in_view(turn, event.run):
         ask_again(turn)
     if event.cause:
@@ -329,6 +331,7 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
         origin = Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
         turn.change(net=replace(net, origin=origin, version=net.version + 1))
         ask_again(turn)
+    columns.on_learned(turn, event.run)
 
 
 def on_training_failed(turn: Turn, cause: str, remedy: str = "") -> None:

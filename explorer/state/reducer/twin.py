@@ -13,6 +13,7 @@ from explorer.engine.run_messages import ListRuns
 from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
 from explorer.errors import SpecError
 from explorer.state.learning import Curves, TwinState
+from explorer.state.reducer import columns
 from explorer.state.reducer.turn import Turn
 
 
@@ -68,6 +69,7 @@ def on_twin_halted(turn: Turn, event: TwinHalted) -> None:
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     status = {"pause": "paused", "stop": "stopped", "fail": "failed"}[event.how]
     _change(turn, replace(twin, status=status, step=event.step, cause=cause))  # type: ignore[arg-type]
+    columns.on_learned(turn, event.run)
     if event.how == "fail":
         turn.notify(
             "warning",
@@ -82,6 +84,7 @@ def on_twin_ended(turn: Turn, event: TwinEnded) -> None:
     twin = _twin(turn, event.run)
     if twin is not None:
         _change(turn, replace(twin, status="finished", step=event.step, test_accuracy=event.test_accuracy))
+    columns.on_learned(turn, event.run)
     if turn.state.runs.is_listed:
         turn.ask(ListRuns)
 
