@@ -71,7 +71,7 @@ class Keeper:
 
 
 def _room(context: Context) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Runs at rest give their memory to those that learn now: which lost moments, and what they still have."""
+    """Runs at rest give their memory to those that learn: which lost moments, and what they still have."""
     learning = {active.run.id for active in context.learning()}
     for run, other in context.snapshots.items():
         before = other.steps
