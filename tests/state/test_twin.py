@@ -136,9 +136,8 @@ def test_columns_are_asked_again_when_what_they_are_has_learned(feed):
     do(PicturesLoaded(ticket=feed.newest(LoadPictures).ticket, loaded=(picture,), failed=(), done=1, total=1))
     do(PinRun(RUN, feed.newest(Train).spec))
     do(PinRun(TWIN, twin_of(feed).spec))
-    names = {
-        run: column.name for run, column in zip((RUN, TWIN), feed.store.state.document.columns, strict=True)
-    }
+    columns = feed.store.state.document.columns
+    names = dict(zip((RUN, TWIN), (column.name for column in columns), strict=True))
 
     def build(run):
         wanted = (one for one in feed.asked if isinstance(one, BuildModel) and one.column == names[run])
@@ -148,26 +147,22 @@ def test_columns_are_asked_again_when_what_they_are_has_learned(feed):
         do(ModelBuilt(ticket=request.ticket, column=names[run], seconds=0.1, **facts))
 
     def looked():
-        asked = [one.column for one in feed.asked if isinstance(one, LookThrough)]
-        for run, name in names.items():
-            if name in asked:
-                request = [one for one in feed.asked if isinstance(one, LookThrough) and one.column == name][
-                    -1
-                ]
-                do(
-                    LookedThrough(
-                        ticket=request.ticket,
-                        column=name,
-                        image_id=1,
-                        predictions=(),
-                        seen=pixels,
-                        kept_share=1.0,
-                        maps=(),
-                        milliseconds=1.0,
-                    )
+        newest = {one.column: one for one in feed.asked if isinstance(one, LookThrough)}
+        for name, request in newest.items():
+            do(
+                LookedThrough(
+                    ticket=request.ticket,
+                    column=name,
+                    image_id=1,
+                    predictions=(),
+                    seen=pixels,
+                    kept_share=1.0,
+                    maps=(),
+                    milliseconds=1.0,
                 )
+            )
         del feed.asked[:]
-        return [run for run, name in names.items() if name in asked]
+        return [run for run, name in names.items() if name in newest]
 
     for run in names:
         build(run)
