@@ -26,12 +26,17 @@ class Bridge(QObject):
 
     def __init__(self, deliver: Callable[[Event], None]) -> None:
         super().__init__()
-        self._deliver = deliver
+        self._deliver: Callable[[Event], None] | None = deliver
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
     def post(self, event: Event) -> None:
         """Hand over an event, from any thread."""
         self._arrived.emit(event)
 
+    def close(self) -> None:
+        """Deliver nothing any more: what a download says may wait here longer than there is a window."""
+        self._deliver = None
+
     def _on_arrived(self, event: Event) -> None:
-        self._deliver(event)
+        if self._deliver is not None:
+            self._deliver(event)

@@ -124,11 +124,12 @@ class Session(QObject):
             self.store.dispatch(actions.Complain(f"The session could not be saved: {error}.", hint))
 
     def finish(self) -> None:
-        """Save, and stop the engine while what receives its events still lives."""
+        """Save, and stop the engine while what receives its events still lives; nothing is shown after it."""
         if self._save_timer.isActive():
             self._save_timer.stop()
             self._save()
         self.engine.stop()
+        self.bridge.close()
 
 
 class Camera(QObject):
