@@ -30,6 +30,8 @@ SCHEMA_VERSION = 1
 LOCK_PATIENCE_S = 1.0
 """Who lists studies holds a lock for an instant; who trains holds it for long."""
 LOCK_TURN_S = 0.02
+LISTING_PATIENCE_S, LISTING_TURN_S = 0.05, 0.002
+"""Of one who lists them."""
 
 
 class _HeldError(Exception):
@@ -167,13 +169,16 @@ class StudyQueue:
 
     @property
     def is_held(self) -> bool:
-        """Whether some process trains it now."""
+        """Whether some process trains it now; another that only asks the same is waited for."""
+        end = time.monotonic() + LISTING_PATIENCE_S
 
-        def give_up() -> None:
-            raise _HeldError
+        def wait() -> None:
+            if time.monotonic() > end:
+                raise _HeldError
+            time.sleep(LISTING_TURN_S)
 
         try:
-            with self._locked(give_up):
+            with self._locked(wait):
                 return False
         except _HeldError:
             return True

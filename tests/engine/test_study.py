@@ -280,6 +280,28 @@ def test_a_study_that_another_process_trains_is_left_to_it():
     assert not queue.is_held
 
 
+def test_who_only_asks_whether_a_study_is_trained_is_not_taken_for_one_who_trains_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
+    queue = StudyQueue.create(study("depth=8,14"))
+    asking, never = threading.Event(), threading.Event()
+
+    def ask():
+        with queue._locked(lambda: None):
+            asking.set()
+            never.wait(0.001)
+
+    other = threading.Thread(target=ask)
+    other.start()
+    asking.wait()
+    # However busy the machine is.
+    with monkeypatch.context() as patient:
+        patient.setattr("explorer.engine.queue.LISTING_PATIENCE_S", 60.0)
+        assert not queue.is_held
+    other.join()
+    with queue.held():
+        assert queue.is_held
+
+
 def test_a_cell_that_was_killed_before_its_first_checkpoint_begins_anew(engine):
     queue = StudyQueue.create(study("depth=8,14"))
     tags = json.dumps(dict(queue.tags(cells(queue.study)[0])))
