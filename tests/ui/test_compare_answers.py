@@ -91,6 +91,13 @@ def test_the_sentence_names_who_says_what():
     assert way_text(heard) == "The probes part after 36 % of the way and do not agree again."
 
 
+def test_many_of_whom_the_same_is_said_are_counted():
+    untrained = living({}, origin=Origin("untrained", seed=1))
+    columns = tuple(column(place, FOUR[place]) for place in range(4))
+    state = compared(columns, (untrained,) * 4, (picture(1),), current=1)
+    assert "Not trained, so not compared: 4 networks." in agreement_text(heard_in(state))
+
+
 def test_all_that_agree_are_counted():
     state = two(living({1: answer("cat", 0.5)}), living({1: answer("cat", 0.9)}))
     assert agreement_text(heard_in(state)) == "All 2 say cat, up to 90 %."

@@ -132,6 +132,8 @@ def test_columns_of_one_network_are_told_apart():
         "ResNet-20 (2)",
         "plain-20",
     )
+    runs = (column(0, FOUR[1], "20261121-112639-eac77d"), column(1, FOUR[1]))
+    assert titles(runs) == ("ResNet-20, run eac77d", "ResNet-20")
 
 
 def test_a_columns_run_is_its_weights_or_the_bundled_one_of_their_name():

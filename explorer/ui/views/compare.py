@@ -26,7 +26,7 @@ from explorer.ui.widgets.empty_state import EmptyState
 
 _ZOOM_STEP = 1.25
 _SECTIONS_SHARE = 0.42
-_LEAST_SECTION_PX = 190
+_LEAST_SECTION_PX = 230
 
 
 class CompareView(QWidget):

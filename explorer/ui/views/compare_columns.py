@@ -6,6 +6,7 @@ in `widgets/series_colours.py`. Must not import torch; knows no widget.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from explorer.state.model import AppState
     from explorer.training.plan import Plan
 
+_RUN_ID = re.compile(r"\d{8}-\d{6}-(\w+)")
 _KNOWN_DATA = (("cifar10", CIFAR_10), ("imagenet1k", IMAGENET))
 _DATA_TITLES = {
     "cifar10": CIFAR_10,
@@ -73,7 +75,7 @@ def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
     for column, title in zip(columns, plain, strict=True):
         said = title
         if counts[title] > 1 and column.weights.kind in ("run", "named", "file"):
-            said = f"{title}, {PurePath(column.weights.name).name}"
+            said = f"{title}, {_short(PurePath(column.weights.name).name)}"
         elif counts[title] > 1 and column.weights.kind == "untrained":
             said = f"{title}, untrained {column.seed}"
         number = 2
@@ -82,6 +84,12 @@ def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
             number += 1
         made.append(said)
     return tuple(made)
+
+
+def _short(name: str) -> str:
+    """A run's id without its date, which tells little apart; other names as they are."""
+    found = _RUN_ID.fullmatch(name)
+    return f"run {found[1]}" if found else name
 
 
 def run_of(column: Column, state: AppState) -> ColumnRun | None:

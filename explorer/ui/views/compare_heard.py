@@ -32,7 +32,7 @@ _TICKS = (
 )
 
 _MOST_NAMED = 3
-"""More networks that say the same are counted."""
+"""More networks of which the same is said are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +222,9 @@ def agreement_text(heard: Heard) -> str:
     if len(groups) > 1:
         said.append("Networks that know other classes are not compared.")
     if silent:
-        said.append(f"No answer yet: {_listed(silent)}.")
+        said.append(f"No answer yet: {_few(silent)}.")
     if untrained:
-        said.append(f"Not trained, so not compared: {_listed(untrained)}.")
+        said.append(f"Not trained, so not compared: {_few(untrained)}.")
     return " ".join(said)
 
 
@@ -250,7 +250,7 @@ def way_text(heard: Heard) -> str:
     """Where on the way the probes part, in a sentence; empty without probes."""
     tracks = together(heard)
     without = [name for name, probed in zip(heard.names, heard.probed, strict=True) if probed is None]
-    note = f" No probes: {_listed(without)}." if without and tracks else ""
+    note = f" No probes: {_few(without)}." if without and tracks else ""
     if len(tracks) < 2:
         return note.strip() if tracks else ""
     parts = partings(tracks, STEM_SHARE)
@@ -274,6 +274,11 @@ def pair_text(heard: Heard, pair: tuple[int, int] | None, n_differing: int) -> s
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _few(names: Sequence[str]) -> str:
+    """Names where they are few; the rows below need the room that many would take."""
+    return _listed(names) if len(names) <= _MOST_NAMED else f"{len(names)} networks"
 
 
 def _percent(share: float) -> str:
