@@ -395,6 +395,17 @@ def test_a_session_brings_columns_back_under_names_that_are_free(play):
     assert len(set(names(again))) == 3
 
 
+def test_columns_that_are_seen_before_the_session_begins_are_built_when_it_does(play):
+    two_columns(play)
+    again = Player()
+    again.state = decode(encode(play.state))
+    for is_seen in (True, False, True):
+        assert not asked(again(SeeColumns(is_seen)), BuildModel)
+    requests = asked(again(Start()), BuildModel)
+    assert [request.column for request in requests] == ["main", *names(again)]
+    assert {one.status for one in again.state.compare.columns.values()} == {"building"}
+
+
 def test_who_goes_back_before_the_answer_still_sees_the_picture_before(play):
     first, _ = two_columns(play)
     build(play, first)

@@ -63,17 +63,21 @@ def rebuild(turn: Turn) -> None:
 
 
 def wake(turn: Turn) -> None:
-    """Somebody looks: what was away comes back, with what was known of it."""
+    """Somebody looks: what was away comes back, with what was known of it.
+
+    A window whose layout shows the columns is laid out before the session begins: `settle` builds them then.
+    """
     for column in turn.state.document.columns:
-        if turn.state.compare.columns[column.name].status == "away":
+        living = turn.state.compare.columns.get(column.name)
+        if living is not None and living.status == "away":
             _build(turn, column)
 
 
 def let_all_go(turn: Turn) -> None:
     """Nobody looks: the columns give their memory back; what they said stays."""
     for column in turn.state.document.columns:
-        living = turn.state.compare.columns[column.name]
-        if living.status != "failed":
+        living = turn.state.compare.columns.get(column.name)
+        if living is not None and living.status != "failed":
             _let_go(turn, column.name)
             _change(turn, column.name, status="away")
 
