@@ -41,7 +41,7 @@ from explorer.engine.training_messages import (
 from explorer.errors import ExplorerError
 from explorer.images.dataset import Dataset
 from explorer.images.datasets import open_dataset
-from explorer.nets.device import is_out_of_memory, memory, release
+from explorer.nets.device import failure_now, is_out_of_memory, memory, release
 from explorer.training.estimate import DataSize, Estimate, Pace, estimates
 from explorer.training.rate import measured_pace
 from explorer.training.study import Cell, cells
@@ -232,6 +232,10 @@ def _cell(
     try:
         halted = yield from _told(ticket, queue, cell, outlook, context)
     except Exception as error:
+        is_foreseen = isinstance(error, ExplorerError)
+        if not is_foreseen and context.device is not None and failure_now(context.device):
+            # Not the cell's fault: the whole device is gone, and it is trained again on another.
+            raise
         queue.note_failure(cell, _in_words(error))
     # Its tensors go before the next network is made. A window collects itself (`ui/idle.py`).
     if gc.isenabled():

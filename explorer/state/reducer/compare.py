@@ -28,6 +28,7 @@ from explorer.state.compare_actions import (
     SeeColumns,
     SetColumns,
 )
+from explorer.state.model import Document
 from explorer.state.reducer import columns
 from explorer.state.reducer.document import set_document, with_spec
 from explorer.state.reducer.turn import Turn
@@ -130,6 +131,23 @@ def on_choose_pair(turn: Turn, action: ChoosePair) -> None:
     pair = action.pair
     if pair is None or (pair[0] != pair[1] and pair[0] in names and pair[1] in names):
         turn.change(compare=replace(turn.state.compare, pair=pair))
+
+
+def join_run(turn: Turn, run: str, spec: ArchitectureSpec) -> None:
+    """Add what a run ended with by itself: no step of undo, which the user would not know as theirs."""
+    (column,) = named(turn, [Column("", spec, WeightsChoice("run", run))])
+
+    def joined(document: Document) -> Document:
+        return replace(document, columns=(*document.columns, column)[:MAX_COLUMNS])
+
+    history = turn.state.history
+    turn.change(
+        document=joined(turn.state.document),
+        history=replace(
+            history, past=tuple(map(joined, history.past)), future=tuple(map(joined, history.future))
+        ),
+    )
+    columns.settle(turn)
 
 
 def named(turn: Turn, fresh: Sequence[Column]) -> tuple[Column, ...]:

@@ -33,9 +33,8 @@ from explorer.engine.study_messages import (
 )
 from explorer.errors import ExplorerError
 from explorer.state.compare import MAX_COLUMNS
-from explorer.state.compare_actions import PinRun
 from explorer.state.model import AppState
-from explorer.state.reducer.compare import on_pin_run
+from explorer.state.reducer.compare import join_run
 from explorer.state.reducer.one_at_a_time import is_free_for_study
 from explorer.state.reducer.training import list_again
 from explorer.state.reducer.turn import Turn
@@ -244,7 +243,7 @@ def on_cell_ended(turn: Turn, event: CellEnded) -> None:
     spec = event.row.cell.spec
     is_wanted = turn.state.studies.form.pins and event.row.status == "finished" and spec is not None
     if is_wanted and spec is not None and len(turn.state.document.columns) < MAX_COLUMNS:
-        on_pin_run(turn, PinRun(event.row.run, spec))
+        join_run(turn, event.row.run, spec)
 
 
 def on_study_ended(turn: Turn, event: StudyEnded) -> None:
