@@ -42,7 +42,9 @@ class WideDock(QObject):
         if self._stepped_aside:
             self._stepped_aside = False
             self._beside.show()
-            # While a tab is being changed Qt lays out once more afterwards.
+            # At once, for a layout that is remembered now; and later, for Qt lays out once more where a tab is
+            # being changed.
+            self._widen()
             QTimer.singleShot(0, self, self._widen)
 
     def _widen(self) -> None:

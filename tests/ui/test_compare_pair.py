@@ -11,7 +11,7 @@ from explorer.engine.compare_messages import LookedThrough
 from explorer.present.side_by_side import probabilities
 from explorer.state.compare_actions import ChoosePair, MoveDepth, RemoveColumns
 from explorer.ui import theme
-from explorer.ui.views.compare_pair import FLICKER_MS
+from explorer.ui.views.compare_pair import FLICKER_MS, _gain_text
 from tests.ui.compare_feed import CIFAR, Desk
 
 LEFT = Qt.MouseButton.LeftButton
@@ -182,6 +182,11 @@ def test_classes_they_disagree_about_come_first(four, pair):
     order = np.argsort(-np.abs(gains), kind="stable")[:5]
     assert [bar.label for bar in pair.bars.bars] == [CIFAR[place] for place in order]
     np.testing.assert_allclose([bar.share for bar in pair.bars.bars], gains[order])
+
+
+@pytest.mark.parametrize(("gain", "said"), [(0.123, "+12 %"), (-0.016, "−1.6 %"), (-0.0001, "< 0.1 %")])
+def test_a_change_too_small_for_its_digits_has_no_sign(gain, said):
+    assert _gain_text(gain) == said
 
 
 def test_networks_with_other_classes_are_not_subtracted(desk, qtbot):

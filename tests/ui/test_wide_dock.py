@@ -65,6 +65,17 @@ def test_the_remembered_layout_has_the_graph(window, qtbot):
     assert not window._docks["graph"].isHidden()
 
 
+def test_the_remembered_graph_is_as_wide_as_it_was(window, qtbot):
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    dock = window._docks["graph"]
+    before = dock.width()
+    window.compare.open()
+    qtbot.waitUntil(lambda: not window.graph.isVisible())
+    window.remember_layout()
+    assert abs(dock.width() - before) < 40, "before anything else is laid out"
+
+
 def test_keys_and_menu_open_it(window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.compare.view is not None and window.compare.view.isVisible())

@@ -26,6 +26,12 @@ FLICKER_MS = 340
 above which flashes can harm (WCAG 2.2, criterion 2.3.1)."""
 
 
+def _gain_text(gain: float) -> str:
+    """A change of a probability; of one too small for its digits the sign says nothing."""
+    said = text.share(abs(gain), 1)
+    return said if said.startswith("<") else text.signed(said, gain)
+
+
 def _tr(words: str) -> str:
     return QCoreApplication.translate("PairPanel", words)
 
@@ -207,7 +213,7 @@ class PairPanel(ColumnFrame):
         bars = [
             Bar(
                 known[change.index] if known else f"output {change.index}",
-                text.signed(text.share(abs(change.gain), 1), change.gain),
+                _gain_text(change.gain),
                 change.gain,
             )
             for change in changes
