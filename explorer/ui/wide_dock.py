@@ -8,6 +8,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+_SHARE = 0.5
+"""Of the middle, for a dock that was not seen before it stepped aside."""
+
 
 class WideDock(QObject):
     """Hides one dock while another is seen, and brings it back as wide as it was.
@@ -34,7 +37,8 @@ class WideDock(QObject):
             self.step_back()
         elif not self._wide.isFloating() and not self._beside.isFloating() and not self._beside.isHidden():
             self._stepped_aside = True
-            self._width_px = self._beside.width()
+            # A layout that is restored before the window is shown has given it no width yet.
+            self._width_px = self._beside.width() if self._beside.isVisible() else 0
             self._beside.hide()
 
     def step_back(self) -> None:
@@ -42,13 +46,12 @@ class WideDock(QObject):
         if self._stepped_aside:
             self._stepped_aside = False
             self._beside.show()
-            # At once, for a layout that is remembered now; and later, for Qt lays out once more where a tab is
-            # being changed.
-            self._widen()
+            # While a tab is being changed Qt lays out once more afterwards.
             QTimer.singleShot(0, self, self._widen)
 
     def _widen(self) -> None:
         """Qt forgets how wide a hidden dock was."""
         deck = self._beside.parentWidget()
         if isinstance(deck, QMainWindow) and not self._beside.isHidden():
-            deck.resizeDocks([self._beside], [self._width_px], Qt.Orientation.Horizontal)
+            width_px = self._width_px or int(_SHARE * deck.width())
+            deck.resizeDocks([self._beside], [width_px], Qt.Orientation.Horizontal)
