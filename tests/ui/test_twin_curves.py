@@ -49,6 +49,11 @@ def test_both_are_drawn_each_in_its_colour_and_named(shown):
     assert "plain twin now 12.5 %" in shown.child("train.numbers").accessibleName()
 
 
+def test_a_narrow_plot_says_the_second_network_in_a_second_line(shown):
+    legend = shown.view.curves.plots[1].legend
+    assert legend.heightForWidth(260) >= 2 * legend.heightForWidth(1_000)
+
+
 def test_its_accuracy_is_said_at_the_end(shown):
     shown.feed.store.dispatch(TwinEnded(ticket=shown.feed.ticket, run=TWIN, step=24, test_accuracy=0.25))
     shown.feed.finish()

@@ -329,7 +329,7 @@ class CurvePlot(QWidget):
         said += self._say_pair(x) if self._shown.has_twin else self._say_lines(x)
         if self._shown.best is not None and x is None:
             best = f"best epoch {self._shown.best_epoch}: {value_text(self._subject, self._shown.best[1])}"
-            said.append(f'<span style="color:{colours.success.name()}">{best}</span>')
+            said.append(f'<span style="white-space:nowrap; color:{colours.success.name()}">{best}</span>')
         if x is not None:
             said.append(f'<span style="color:{colours.muted.name()}">{self._x_label} {x:,.4g}</span>')
         # What a pair says is too long for a narrow plot: whole networks go to the next line, none is cut off.
