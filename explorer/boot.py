@@ -23,6 +23,8 @@ _OLD_MMAP_LIMIT = 32 << 20  # glibc before 2.35 refuses more
 _TOP_PAD_BYTES = 64 << 20
 
 _MOST_THREADS = 32
+_SPINS = 2_000
+"""Looks at a barrier before a thread sleeps, some microseconds; libgomp's own are 300,000."""
 
 # Library → Debian package, from the NEEDED entries of PySide6 6.11's Qt6Core, Qt6Gui and Qt6DBus …
 _EVERYWHERE = {
@@ -74,14 +76,16 @@ def prepare_process() -> bool:
 
 
 def _let_threads_sleep() -> None:
-    """Let torch's threads sleep where they wait for one another, unless the user has said how they wait.
+    """Let torch's threads soon sleep where they wait for one another, unless the user has said how they wait.
 
-    OpenMP's threads spin at the end of each parallel loop, and a small network has a hundred of them. Where
-    somebody else needs the processor, each spins for as long as the other is not scheduled: with two busy
-    cores ResNet-56 took 140 to 350 ms for one picture, and 29 ms when threads slept. OpenMP 5.2, section
-    21.2.5; it is read once, when torch's libraries are loaded.
+    libgomp's threads spin at the end of each parallel loop, and a small network has a hundred of them. Where
+    somebody else needs the processor, each spins for as long as the other is not scheduled: beside two busy
+    processes ResNet-20 took up to 600 ms for one picture, and 15 ms when threads gave up early. Those that
+    sleep at once cost a quiet machine a third of its speed; these cost it some hundredths. Read once, when
+    torch's libraries are loaded (libgomp's manual, section 4.16).
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", str(_SPINS))
 
 
 def _keep_memory() -> bool:

@@ -100,16 +100,21 @@ print(before - resident_bytes())
     assert int(run_child(code)) > 50 << 20
 
 
-@pytest.mark.parametrize(("said", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_sleep_where_they_wait_unless_the_user_said_otherwise(
-    monkeypatch: pytest.MonkeyPatch, said: str | None, policy: str
+@pytest.mark.parametrize(
+    ("said", "spins"),
+    [({}, "2000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, None)],
+    ids=["nothing", "spins", "policy"],
+)
+def test_threads_soon_sleep_where_they_wait_unless_the_user_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, str], spins: str | None
 ) -> None:
-    # Set first, so that it is put back also where nothing was there.
-    monkeypatch.setenv("OMP_WAIT_POLICY", said or "")
-    if said is None:
-        monkeypatch.delenv("OMP_WAIT_POLICY")
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        # Set first, so that it is put back also where nothing was there.
+        monkeypatch.setenv(name, said.get(name, ""))
+        if name not in said:
+            monkeypatch.delenv(name)
     boot.prepare_process()
-    assert os.environ["OMP_WAIT_POLICY"] == policy
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
 
 
 def test_nothing_is_done_without_glibc(monkeypatch: pytest.MonkeyPatch) -> None:

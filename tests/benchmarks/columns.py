@@ -4,7 +4,7 @@
 
 The engine is the program's own, driven by messages as the window drives it. A drop costs what the columns
 answer with (top five, and the maps of all stops of the slider) against the bare forward passes of the same
-networks, decoding apart. Memory is resident, from /proc/self/status (Linux).
+networks on the same thread, decoding apart. Memory is resident, from /proc/self/status (Linux).
 """
 
 from explorer import boot
@@ -16,6 +16,7 @@ import queue
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,9 @@ from explorer.arch.align import stops
 from explorer.arch.expand import expand
 from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.compare_messages import LetColumnGo, LookedThrough, LookThrough
-from explorer.engine.messages import BuildModel, EngineReady, ModelBuilt, RequestFinished
+from explorer.engine.messages import BuildModel, ColumnRequest, EngineReady, ModelBuilt, RequestFinished
 from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.worker import Engine
-from explorer.nets.device import configure_threads
 from tests.benchmarks.report import say
 
 ROUNDS = 20
@@ -81,20 +81,29 @@ def added_ms(desk, image_id):
     return statistics.median(times)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassBare(ColumnRequest):
+    """Only the forward pass of a column's network, on the thread where all passes are made."""
+
+
+def pass_bare(request, context):
+    with torch.inference_mode():
+        context.nets[request.column].module(torch.zeros(1, 3, 32, 32))
+    yield None
+
+
 def drop_ratio(desk, image_id):
     """Four columns' answers against their bare forward passes, in turns."""
+    desk.engine._handlers[PassBare] = pass_bare
     specs = {f"c{place}": preset(name).spec for place, name in enumerate(NETS)}
     for column, spec in specs.items():
         desk.ask(BuildModel, ModelBuilt, spec=spec, column=column)
-    modules = [net.module for net in desk.engine._context.nets.values()]
-    image = torch.zeros(1, 3, 32, 32)
     bare, ours = [], []
     for _ in range(ROUNDS):
-        with torch.inference_mode():
-            started = time.perf_counter()
-            for module in modules:
-                module(image)
-            bare.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        for ticket in [desk.send(PassBare, column=column) for column in specs]:
+            desk.until(RequestFinished, ticket)
+        bare.append(time.perf_counter() - started)
         started = time.perf_counter()
         for ticket in [desk.look(column, spec, image_id) for column, spec in specs.items()]:
             desk.until(LookedThrough, ticket)
@@ -125,8 +134,6 @@ def main():
         path = Path(folder) / "noise.png"
         pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(path)
-        # The bare passes get as many threads as the engine's own.
-        configure_threads(behind_window=True)
         desk = Desk()
         try:
             image_id = desk.ask(LoadPictures, PicturesLoaded, paths=(str(path),)).loaded[0].image_id
