@@ -161,8 +161,9 @@ class Seen:
 
 
 def windowed():
-    from explorer import app
+    from explorer import app, boot
 
+    boot.prepare_process()
     app._import_qt()
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
