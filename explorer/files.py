@@ -1,6 +1,6 @@
 """Files that are whole or not there: digests, locks between processes, renames that outlive a power cut.
 
-Called by `fetch`. Imports the standard library only.
+Called by whoever writes what must not be lost. Imports the standard library only.
 """
 
 from __future__ import annotations
@@ -62,16 +62,55 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         raise
 
 
+@contextlib.contextmanager
+def written_whole(path: Path, check: Callable[[Path], object] = lambda beside: None) -> Iterator[IO[bytes]]:
+    """Write a file beside its place and give it its name once its bytes are on the disk.
+
+    A reader sees the file that was there before or the new one, never a part, whatever ends the program.
+    Where anything fails nothing is left of the new one.
+
+    Args:
+        path: Its place; missing folders are made.
+        check: Reads what was written before it takes the place; it may raise.
+
+    Yields:
+        The open file.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with beside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        check(beside)
+        replace_durably(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def replace_durably(source: Path, target: Path) -> None:
-    """Rename a file whose bytes are synced already, and sync the folder where the system lets one.
+    """Rename a file whose bytes are synced already, and sync the folder.
 
     Raises:
         OSError: It cannot be renamed.
     """
     source.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder's names are on the disk, where the system lets one.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
     if sys.platform == "win32":
         return
-    descriptor = os.open(target.parent, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import pickle
 import pickletools
 import re
@@ -34,7 +33,7 @@ from torch import Tensor, nn
 from explorer.arch import spec as specs
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import ExplorerError, WeightsError
-from explorer.files import replace_durably, sha256_of
+from explorer.files import sha256_of, written_whole
 from explorer.images.prepare import Transform
 from explorer.nets.keys import Shape
 
@@ -241,18 +240,16 @@ def save_weights(
         "transform": json.dumps(transform.to_dict()),
     }
     data = safetensors_bytes(_stored(model, half=half), metadata)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        digest = hashlib.sha256(data).hexdigest()
-        if sha256_of(beside) != digest:
+    digest = hashlib.sha256(data).hexdigest()
+
+    def check(written: Path) -> None:
+        if sha256_of(written) != digest:
             raise OSError("the disk gave back other bytes than were written")
-        replace_durably(beside, path)
+
+    try:
+        with written_whole(path, check) as file:
+            file.write(data)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise _error(
             "The weights cannot be written to {path}: {reason}.",
             "Make room on the disk, or choose another folder.",

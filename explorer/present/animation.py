@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from explorer.files import replace_durably
+from explorer.files import written_whole
 from explorer.present.tiles import Colour
 
 _CAPTION_SHARE = 12
@@ -111,23 +111,16 @@ def saving_gif(
         yield done / (len(scenes) + 1)
     times_ms = [round(1000 * seconds_a_frame)] * len(frames)
     times_ms[-1] *= 3
-    beside = _beside(path)
-    try:
-        with beside.open("wb") as file:
-            frames[0].save(
-                file,
-                "GIF",
-                save_all=True,
-                append_images=frames[1:],
-                duration=times_ms if len(frames) > 1 else times_ms[0],
-                loop=0,
-                optimize=False,
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        replace_durably(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        frames[0].save(
+            file,
+            "GIF",
+            save_all=True,
+            append_images=frames[1:],
+            duration=times_ms if len(frames) > 1 else times_ms[0],
+            loop=0,
+            optimize=False,
+        )
     yield 1.0
     return path
 
@@ -156,7 +149,7 @@ def saving_pngs(
     if folder.exists():
         # Fails where there is something in it, instead of mixing two walks.
         folder.rmdir()
-    beside = _beside(folder)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     beside.mkdir()
     try:
         digits = max(3, len(str(len(scenes) - 1)))
@@ -183,10 +176,6 @@ def _font(size_px: float) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont,
 def _ascii(caption: str) -> str:
     parts = unicodedata.normalize("NFKD", caption.translate(_SPELLED))
     return parts.encode("ascii", "ignore").decode("ascii")
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def _require(scenes: Sequence[Scene]) -> None:

@@ -11,14 +11,12 @@ import csv
 import itertools
 import json
 import math
-import os
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from explorer.errors import RunError, SetupError
-from explorer.files import replace_durably
+from explorer.files import written_whole
 from explorer.runs.names import SECONDS, MetricRow
 
 
@@ -126,17 +124,9 @@ def _write_whole(path: Path, write: Callable[[IO[Any]], None]) -> None:
     Raises:
         RunError: It cannot be written; one that was there before is as it was.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            replace_durably(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with written_whole(path) as file:
+            write(file)
     except OSError as error:
         raise RunError(
             "{path} cannot be written: {reason}.",

@@ -15,13 +15,12 @@ from typing import Any
 
 from explorer.arch.expand import expand
 from explorer.errors import RunError
-from explorer.files import replace_durably
+from explorer.files import written_whole
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
 from explorer.nets.weights import load_for_spec
 from explorer.training.batches import with_channels
-from explorer.training.checkpoint import write_synced
 from explorer.training.evaluate import Evaluation, evaluate
 from explorer.training.prepare import Training
 
@@ -101,10 +100,9 @@ def _text(value: object) -> str:
 
 
 def _write_card(path: Path, card: Mapping[str, object]) -> None:
-    beside = path.with_name(f".{path.name}.part")
     try:
-        write_synced(beside, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
-        replace_durably(beside, path)
+        with written_whole(path) as file:
+            file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
     except OSError as error:
         raise RunError(
             "The card cannot be written to {path}: {reason}.",

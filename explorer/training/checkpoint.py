@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,6 +30,7 @@ from safetensors.torch import save as save_tensors
 from explorer.arch import spec as arch_spec
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import ExplorerError, RunError
+from explorer.files import sync_folder
 from explorer.training import plan as training_plan
 from explorer.training.plan import Plan
 from explorer.training.precision import Precision
@@ -208,21 +208,6 @@ def write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder's names are on the disk, where the system lets one.
-
-    Raises:
-        OSError: It cannot be opened.
-    """
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

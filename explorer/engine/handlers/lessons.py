@@ -6,7 +6,6 @@ Called through `handlers/io_table.py` by the worker. Must not import torch at mo
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from explorer.engine.lesson_messages import (
 )
 from explorer.engine.messages import Event, LoadedPicture, WeightsChoice
 from explorer.errors import LessonError, RunError, WeightsError
-from explorer.files import replace_durably, sha256_of
+from explorer.files import sha256_of, written_whole
 from explorer.nets import catalogue
 from explorer.nets.catalogue import WeightsCard
 from explorer.runs.run import Run
@@ -195,15 +194,9 @@ def _keep(path: Path, content: bytes) -> None:
     """
     from explorer.nets.weight_files import read_header
 
-    beside = path.with_name(f".{os.getpid()}.part.safetensors")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        with written_whole(path, check=read_header) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        read_header(beside)
-        replace_durably(beside, path)
     except OSError as error:
         raise LessonError(
             "The weights cannot be kept in {path}: {reason}.",
@@ -211,5 +204,3 @@ def _keep(path: Path, content: bytes) -> None:
             path=path,
             reason=(error.strerror or str(error)).lower(),
         ) from error
-    finally:
-        beside.unlink(missing_ok=True)

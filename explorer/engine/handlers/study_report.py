@@ -5,7 +5,6 @@ Called through `handlers/table.py` by the worker, and by the command line. Must 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from explorer.engine.study_messages import CellRow, StudyReported, StudyRow, Wri
 from explorer.engine.study_page import MetricRows, study_page
 from explorer.engine.study_results import Result, results
 from explorer.errors import ExplorerError, RunError
-from explorer.files import replace_durably
+from explorer.files import written_whole
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import normalised
 from explorer.nets.assemble import assemble
@@ -70,16 +69,10 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        with written_whole(path) as file:
             file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        replace_durably(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise RunError(
             "The report cannot be written to {path}: {reason}.",
             "Choose another place, or make room.",
