@@ -59,7 +59,8 @@ class WeightsItem:
 def trained_for(spec: ArchitectureSpec, rows: tuple[RunRow, ...]) -> tuple[RunRow, ...]:
     """The runs whose weights are those of this network; bundled ones have offers of their own."""
     wanted = essence(spec)
-    return tuple(row for row in rows if row.has_weights and not row.is_bundled and essence(row.spec) == wanted)
+    own = (row for row in rows if row.has_weights and not row.is_bundled)
+    return tuple(row for row in own if essence(row.spec) == wanted)
 
 
 def weights_items(
