@@ -107,11 +107,10 @@ class CardButton(QAbstractButton):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Parameters and the paper's number, as far as they are known."""
+        """Parameters and the published numbers, as far as they are known."""
         if self._picture is None:
             return ()
-        lines = (f"{short(self._picture.parameters)} parameters", self._picture.paper)
-        return tuple(filter(None, lines))
+        return (f"{short(self._picture.parameters)} parameters", *self._picture.papers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -168,8 +167,11 @@ class CardButton(QAbstractButton):
         for text, face, ink in (
             (self.card.title, font("body", strong=True), colours.text),
             *((line, font("small"), colours.text) for line in self.numbers),
-            (self.card.history or self.card.source, font("small"), colours.muted),
+            (self.card.history, font("small"), colours.muted),
+            (self.card.source, font("small"), colours.muted),
         ):
+            if not text:
+                continue
             painter.setFont(face)
             painter.setPen(ink)
             used = painter.boundingRect(room, int(flags), text)
