@@ -20,7 +20,7 @@ from explorer.errors import SpecError
 MAX_DIFFERENCES = 6
 """A net that differs in more is no relative: then nets of other block types and stages are looked at too."""
 
-MAX_LISTED = 4
+MAX_LISTED = 3
 """A sentence names so many differences, the costliest; the others are counted."""
 
 _COSTLESS = frozenset(

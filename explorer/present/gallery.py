@@ -18,6 +18,8 @@ from explorer.present.layout_parts import Layout
 
 _SAMPLE_BLOCKS = 3
 """From the second block on, the blocks of a stage are alike: a few show them all."""
+FIRST_STRIDES = "v1"
+"""Stands behind numbers measured with strides on the first 1×1, as in 2015; torchvision's nets are v1.5."""
 OWN, TUTORIALS, TWINS = "My architectures", "Tutorials", "Plain twins"
 
 
@@ -95,7 +97,7 @@ def picture(spec: ArchitectureSpec) -> Picture:
 
 def _numbers(spec: ArchitectureSpec) -> Iterator[str]:
     """What was published about a network, the paper's own number first."""
-    for row, where in ((as_first_strode(spec), " (strides on the 1×1)"), (recognise(spec), "")):
+    for row, where in ((as_first_strode(spec), f" ({FIRST_STRIDES})"), (recognise(spec), "")):
         if row is not None and row.error_text:
             whose = "" if row.whose == "paper" else f"{row.whose}: "
             yield f"{whose}{row.error_text} error, {row.error_kind}{where}"

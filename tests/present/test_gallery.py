@@ -39,11 +39,9 @@ def test_a_filter_leaves_the_cards_with_all_its_words():
 def test_the_paper_is_named():
     assert picture(preset("cifar-resnet56").spec).papers == ("6.97 % error, CIFAR-10 test",)
     assert picture(preset("tutorial-two-convolutions").spec).papers == ()
-    assert picture(preset("se_resnet50").spec).papers == (
-        "23.29 % error, ImageNet top-1, 1-crop (strides on the 1×1)",
-    )
+    assert picture(preset("se_resnet50").spec).papers == ("23.29 % error, ImageNet top-1, 1-crop (v1)",)
     assert picture(preset("resnet50").spec).papers == (
-        "22.85 % error, ImageNet top-1, 10-crop (strides on the 1×1)",
+        "22.85 % error, ImageNet top-1, 10-crop (v1)",
         "torchvision: 23.87 % error, ImageNet top-1, 1-crop",
     )
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 
-from explorer.present.gallery import Card, Picture
+from explorer.present.gallery import FIRST_STRIDES, Card, Picture
 from explorer.present.layout import WIDTH
 from explorer.present.layout_parts import Layout
 from explorer.present.text import short
@@ -89,6 +89,9 @@ class CardButton(QAbstractButton):
         """Take what was found for it."""
         self._picture = picture
         self._thumbnail = None
+        if any(FIRST_STRIDES in line for line in picture.papers):
+            about = f"{FIRST_STRIDES}: measured with strides on the first 1×1 convolutions, as in 2015."
+            self.setToolTip(f"{self.toolTip()}<p><small>{about}</small></p>")
         self.update()
 
     def set_current(self, is_current: bool) -> None:
