@@ -55,9 +55,10 @@ class _Block:
         return "basic"
 
     @property
-    def kernel(self) -> int:
-        """The side of its largest window."""
-        return max(shape[2] for shape in self.convs)
+    def kernels(self) -> list[int]:
+        """The sides of the windows that its stage decides; a 1×1 beside them is always one."""
+        sides = [shape[2] for shape in self.convs]
+        return sides[1:2] if self.kind in ("bottleneck", "narrow") else sides
 
     @property
     def out(self) -> int:
@@ -118,7 +119,7 @@ class ResidualReading:
 
     def _block_fields(self) -> dict[str, Any]:
         kinds = [_commonest(block.kind for block in stage) for stage in self._stages]
-        kernels = [_commonest(block.kernel for block in stage) for stage in self._stages]
+        kernels = [_commonest(side for block in stage for side in block.kernels) for stage in self._stages]
         convolutions = {len(block.convs) for block in self._blocks if block.kind == "basic"}
         if len(convolutions) > 1:
             raise Unlike("its blocks differ in their number of convolutions")

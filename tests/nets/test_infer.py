@@ -307,11 +307,12 @@ def test_what_does_not_fit_is_listed_key_by_key():
     )
 
 
-def test_one_block_that_does_not_fit_is_told_instead_of_all_others():
-    shapes = dict(state_shapes(expand(preset("resnet34").spec)))
+@pytest.mark.parametrize("name", ["resnet18", "resnet34"])
+def test_one_block_that_does_not_fit_is_told_instead_of_all_others(name):
+    shapes = dict(state_shapes(expand(preset(name).spec)))
     shapes["layer2.0.conv1.weight"] = (128, 64, 5, 5)
     found = infer_spec(shapes)
-    assert found.spec == preset("resnet34").spec
+    assert found.spec == preset(name).spec
     assert found.problems == (
         "layer2.0.conv1.weight is 128×64×5×5 in the file and 128×64×3×3 in the network",
     )
