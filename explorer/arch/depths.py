@@ -122,12 +122,30 @@ def block_changes(block: str) -> dict[str, object]:
     return {"block": block, "expansion": expansion, "cardinality": 1, "base_width": 64}
 
 
+_ATTENTION = {"none": "", "se": "SE-", "eca": "ECA-", "cbam": "CBAM-"}
+
+
 def title(spec: ArchitectureSpec) -> str:
-    """A short name by depth, such as `ResNet-56` or `Plain-20`."""
-    family = "Plain" if spec.shortcut == "none" else "ResNet"
+    """A short name by depth, such as `ResNet-56`, `Plain-20` or `SE-ResNet-50`.
+
+    A deep stem counts as the one convolution that it stands for, as in the name of ResNet-50-D (He 2018).
+    """
+    is_plain = spec.shortcut == "none"
+    name = "Plain" if is_plain else "ResNet"
+    depth = depth_of(spec) - max(0, _STEM_CONVOLUTIONS[spec.stem] - 1)
+    end = _tweak(spec)
     if spec.cardinality > 1:
-        family = "ResNeXt" if spec.shortcut != "none" else "Plain ResNeXt"
-        return f"{family}-{depth_of(spec)} {spec.cardinality}×{spec.base_width}d"
-    if spec.base_width != 64 and spec.base_width % 64 == 0:
-        return f"Wide {family}-{depth_of(spec)}-{spec.base_width // 64}"
-    return f"{family}-{depth_of(spec)}"
+        name = "Plain ResNeXt" if is_plain else "ResNeXt"
+        end = f"{end} {spec.cardinality}×{spec.base_width}d"
+    elif spec.base_width != 64 and spec.base_width % 64 == 0:
+        name, end = f"Wide {name}", f"-{spec.base_width // 64}{end}"
+    return f"{_ATTENTION[spec.attention]}{name}-{depth}{end}"
+
+
+def _tweak(spec: ArchitectureSpec) -> str:
+    """The letter of ResNet-C and -D (He 2018, section 4) or of timm's -T; empty for the usual stem."""
+    if spec.stem not in ("deep", "deep_tiered"):
+        return ""
+    if spec.stem == "deep_tiered":
+        return "-T"
+    return "-D" if spec.projection_pool and spec.shortcut in ("B", "C") else "-C"

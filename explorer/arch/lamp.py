@@ -6,9 +6,10 @@ parameters along, and the spec's own are counted from a few blocks. Pure Python 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from math import log
 
 from explorer.arch.counting import parameters_of
@@ -17,7 +18,25 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import SpecError
 
 MAX_DIFFERENCES = 6
-"""A net that differs in more is a net of its own."""
+"""A net that differs in more is no relative: then nets of other block types and stages are looked at too."""
+
+MAX_LISTED = 3
+"""A sentence names so many differences, the costliest; the others are counted."""
+
+_COSTLESS = frozenset(
+    (
+        "stride_on",
+        "stage_strides",
+        "stem_stride",
+        "stem_pool",
+        "stem_padding",
+        "downsampling",
+        "pool_window",
+        "padding",
+        "input_size",
+    )
+)
+"""Fields that move no parameter: of two nets at the same distance, the one that differs in them is nearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +89,14 @@ class Sentence:
         return self.message.format(**dict(self.arguments))
 
 
+_Row = tuple[Published, dict[str, Hashable]]
+"""A published network and what tells it apart."""
+
+
 @lru_cache(maxsize=1)
-def _families() -> dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]]:
-    """The table by block type and number of stages: only within those is a net near another."""
-    found: dict[tuple[Hashable, ...], tuple[tuple[Published, dict[str, Hashable]], ...]] = {}
+def _families() -> dict[tuple[Hashable, ...], tuple[_Row, ...]]:
+    """The table by the block type of each stage."""
+    found: dict[tuple[Hashable, ...], tuple[_Row, ...]] = {}
     for row in distinct():
         kinds = _family(row.spec)
         found[kinds] = (*found.get(kinds, ()), (row, traits(row.spec)))
@@ -85,30 +108,34 @@ def _family(spec: ArchitectureSpec) -> tuple[Hashable, ...]:
 
 
 @lru_cache(maxsize=64)
-def nearest(spec: ArchitectureSpec) -> Nearest | None:
-    """The published network that a spec is or differs least from.
-
-    Returns:
-        None where no published network has the spec's block types and stages, or each differs in too much.
-    """
+def nearest(spec: ArchitectureSpec) -> Nearest:
+    """The published network that a spec is or differs least from: a relative where there is one, else any."""
     exact = recognise(spec)
     if exact is not None:
         return Nearest(exact, (), 0)
-    ours, count = traits(spec), parameters_of(spec)
-    best: tuple[tuple[int, float], Published, list[str]] | None = None
-    for row, theirs in _families().get(_family(spec), ()):
-        different = [field for field, value in ours.items() if theirs[field] != value]
-        if len(different) > 2 * MAX_DIFFERENCES:
-            continue
-        fields = _raw_fields(spec, row.spec, different)
-        rank = len(fields), abs(log(count / row.parameters))
-        if len(fields) <= MAX_DIFFERENCES and (best is None or rank < best[0]):
-            best = rank, row, fields
-    if best is None:
-        return None
-    _, row, fields = best
+    count = parameters_of(spec)
+    row, fields = _least_different(spec, count, _families().get(_family(spec), ()))
+    if row is None or len(fields) > MAX_DIFFERENCES:
+        row, fields = _least_different(spec, count, chain.from_iterable(_families().values()))
+    assert row is not None
     differences = _one_after_another(row, spec, fields, count)
     return Nearest(row, differences, count - row.parameters)
+
+
+def _least_different(
+    spec: ArchitectureSpec, count: int, rows: Iterable[_Row]
+) -> tuple[Published | None, list[str]]:
+    """The row that differs in the fewest fields, and those; of several, see `_COSTLESS`, then the size."""
+    ours = traits(spec)
+    best: tuple[tuple[int, int, float], Published, list[str]] | None = None
+    for row, theirs in rows:
+        different = [field for field, value in ours.items() if theirs[field] != value]
+        fields = _raw_fields(spec, row.spec, different)
+        costly = sum(field not in _COSTLESS for field in fields)
+        rank = len(fields), costly, abs(log(count / row.parameters))
+        if best is None or rank < best[0]:
+            best = rank, row, fields
+    return (None, []) if best is None else best[1:]
 
 
 _WRITTEN_AS = {"stage_widths": ("stage_widths", "width_factor"), "stage_blocks": ("block", "stage_blocks")}
@@ -184,11 +211,11 @@ def lamp_text(found: Nearest) -> Sentence:
     row = found.published
     if found.is_exact:
         values: dict[str, object] = {"name": row.name, "parameters": f"{row.parameters:,}"}
-        if row.error_percent is None:
+        if not row.error_text:
             return Sentence("= {name}, {parameters} parameters", tuple(values.items()))
-        values["error"] = f"{row.error_percent:g}"
-        whose = "paper error" if "arXiv" in row.source else "error"
-        return Sentence(f"= {{name}}, {{parameters}} parameters, {whose} {{error}} %", tuple(values.items()))
+        values["error"] = row.error_text
+        whose = "paper error" if row.whose == "paper" else "error"
+        return Sentence(f"= {{name}}, {{parameters}} parameters, {whose} {{error}}", tuple(values.items()))
     if len(found.differences) > 1:
         return _several(found)
     [one] = found.differences
@@ -217,10 +244,10 @@ def _within(text: str) -> str:
 
 def _several(found: Nearest) -> Sentence:
     """Several differences, the costliest first."""
-    parts = [
-        f"{one.title} {one.parameters:+,}" if one.parameters else one.title
-        for one in sorted(found.differences, key=lambda one: -abs(one.parameters))
-    ]
+    ordered = sorted(found.differences, key=lambda one: -abs(one.parameters))
+    parts = [f"{one.title} {one.parameters:+,}" if one.parameters else one.title for one in ordered]
+    if len(parts) > MAX_LISTED:
+        parts[MAX_LISTED:] = [f"and {len(parts) - MAX_LISTED} more"]
     values = {
         "gap": f"{abs(found.parameter_gap):,}",
         "name": found.published.name,

@@ -33,6 +33,7 @@ class Published:
         error_kind: What the error was measured on, in words.
         parameters: Trainable numbers, exact.
         spec: The network.
+        above_percent: Where the source says only that the error lies above a number: that number.
     """
 
     name: str
@@ -41,6 +42,19 @@ class Published:
     error_kind: str
     parameters: int
     spec: ArchitectureSpec
+    above_percent: float | None = None
+
+    @property
+    def error_text(self) -> str:
+        """The error in words: `6.97 %` or `above 60 %`; empty where the source gives none."""
+        if self.error_percent is not None:
+            return f"{self.error_percent:.4g} %"
+        return "" if self.above_percent is None else f"above {self.above_percent:g} %"
+
+    @property
+    def whose(self) -> str:
+        """Who measured it: `paper`, or torchvision by its name."""
+        return "paper" if "arXiv" in self.source else "torchvision"
 
 
 def _he_2015_cifar() -> list[Published]:
@@ -58,7 +72,7 @@ def _he_2015_cifar() -> list[Published]:
         )
         for depth, (parameters, error) in counts.items()
     ]
-    # The figure shows the plain nets' curves; no table gives their errors.
+    # The figure shows the plain nets' curves, its caption speaks of 110 layers; no table has their errors.
     plain = [
         Published(
             f"He 2015 plain-{depth}",
@@ -67,8 +81,9 @@ def _he_2015_cifar() -> list[Published]:
             CIFAR,
             counts[depth][0],
             plain_twin(cifar_spec(depth)),
+            above,
         )
-        for depth in (20, 32, 44, 56)
+        for depth, above in ((20, None), (32, None), (44, None), (56, None), (110, 60.0))
     ]
     return residual + plain
 
@@ -141,13 +156,19 @@ def _he_2016_orders() -> list[Published]:
     ]
 
 
+FAILED_PERCENT = 20.0
+"""He 2016, table 1: "fail" stands for a larger test error."""
+
+
 def _he_2016_shortcuts() -> list[Published]:
-    """Table 1: what was tried on the shortcut of ResNet-110."""
-    rows: list[tuple[str, float, int, dict[str, object]]] = [
+    """Table 1: what was tried on the shortcut of ResNet-110; None where it failed."""
+    rows: list[tuple[str, float | None, int, dict[str, object]]] = [
+        ("scaled shortcuts", None, 1_727_962, {"shortcut_path": "scale"}),
         ("constant scaling", 12.35, 1_727_962, {"shortcut_path": "scale", "residual_scale": 0.5}),
         ("exclusive gating", 8.70, 1_824_186, {"merge": "gate"}),
         ("shortcut-only gating", 6.91, 1_824_186, {"shortcut_path": "gate"}),
         ("1×1 convolution shortcuts", 12.22, 1_824_730, {"shortcut_path": "conv1x1"}),
+        ("dropout on shortcuts", None, 1_727_962, {"shortcut_path": "dropout"}),
     ]
     return [
         Published(
@@ -157,6 +178,7 @@ def _he_2016_shortcuts() -> list[Published]:
             CIFAR,
             parameters,
             cifar_spec(110, **changes),
+            FAILED_PERCENT if error is None else None,
         )
         for name, error, parameters, changes in rows
     ]
@@ -226,7 +248,7 @@ def _tweaked() -> list[Published]:
     ]
     return [
         *se,
-        Published("He 2018 ResNet-50-D", TRICKS, None, ONE_CROP, 25_576_264, resnet50d_spec()),
+        Published("He 2018 ResNet-50-D", f"{TRICKS}, table 5", 22.84, ONE_CROP, 25_576_264, resnet50d_spec()),
         Published(
             "Woo 2018 CBAM ResNet-50", CBAM, 22.66, ONE_CROP, 28_073_576, fifty.edited(attention="cbam")
         ),
@@ -347,6 +369,16 @@ def _by_traits() -> dict[tuple[Hashable, ...], Published]:
 def distinct() -> tuple[Published, ...]:
     """One row for each network: the one that is recognised."""
     return tuple(_by_traits().values())
+
+
+def as_first_strode(spec: ArchitectureSpec) -> Published | None:
+    """The published network with the strides of 2015, on the first 1×1, where only that tells it from a spec.
+
+    Its weights have the same shapes, and today's programs stride on the 3×3 under the same name.
+    """
+    if spec.stride_on == "1x1" or not APPLIES["stride_on"](spec):
+        return None
+    return recognise(spec.model_copy(update={"stride_on": "1x1"}))
 
 
 def recognise(spec: ArchitectureSpec) -> Published | None:

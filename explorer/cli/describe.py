@@ -64,7 +64,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _as_json(spec: ArchitectureSpec, graph: Graph, cost: Cost) -> dict[str, object]:
-    found = nearest(spec)
     return {
         "spec": json.loads(spec.to_json()),
         "summary": {
@@ -76,7 +75,7 @@ def _as_json(spec: ArchitectureSpec, graph: Graph, cost: Cost) -> dict[str, obje
         },
         "nodes": [_node_json(node, cost) for node in graph.nodes],
         "edges": [[edge.source, edge.target] for edge in graph.edges],
-        "paper": _paper_json(found) if found else None,
+        "paper": _paper_json(nearest(spec)),
     }
 
 
@@ -128,13 +127,12 @@ def _heading(spec: ArchitectureSpec, cost: Cost) -> str:
         ("Receptive field", f"{cost.receptive_field} pixels"),
         ("Depth", f"{cost.depth} weighted layers"),
     ]
-    if found:
-        row = found.published
-        error = f": {row.error_percent:g} % error ({row.error_kind})" if row.error_percent else ""
-        rows.append(("Published" if found.is_exact else "Nearest", f"{row.name}{error}"))
-        rows.append(("", row.source))
-        if not found.is_exact:
-            rows.append(("Differs", str(lamp_text(found))))
+    row = found.published
+    error = f": {row.error_text} error ({row.error_kind})" if row.error_text else ""
+    rows.append(("Published" if found.is_exact else "Nearest", f"{row.name}{error}"))
+    rows.append(("", row.source))
+    if not found.is_exact:
+        rows.append(("Differs", str(lamp_text(found))))
     fields = [
         f"{name}={_value_text(getattr(spec, name))}"
         for name in type(spec).model_fields

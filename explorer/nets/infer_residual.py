@@ -6,13 +6,16 @@ Called by `nets/infer.py`. Must not import torch.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from explorer.arch.attention import squeezed
 from explorer.nets.infer_head import IMAGENET_PX, SMALLEST_LARGE_KERNEL, Unlike, head_fields
 from explorer.nets.keys import Shape
+
+Value = TypeVar("Value")
 
 _BLOCK = re.compile(r"^layer(\d+)\.(\d+)\.(.+)$")
 _CONV = re.compile(r"^conv(\d+)\.weight$")
@@ -52,9 +55,10 @@ class _Block:
         return "basic"
 
     @property
-    def kernel(self) -> int:
-        """The side of its largest window."""
-        return max(shape[2] for shape in self.convs)
+    def kernels(self) -> list[int]:
+        """The sides of the windows that its stage decides; a 1×1 beside them is always one."""
+        sides = [shape[2] for shape in self.convs]
+        return sides[1:2] if self.kind in ("bottleneck", "narrow") else sides
 
     @property
     def out(self) -> int:
@@ -114,8 +118,8 @@ class ResidualReading:
         return values | self._width_fields() | self._shortcut_fields()
 
     def _block_fields(self) -> dict[str, Any]:
-        kinds = [stage[0].kind for stage in self._stages]
-        kernels = [stage[0].kernel for stage in self._stages]
+        kinds = [_commonest(block.kind for block in stage) for stage in self._stages]
+        kernels = [_commonest(side for block in stage for side in block.kernels) for stage in self._stages]
         convolutions = {len(block.convs) for block in self._blocks if block.kind == "basic"}
         if len(convolutions) > 1:
             raise Unlike("its blocks differ in their number of convolutions")
@@ -283,6 +287,11 @@ class ResidualReading:
                 return {"shortcut": "A", "overrides": overrides}
         usual = [1, *[2] * (len(strides) - 1)]
         return {"shortcut": "B", "stage_strides": () if strides == usual else tuple(strides)}
+
+
+def _commonest(values: Iterable[Value]) -> Value:
+    """What most blocks of a stage have, so that one that does not fit is told instead of all others."""
+    return Counter(values).most_common(1)[0][0]
 
 
 def _is_norm(name: str) -> bool:

@@ -5,11 +5,11 @@ Called by the gallery view. May import `arch`, never Qt or torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from explorer.arch.expand import expand
-from explorer.arch.papers import recognise
+from explorer.arch.papers import as_first_strode, recognise
 from explorer.arch.preset import Preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.present.folds import default_unfolded
@@ -18,6 +18,8 @@ from explorer.present.layout_parts import Layout
 
 _SAMPLE_BLOCKS = 3
 """From the second block on, the blocks of a stage are alike: a few show them all."""
+FIRST_STRIDES = "v1"
+"""Stands behind numbers measured with strides on the first 1×1, as in 2015; torchvision's nets are v1.5."""
 OWN, TUTORIALS, TWINS = "My architectures", "Tutorials", "Plain twins"
 
 
@@ -62,12 +64,13 @@ class Picture:
     Attributes:
         layout: The folded graph. Stages have at most three blocks, which looks the same and is quick.
         parameters: Trainable numbers of the whole network, exact.
-        paper: The paper's number, such as `6.97 % error, CIFAR-10 test`; empty where there is none.
+        papers: The published numbers, such as `6.97 % error, CIFAR-10 test`; those of torchvision say so, and
+            those that were measured with the strides of 2015.
     """
 
     layout: Layout
     parameters: int
-    paper: str
+    papers: tuple[str, ...]
 
 
 def timeline(every: Iterable[Preset]) -> tuple[Section, ...]:
@@ -76,7 +79,7 @@ def timeline(every: Iterable[Preset]) -> tuple[Section, ...]:
     later = {"tutorial": TUTORIALS, "plain twin": TWINS}
     for item in sorted(every, key=lambda item: (item.kind in later, item.kind == "plain twin", item.year)):
         heading = later.get(item.kind, str(item.year))
-        card = Card(item.name, item.title, item.spec, item.history, f"{item.source} ({item.year})")
+        card = Card(item.name, item.title, item.spec, item.history, item.source)
         cards.setdefault(heading, []).append(card)
     return tuple(Section(heading, tuple(group)) for heading, group in cards.items())
 
@@ -89,11 +92,15 @@ def picture(spec: ArchitectureSpec) -> Picture:
     for stage, (depth, shown) in enumerate(zip(spec.stage_depths, sample.stage_depths, strict=True), start=1):
         block = graph.stage_blocks(stage)[-1]
         parameters += (depth - shown) * sum(node.op.parameters() for node in graph.block_nodes(block))
-    row = recognise(spec)
-    paper = (
-        f"{row.error_percent:.4g} % error, {row.error_kind}" if row and row.error_percent is not None else ""
-    )
-    return Picture(lay_out(graph, default_unfolded(graph)), parameters, paper)
+    return Picture(lay_out(graph, default_unfolded(graph)), parameters, tuple(_numbers(spec)))
+
+
+def _numbers(spec: ArchitectureSpec) -> Iterator[str]:
+    """What was published about a network, the paper's own number first."""
+    for row, where in ((as_first_strode(spec), f" ({FIRST_STRIDES})"), (recognise(spec), "")):
+        if row is not None and row.error_text:
+            whose = "" if row.whose == "paper" else f"{row.whose}: "
+            yield f"{whose}{row.error_text} error, {row.error_kind}{where}"
 
 
 def _sample(spec: ArchitectureSpec) -> ArchitectureSpec:

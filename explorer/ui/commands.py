@@ -192,16 +192,17 @@ class Commands(QObject):
             self._gallery.wanted.connect(lambda name: self._store.dispatch(actions.AllowFetchWeights(name)))
             self._gallery.file_requested.connect(lambda: self._open_file("Open weights", WEIGHTS_FILTER))
             self._store.subscribe(self._on_changed)
+        self._store.dispatch(learning_actions.LookUpRuns())
         self._show_gallery(self._store.state)
         self._gallery.show()
         self._gallery.raise_()
 
     def _on_changed(self, old: AppState, new: AppState) -> None:
-        if old.net is not new.net or old.document is not new.document:
+        if old.net is not new.net or old.document is not new.document or old.runs.rows is not new.runs.rows:
             self._show_gallery(new)
 
     def _show_gallery(self, state: AppState) -> None:
-        from explorer.ui.panels.weights_gallery import weights_items
+        from explorer.ui.panels.weights_gallery import trained_for, weights_items
 
         assert self._gallery is not None
         net, document = state.net, state.document
@@ -212,6 +213,7 @@ class Commands(QObject):
             document.weights,
             net.can_copy if is_current else 0,
             document.seed,
+            trained_for(document.spec, state.runs.rows),
         )
         self._gallery.show_items(words.net_title(document.spec), items)
 

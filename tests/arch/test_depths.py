@@ -89,3 +89,21 @@ def test_a_block_type_brings_its_expansion_and_goes_back(name, block, becomes):
 )
 def test_titles(name, expected):
     assert title(preset(name).spec) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("se_resnet50", {"num_classes": 7}, "SE-ResNet-50"),
+        ("cbam_resnet50", {"shortcut": "none"}, "CBAM-Plain-50"),
+        ("resnet50d", {"num_classes": 5}, "ResNet-50-D"),
+        ("resnet50d", {"projection_pool": False}, "ResNet-50-C"),
+        ("resnet50d", {"shortcut": "none"}, "Plain-50-C"),
+        ("resnet50d", {"stem": "deep_tiered", "attention": "eca"}, "ECA-ResNet-50-T"),
+        ("resnet50d", {"cardinality": 32, "base_width": 4}, "ResNeXt-50-D 32×4d"),
+        ("wide_resnet50_2", {"stem": "deep"}, "Wide ResNet-50-2-C"),
+        ("vgg16", {"num_classes": 3}, "Plain-16"),
+    ],
+)
+def test_titles_say_attention_and_stem(name, changes, expected):
+    assert title(preset(name).spec.edited(**changes)) == expected

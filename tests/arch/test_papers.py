@@ -1,7 +1,7 @@
 import pytest
 
 from explorer.arch.cost import cost_of
-from explorer.arch.papers import TORCHVISION_ACC1, published, recognise
+from explorer.arch.papers import TORCHVISION_ACC1, as_first_strode, published, recognise
 from explorer.arch.presets import CIFAR_DEPTHS, cifar_spec, imagenet_spec, preset
 
 
@@ -104,6 +104,33 @@ def test_errors_of_squeeze_and_excitation_are_the_papers():
     # Table 2, confirmed by its authors in issue 65 of their repository, hujie-frank/SENet.
     errors = {depth: _error(preset(f"se_resnet{depth}").spec.edited(stride_on="1x1")) for depth in (50, 101)}
     assert errors == {50: 23.29, 101: 22.38}
+
+
+def test_the_error_of_resnet_d_is_the_papers():
+    # Table 5: 77.16 % top-1 of ResNet-50-D with the efficient baseline's training.
+    assert _error(preset("resnet50d").spec) == 22.84
+
+
+@pytest.mark.shared
+def test_what_failed_is_said_with_its_bound(reference):
+    assert "plain-110 stays above 60 percent" in reference["he2015_cifar10"]["figure6"]
+    plain = recognise(preset("cifar-plain110").spec)
+    assert plain is not None
+    assert (plain.error_percent, plain.error_text) == (None, "above 60 %")
+    for changes in ({"shortcut_path": "scale"}, {"shortcut_path": "dropout"}):
+        paper = recognise(cifar_spec(110, **changes))
+        assert paper is not None
+        assert (paper.error_text, paper.source[-7:]) == ("above 20 %", "table 1")
+
+
+def test_nets_that_moved_their_strides_lead_to_what_their_papers_measured():
+    found = {name: as_first_strode(preset(name).spec) for name in ("resnet50", "se_resnet101", "resnet34")}
+    assert {name: row and (row.name, row.error_text) for name, row in found.items()} == {
+        "resnet50": ("He 2015 ResNet-50", "22.85 %"),
+        "se_resnet101": ("Hu 2017 SE-ResNet-101", "22.38 %"),
+        "resnet34": None,
+    }
+    assert as_first_strode(preset("resnet50").spec.edited(stride_on="1x1")) is None
 
 
 def _row(name):

@@ -57,7 +57,9 @@ def test_the_lamp_names_the_nearest_net_and_what_differs(run):
         {"field": "shortcut", "title": "Shortcut", "theirs": "A", "ours": "B", "parameters": 2_752}
     ]
     assert (paper["name"], paper["parameter_gap"]) == ("He 2015 ResNet-20", 2_752)
-    assert run("describe", "tutorial-two-convolutions", "--json").json["paper"] is None
+    far = run("describe", "tutorial-two-convolutions", "--json").json["paper"]
+    assert (far["name"], len(far["differences"])) == ("He 2015 ResNet-20", 6)
+    assert sum(one["parameters"] for one in far["differences"]) == far["parameter_gap"] == 39_370 - 269_722
 
 
 def test_text_says_which_paper_is_near(run):

@@ -307,6 +307,17 @@ def test_what_does_not_fit_is_listed_key_by_key():
     )
 
 
+@pytest.mark.parametrize("name", ["resnet18", "resnet34"])
+def test_one_block_that_does_not_fit_is_told_instead_of_all_others(name):
+    shapes = dict(state_shapes(expand(preset(name).spec)))
+    shapes["layer2.0.conv1.weight"] = (128, 64, 5, 5)
+    found = infer_spec(shapes)
+    assert found.spec == preset(name).spec
+    assert found.problems == (
+        "layer2.0.conv1.weight is 128×64×5×5 in the file and 128×64×3×3 in the network",
+    )
+
+
 def test_a_spec_that_cannot_be_is_an_error_of_the_weights():
     shapes = dict(state_shapes(expand(cifar_spec(8))))
     shapes["fc.weight"] = (10, 65)

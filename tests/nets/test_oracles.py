@@ -112,6 +112,29 @@ def test_timms_variations(theirs, ours):
     _check(model, imagenet_spec("bottleneck", (2, 2, 2, 2), **ours).edited(input_size=SMALL_PX))
 
 
+@pytest.mark.parametrize("name", ["resnet18", "resnet26"])
+@pytest.mark.parametrize("kind", ["blur", "average"])
+def test_timms_antialiased_nets(name, kind):
+    """The filter's place in the branch is timm's, and on the shortcut, before the 1×1, that of Zhang 2019."""
+    timm = pytest.importorskip("timm")
+    layer = timm.layers.BlurPool2d if kind == "blur" else nn.AvgPool2d
+    torch.manual_seed(0)
+    theirs = timm.create_model(name, aa_layer=layer, zero_init_last=False)
+    theirs.maxpool = nn.MaxPool2d(3, 2, 1)
+    for block in theirs.modules():
+        shortcut = getattr(block, "downsample", None)
+        if shortcut is not None and shortcut[0].stride == (2, 2):
+            shortcut[0].stride = (1, 1)
+            shortcut[0] = nn.Sequential(layer(stride=2) if kind == "blur" else layer(2), shortcut[0])
+    for module in theirs.modules():
+        if hasattr(module, "pad_mode"):
+            # As a convolution does, ours sees zeros beyond the edge; timm's mirrors the map there.
+            module.pad_mode = "constant"
+    block = "basic" if name == "resnet18" else "bottleneck"
+    spec = imagenet_spec(block, (2, 2, 2, 2), downsampling=kind).edited(input_size=SMALL_PX)
+    _check(as_if_trained(theirs), spec)
+
+
 def _preactivated(theirs, ours):
     """Their values under our keys, by name: they tell the projection before the branch."""
     renamed = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,12 @@ def test_row_agrees_with_torchvision(row: TorchvisionWeights) -> None:
 def test_hash_begins_as_the_file_name_says(row: TorchvisionWeights) -> None:
     assert row.resource.name.endswith(f"-{row.resource.sha256[:8]}.pth")
     assert len(row.resource.sha256) in (8, 64)
+
+
+def test_accuracies_are_the_references(shared: Path) -> None:
+    reference = json.loads((shared / "reference" / "architectures.json").read_text(encoding="utf-8"))
+    wanted = {name: (row["acc1"], row["acc5"]) for name, row in reference["torchvision"]["models"].items()}
+    assert {row.preset: (row.acc1, row.acc5) for row in TORCHVISION_WEIGHTS} == wanted
 
 
 def test_every_torchvision_resnet_is_there_once() -> None:

@@ -37,8 +37,29 @@ def test_a_filter_leaves_the_cards_with_all_its_words():
 
 
 def test_the_paper_is_named():
-    assert picture(preset("cifar-resnet56").spec).paper == "6.97 % error, CIFAR-10 test"
-    assert picture(preset("tutorial-two-convolutions").spec).paper == ""
+    assert picture(preset("cifar-resnet56").spec).papers == ("6.97 % error, CIFAR-10 test",)
+    assert picture(preset("tutorial-two-convolutions").spec).papers == ()
+    assert picture(preset("se_resnet50").spec).papers == ("23.29 % error, ImageNet top-1, 1-crop (v1)",)
+    assert picture(preset("resnet50").spec).papers == (
+        "22.85 % error, ImageNet top-1, 10-crop (v1)",
+        "torchvision: 23.87 % error, ImageNet top-1, 1-crop",
+    )
+
+
+def test_every_published_network_has_its_number():
+    without = {
+        item.name for item in presets().values() if item.kind == "paper" and not picture(item.spec).papers
+    }
+    # Made residual here, at depths or with options that no table has, or at other widths.
+    assert without == {
+        "alexnet-residual",
+        "vgg16-residual",
+        "cifar-highway19",
+        "cifar-resnet20-b",
+        "cifar-resnet20-c",
+        "cifar-preact20",
+        "cifar-preact56",
+    }
 
 
 def test_the_deepest_is_drawn_without_building_all_of_it():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QPushButton
@@ -6,7 +8,7 @@ from explorer.arch.presets import preset, presets
 from explorer.present.gallery import Card, timeline
 from explorer.ui import theme
 from explorer.ui.views.gallery import GalleryView
-from explorer.ui.views.gallery_card import CardButton
+from explorer.ui.views.gallery_card import THUMBNAIL_PX, CardButton
 
 
 @pytest.fixture
@@ -58,6 +60,31 @@ def test_cards_do_not_overlap_and_fit_the_width(gallery):
         room = gallery.findChild(CardButton).parentWidget().width()
         assert all(card.right() <= max(room, cards[0].width() + 8) for card in cards)
         assert not any(one.intersects(other) for one in cards for other in cards if one is not other)
+
+
+@pytest.mark.parametrize("width", [260, 320, 620, 1200])
+def test_texts_fit_their_cards(gallery, qtbot, width):
+    qtbot.waitUntil(lambda: gallery.is_drawn)
+    gallery.resize(width, 700)
+    QApplication.processEvents()
+    for card in gallery.findChildren(CardButton):
+        drawn = card.grab().toImage()
+        below = {
+            drawn.pixel(x, y)
+            for x in range(THUMBNAIL_PX.width() + 16, drawn.width() - 16)
+            for y in range(drawn.height() - 10, drawn.height() - 4)
+        }
+        assert len(below) == 1, card.card.name
+
+
+def test_a_card_says_its_source_and_what_v1_is(gallery, qtbot):
+    qtbot.waitUntil(lambda: gallery.is_drawn)
+    card = _card(gallery, "se_resnet50")
+    assert "as in 2015" in card.toolTip()
+    assert "as in 2015" not in _card(gallery, "cifar-resnet20").toolTip()
+    before = card.grab().toImage()
+    card.card = replace(card.card, source="")
+    assert card.grab().toImage() != before
 
 
 def test_the_users_own_come_first_and_go(gallery, qtbot):

@@ -2,11 +2,18 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from explorer.arch.presets import preset
 from explorer.engine.messages import WeightsChoice, WeightsOffer
+from explorer.engine.run_messages import ListRuns, RunsListed
 from explorer.nets.facts import Origin
-from explorer.ui.panels.weights_gallery import WeightsGallery, weights_items
+from explorer.state.model import AppState
+from explorer.ui import theme
+from explorer.ui.main_window import MainWindow
+from explorer.ui.panels.weights_gallery import WeightsGallery, trained_for, weights_items
+from explorer.ui.store import Store
+from tests.ui.test_runs import run_row
 
 BUNDLED = WeightsOffer("cifar-resnet20", "cifar-resnet20", 1_100_000, True, "bundled", 91.7, "CIFAR-10")
 REMOTE = WeightsOffer("resnet18.V1", "ResNet-18, V1", 46_830_571, False, "torchvision", 69.758, "ImageNet-1k")
@@ -45,6 +52,60 @@ def test_what_is_in_use_is_said(origin, in_use, facts):
     assert [name for name, item in items.items() if item.is_in_use] == [in_use]
     assert items[in_use].facts == facts
     assert "copied" in items
+
+
+def test_what_the_title_says_is_not_said_again():
+    offer = WeightsOffer(
+        "small", "small, trained on many pictures", 9, True, "bundled", 88.99, "many pictures"
+    )
+    assert items_by_name((offer,), None, WeightsChoice(), 0, 0)["small"].facts == (
+        "89.0 % · ships with the program"
+    )
+
+
+def test_what_was_trained_here_has_a_card():
+    spec = preset("cifar-resnet20").spec
+    rows = (
+        run_row("a", name="first try"),
+        run_row("b", test_accuracy=None, spec=spec.edited(zero_init_residual=True)),
+        run_row("c", test_accuracy=None, validation_accuracy=None),
+        run_row("d", has_weights=False),
+        run_row("e", is_bundled=True),
+        run_row("f", spec=preset("cifar-resnet32").spec),
+    )
+    runs = trained_for(spec, rows)
+    assert [row.id for row in runs] == ["a", "b", "c"]
+    items = items_by_name((BUNDLED,), Origin("run", "b"), WeightsChoice("run", "b"), 0, 0, runs)
+    assert list(items) == ["cifar-resnet20", "run.a", "run.b", "run.c", "untrained"]
+    assert items["run.a"].title == "first try"
+    assert items["run.a"].facts.startswith("90.5 % on cifar10 · trained here, 30 / 30 epochs · 20")
+    assert items["run.b"].facts.startswith("91.2 % on cifar10")
+    assert items["run.c"].facts.startswith("trained here")
+    assert items["run.a"].choice == WeightsChoice("run", "a")
+    assert [name for name, item in items.items() if item.is_in_use] == ["run.b"]
+
+
+def test_a_moment_of_a_run_is_not_what_it_ended_with():
+    origin, choice = Origin("run", "a", step=100), WeightsChoice("run", "a", 100)
+    items = items_by_name((), origin, choice, 0, 0, (run_row("a"),))
+    assert [name for name, item in items.items() if item.is_in_use] == ["file"]
+
+
+def test_the_window_looks_for_runs_when_the_gallery_is_opened(qtbot):
+    theme.apply(QApplication.instance(), "light")
+    requests = []
+    window = MainWindow(Store(AppState(), requests.append))
+    qtbot.addWidget(window)
+    next(action for action in window.menus.actions if action.text() == "Weights…").trigger()
+    [asked] = [request for request in requests if isinstance(request, ListRuns)]
+    gallery = window.findChild(WeightsGallery)
+    assert "run.a" not in [item.name for item in gallery.items]
+    row = run_row("a", spec=preset("cifar-resnet20").spec)
+    window.commands._store.dispatch(RunsListed(ticket=asked.ticket, rows=(row,), warnings=(), version=1))
+    take = gallery.findChild(QPushButton, "weights.take.run.a")
+    qtbot.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert window.commands._store.state.document.weights == WeightsChoice("run", "a")
+    gallery.close()
 
 
 @pytest.fixture

@@ -90,17 +90,21 @@ class PaperLamp(QWidget):
         """Light up for a published net, or go out for None and name the nearest with what differs."""
         self._light.set_lit(paper is not None)
         name, error = "no published net", "not in the papers' tables"
+        row = paper or (near.published if near else None)
         if paper:
             name, error = f"= {paper.name}", error_text(paper)
         elif near:
             name, error = f"near {near.published.name}", _lamp_words(near)
         self._name.setText(name)
         self._error.setText(error)
-        detail = (
-            f"<p>{error}</p><p>{paper.error_kind}</p><p><small>{paper.source}</small></p>" if paper else ""
-        )
-        self.setToolTip(detail)
+        self.setToolTip(_detail(row) if row else "")
         self.setAccessibleName(f"{name}, {error}")
+
+
+def _detail(row: Published) -> str:
+    """What the lines leave out of a published net: its size, what its error was measured on, its source."""
+    size = f"<p>{row.name}: {grouped(row.parameters)} parameters</p>"
+    return f"{size}<p>{error_text(row)}</p><p>{row.error_kind}</p><p><small>{row.source}</small></p>"
 
 
 def _lamp_words(near: Nearest) -> str:
@@ -111,11 +115,11 @@ def _lamp_words(near: Nearest) -> str:
 
 def error_text(paper: Published) -> str:
     """The source's own number, and what it was measured on."""
-    if paper.error_percent is None:
+    if not paper.error_text:
         return "The source gives no error."
-    whose = "paper error" if "arXiv" in paper.source else "error"
+    whose = "paper error" if paper.whose == "paper" else "error"
     # How many crops were averaged stands in the tooltip: the line has to fit.
-    return f"{whose} {paper.error_percent:.2f} % · {paper.error_kind.partition(',')[0]}"
+    return f"{whose} {paper.error_text} · {paper.error_kind.partition(',')[0]}"
 
 
 _ROWS = {

@@ -1,4 +1,4 @@
-"""The gallery of weights for one network: a card each for what is bundled, cached, to be had, in use.
+"""The gallery of weights for one network: a card each for what is bundled, cached, to be had, trained here.
 
 Opened by the window's commands from the menu and from the line that says where weights come from. Takes plain
 values and emits what was chosen; knows nothing of the store.
@@ -21,10 +21,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsChoice, WeightsOffer
+from explorer.engine.run_messages import RunRow
+from explorer.nets.catalogue import essence
 from explorer.nets.facts import Origin
 from explorer.present.text import byte_size
 from explorer.ui.theme import HALF, SPACE, font
+from explorer.ui.views import run_words
+from explorer.ui.views.dataset_cards import Card
 
 _SIZE_PX = (460, 420)
 _PLACES = {"bundled": "ships with the program", "torchvision": "from torchvision"}
@@ -51,8 +56,20 @@ class WeightsItem:
     is_in_use: bool = False
 
 
+def trained_for(spec: ArchitectureSpec, rows: tuple[RunRow, ...]) -> tuple[RunRow, ...]:
+    """The runs whose weights are those of this network; bundled ones have offers of their own."""
+    wanted = essence(spec)
+    own = (row for row in rows if row.has_weights and not row.is_bundled)
+    return tuple(row for row in own if essence(row.spec) == wanted)
+
+
 def weights_items(
-    offers: tuple[WeightsOffer, ...], origin: Origin | None, choice: WeightsChoice, can_copy: int, seed: int
+    offers: tuple[WeightsOffer, ...],
+    origin: Origin | None,
+    choice: WeightsChoice,
+    can_copy: int,
+    seed: int,
+    runs: tuple[RunRow, ...] = (),
 ) -> tuple[WeightsItem, ...]:
     """The cards of one network.
 
@@ -62,13 +79,17 @@ def weights_items(
         choice: What it was asked to have.
         can_copy: Tensors of the net before that would fit.
         seed: Of first values.
+        runs: Trainings of this network on this machine, from `trained_for`.
     """
     kind = origin.kind if origin is not None else ""
     now = origin.name if origin is not None else ""
     items = [
         _offered(offer, is_in_use=kind in ("bundled", "downloaded") and offer.name == now) for offer in offers
     ]
-    if kind in ("file", "run") and origin is not None:
+    ended = now if kind == "run" and origin is not None and origin.step is None else ""
+    items += [_trained(row, is_in_use=row.id == ended) for row in runs]
+    is_listed = any(row.id == ended for row in runs)
+    if kind in ("file", "run") and origin is not None and not is_listed:
         accuracy = () if origin.accuracy_percent is None else (f"{origin.accuracy_percent:.1f} %",)
         facts = " · ".join((*accuracy, "a file" if kind == "file" else "trained here"))
         items.insert(0, WeightsItem("file", now, facts, choice, is_in_use=True))
@@ -88,9 +109,20 @@ def weights_items(
     return tuple(items)
 
 
+def _trained(row: RunRow, *, is_in_use: bool) -> WeightsItem:
+    """What a training here ended with, by its test accuracy, else by the best that it was seen to reach."""
+    tested = row.test_accuracy if row.test_accuracy is not None else row.validation_accuracy
+    accuracy = () if tested is None else (f"{100 * tested:.1f} % on {run_words.data(row)}",)
+    facts = (*accuracy, f"trained here, {run_words.epochs(row)} epochs", run_words.date(row))
+    choice = WeightsChoice("run", row.id)
+    return WeightsItem(f"run.{row.id}", run_words.title(row), " · ".join(facts), choice, is_in_use=is_in_use)
+
+
 def _offered(offer: WeightsOffer, *, is_in_use: bool) -> WeightsItem:
     accuracy = "" if offer.accuracy_percent is None else f"{offer.accuracy_percent:.1f} %"
-    learned = f"{accuracy} on {offer.data}" if accuracy and offer.data else accuracy or offer.data
+    # Where the title already says what it was trained on, once is enough.
+    data = "" if offer.data and offer.data in offer.title else offer.data
+    learned = f"{accuracy} on {data}" if accuracy and data else accuracy or data
     place = _PLACES.get(offer.kind, "")
     if offer.kind != "bundled":
         place = ", ".join(
@@ -181,10 +213,10 @@ class WeightsGallery(QDialog):
         for place, item in enumerate(items):
             self._cards.insertWidget(place, self._card(item))
 
-    def _card(self, item: WeightsItem) -> QFrame:
-        card = QFrame(self._holder)
+    def _card(self, item: WeightsItem) -> Card:
+        card = Card(self._holder)
         card.setObjectName(f"weights.card.{item.name}")
-        card.setFrameShape(QFrame.Shape.StyledPanel)
+        card.set_chosen(item.is_in_use)
         title = QLabel(item.title, card)
         title.setFont(font("body", strong=True))
         title.setWordWrap(True)
@@ -201,7 +233,7 @@ class WeightsGallery(QDialog):
         row.addWidget(self._button(item, card))
         return card
 
-    def _button(self, item: WeightsItem, card: QFrame) -> QPushButton:
+    def _button(self, item: WeightsItem, card: Card) -> QPushButton:
         label = f"Get ({byte_size(item.size_bytes)})" if item.size_bytes else "Use"
         button = QPushButton("In use" if item.is_in_use else label, card)
         button.setObjectName(f"weights.take.{item.name}")

@@ -27,7 +27,8 @@ from explorer.present.gallery import OWN, Card, Section, found, picture
 from explorer.ui.theme import SPACE, font
 from explorer.ui.views.gallery_card import CARD_PX, CardButton
 
-_TALL_CARD_PX = 184
+_HEIGHTS_PX = ((360, CARD_PX.height()), (CARD_PX.width(), 176), (0, 212))
+"""(least width of a column, height of its cards): where it is narrow, texts need more lines."""
 _SLICE_MS = 8.0
 """Thumbnails are made for so long at a time, between what the user does."""
 
@@ -61,8 +62,7 @@ class Flow(QWidget):
         # The cards share the whole width: long titles and sentences need it.
         step = room // columns
         y = SPACE
-        # Where a column is narrow, its texts need more lines.
-        height = CARD_PX.height() if step >= CARD_PX.width() else _TALL_CARD_PX
+        height = next(height for least, height in _HEIGHTS_PX if step >= least)
         for heading, cards in self._rows:
             heading.setGeometry(2 * SPACE, y, max(1, self.width() - 3 * SPACE), heading.sizeHint().height())
             y += heading.height() + SPACE

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 
-from explorer.present.gallery import Card, Picture
+from explorer.present.gallery import FIRST_STRIDES, Card, Picture
 from explorer.present.layout import WIDTH
 from explorer.present.layout_parts import Layout
 from explorer.present.text import short
@@ -89,6 +89,9 @@ class CardButton(QAbstractButton):
         """Take what was found for it."""
         self._picture = picture
         self._thumbnail = None
+        if any(FIRST_STRIDES in line for line in picture.papers):
+            about = f"{FIRST_STRIDES}: measured with strides on the first 1×1 convolutions, as in 2015."
+            self.setToolTip(f"{self.toolTip()}<p><small>{about}</small></p>")
         self.update()
 
     def set_current(self, is_current: bool) -> None:
@@ -107,11 +110,10 @@ class CardButton(QAbstractButton):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Parameters and the paper's number, as far as they are known."""
+        """Parameters and the published numbers, as far as they are known."""
         if self._picture is None:
             return ()
-        lines = (f"{short(self._picture.parameters)} parameters", self._picture.paper)
-        return tuple(filter(None, lines))
+        return (f"{short(self._picture.parameters)} parameters", *self._picture.papers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -168,8 +170,11 @@ class CardButton(QAbstractButton):
         for text, face, ink in (
             (self.card.title, font("body", strong=True), colours.text),
             *((line, font("small"), colours.text) for line in self.numbers),
-            (self.card.history or self.card.source, font("small"), colours.muted),
+            (self.card.history, font("small"), colours.muted),
+            (self.card.source, font("small"), colours.muted),
         ):
+            if not text:
+                continue
             painter.setFont(face)
             painter.setPen(ink)
             used = painter.boundingRect(room, int(flags), text)
