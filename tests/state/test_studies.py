@@ -148,6 +148,30 @@ def test_the_price_is_asked_and_kept_until_a_newer_one(play):
     assert play.newest(RunStudy).pace == newer.pace
 
 
+def test_a_price_is_of_one_device_and_gone_with_it(play):
+    gpu = DeviceInfo("cuda", "GPU", 2**34, 2**33)
+    play(PriceStudy())
+    request = play.newest(EstimateStudy)
+    answer = StudyEstimated(
+        ticket=request.ticket, study=request.study, estimates=(), pace=Pace(((1, 1.0),)), free_bytes=0
+    )
+    play(answer)
+    play(DeviceChosen(device=CPU, devices=(CPU, gpu)))
+    assert play.state.studies.estimated is answer
+    play(DeviceChosen(device=gpu, devices=(CPU, gpu)))
+    assert play.state.studies.estimated is None
+    play(PriceStudy())
+    ticket = play.newest(EstimateStudy).ticket
+    play(DeviceChosen(device=CPU, devices=(CPU, gpu)))
+    assert play.newest(Cancel).cancelled == ticket
+    assert not play.state.studies.is_estimating
+    # What was measured there already comes too late.
+    play(replace(answer, ticket=ticket))
+    assert play.state.studies.estimated is None
+    play(StartStudy())
+    assert play.newest(RunStudy).pace is None
+
+
 def test_a_price_that_cannot_be_told_is_waited_for_no_more(play):
     play(PriceStudy())
     ticket = play.newest(EstimateStudy).ticket

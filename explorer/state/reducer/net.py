@@ -22,7 +22,7 @@ from explorer.engine.messages import (
 )
 from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.state.actions import AllowFetchWeights, ChooseDevice
-from explorer.state.reducer import columns
+from explorer.state.reducer import columns, studies
 from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
@@ -51,7 +51,10 @@ def on_device_chosen(turn: Turn, event: DeviceChosen) -> None:
     turn.change(device=device)
     if event.reason:
         turn.notify("warning", "{reason}", arguments=(("reason", event.reason),))
-    if before is not None and before.name != event.device.name and event.ticket == 0:
+    if before is None or before.name == event.device.name:
+        return
+    studies.on_other_device(turn)
+    if event.ticket == 0:
         # The engine moved by itself, and networks stayed behind.
         build(turn)
         columns.rebuild(turn)

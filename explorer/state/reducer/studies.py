@@ -134,6 +134,13 @@ def _stop_estimating(turn: Turn) -> None:
         turn.cancel(ticket)
 
 
+def on_other_device(turn: Turn) -> None:
+    """What was measured is another device's."""
+    _stop_estimating(turn)
+    if turn.state.studies.estimated is not None:
+        _change(turn, estimated=None)
+
+
 def on_go_on_study(turn: Turn, action: GoOnStudy) -> None:
     """Train what is left of one."""
     if action.id and is_free_for_study(turn):
@@ -187,7 +194,7 @@ def on_studies_listed(turn: Turn, event: StudiesListed) -> None:
 
 def on_study_estimated(turn: Turn, event: StudyEstimated) -> None:
     """What it will cost."""
-    if turn.is_newest(event, EstimateStudy):
+    if turn.is_newest(event, EstimateStudy) and turn.state.studies.is_estimating:
         _change(turn, estimated=event, is_estimating=False)
 
 
