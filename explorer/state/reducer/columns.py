@@ -74,12 +74,13 @@ def wake(turn: Turn) -> None:
 
 
 def let_all_go(turn: Turn) -> None:
-    """Nobody looks: the columns give their memory back; what they said stays."""
+    """Nobody looks: the columns give their memory back, and the maps; what they said stays."""
     for column in turn.state.document.columns:
         living = turn.state.compare.columns.get(column.name)
         if living is not None and living.status != "failed":
             _let_go(turn, column.name)
-            _change(turn, column.name, status="away")
+            looked = None if living.looked is None else replace(living.looked, maps=MappingProxyType({}))
+            _change(turn, column.name, status="away", looked=looked)
 
 
 def on_learned(turn: Turn, run: str) -> None:
@@ -257,7 +258,8 @@ def _look_through(turn: Turn, column: Column) -> None:
         return
     living = turn.state.compare.columns[column.name]
     looked = living.looked
-    if looked is None or (looked.image_id, looked.version) != (image_id, living.version):
+    is_there = looked is not None and bool(looked.maps)
+    if not is_there or looked is None or (looked.image_id, looked.version) != (image_id, living.version):
         keys = tuple(stop.key for stop in stops(expand(column.spec)))
         turn.ask(LookThrough, column=column.name, image_id=image_id, keys=keys)
     _decide(turn, column.name)
