@@ -91,7 +91,7 @@ def build(play, name, origin=BUNDLED):
     )
 
 
-def look(play, name):
+def look(play, name, milliseconds=2.0):
     """Answer the newest way through a column as the engine would."""
     request = next(one for one in reversed(play.sent) if isinstance(one, LookThrough) and one.column == name)
     return play(
@@ -103,7 +103,7 @@ def look(play, name):
             seen=np.zeros((2, 2, 3), np.uint8),
             kept_share=1.0,
             maps=tuple((key, np.zeros((1, 1, 1), np.float32)) for key in request.keys),
-            milliseconds=2.0,
+            milliseconds=milliseconds,
         )
     )
 

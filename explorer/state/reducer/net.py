@@ -27,7 +27,7 @@ from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
-from explorer.state.reducer.rewind import come_back, stay, while_moving
+from explorer.state.reducer.rewind import come_back, look_up, stay, while_moving
 from explorer.state.reducer.turn import Turn
 
 
@@ -92,6 +92,7 @@ def on_model_built(turn: Turn, event: ModelBuilt) -> None:
     )
     turn.change(net=net, answers=while_moving(turn, event.origin))
     come_back(turn, event.origin)
+    look_up(turn)
     renew(turn)
     answer_all(turn)
     look(turn)
