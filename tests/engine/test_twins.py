@@ -154,6 +154,9 @@ def test_a_paused_pair_goes_on_as_a_pair_after_the_program(context):
         if isinstance(event, SnapshotsKept) and event.steps[-1] == 7:
             list(halt_training(HaltTraining(ticket=2, how="pause"), context))
     assert first(seen, TrainingHalted).how == first(seen, TwinHalted).how == "pause"
+    # The curves reach to where it stands.
+    assert steps_told(seen, TrainTick) == list(range(first(seen, TrainingHalted).step))
+    assert steps_told(seen, TwinTick) == list(range(first(seen, TwinHalted).step))
     main, twin = first(seen, TrainingBegan).run, first(seen, TwinBegan).run
     store = context.store()
     assert json.loads(store.run(main).origin)["twin"] == twin

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.engine.messages import BuildModel, ModelBuilt, WeightsChoice
 from explorer.engine.moment_messages import FindMoments, SnapshotsKept
 from explorer.engine.run_messages import CurvesRead, ReadCurves, RunsListed
+from explorer.engine.training_messages import TrainTick
 from explorer.nets.facts import Origin
 from explorer.state.learning_actions import OpenRun
 from explorer.training.plan import Plan
@@ -129,6 +130,17 @@ def test_the_cursor_follows_now_while_it_learns_and_stays_when_rewound(shown):
     shown.feed.tick(42, 48)
     shown.until_drawn()
     assert line.value() == 0
+
+
+def test_the_cursor_is_in_the_plot_also_where_the_lines_end_before_it(shown):
+    rows = ((36, "step.loss", 1.0),)
+    tick = TrainTick(run=RUN, step=44, epoch=3, rows=rows, images_per_second=1.0, eta_seconds=1.0)
+    shown.feed.store.dispatch(tick)
+    shown.until_drawn()
+    plot = plot_of(shown)
+    right = plot.plot.viewRange()[0][1]
+    assert plot.moments.line.value() == pytest.approx(44 / 12)
+    assert right > 44 / 12 + 0.01 * 44 / 12
 
 
 def test_without_moments_there_is_no_cursor(qtbot):

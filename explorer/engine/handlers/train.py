@@ -285,9 +285,9 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
                     ratios = live.ratios(event.step)
                     training.unwritten += ratios
                     rows += ratios
-                if isinstance(event, StepMetrics | EpochFinished) and (
-                    ticks.is_due or isinstance(event, EpochFinished)
-                ):
+                # At the end of an epoch, and where it halts, nothing is left untold.
+                is_whole = isinstance(event, EpochFinished | TrainingPaused | TrainingStopped)
+                if is_whole or (isinstance(event, StepMetrics) and ticks.is_due):
                     with ticks.working():
                         tick = _tick(ticket, active, pace, rows, live)
                     rows = []

@@ -87,6 +87,11 @@ class MomentLine(QObject):
         """Where the first moment is on the axis; infinity where the cursor is hidden."""
         return float(self._places[0]) if self.line.isVisible() else float("inf")
 
+    @property
+    def last(self) -> float:
+        """Where now is on the axis; minus infinity where the cursor is hidden."""
+        return float(self._places[-1]) if self.line.isVisible() else float("-inf")
+
     def dress(self, accent: QColor) -> None:
         """Take a theme's colour."""
         faint = QColor(accent)
