@@ -20,6 +20,7 @@ from explorer.engine.training_messages import (
 )
 from explorer.errors import RunError
 from explorer.runs.store import RunStore
+from explorer.training.moments import MOST, moments
 from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
 
 
@@ -201,3 +202,23 @@ def test_deleted_runs_hold_no_memory_and_a_run_that_comes_back_is_found_again(co
     assert set(context.snapshots) == {kept}
     context.store().restore([deleted])
     assert build(context, deleted, 5).origin.step == 5
+
+
+def test_where_it_halts_is_a_moment_so_that_it_is_opened_as_it_was(context):
+    between = min(set(range(41, 100)) - moments(100, 5, room=MOST))
+    request = Train(ticket=1, spec=SPEC, plan=PLAN.edited(epochs=20), data="digits")
+    seen = []
+    for event in train(request, context):
+        seen.append(event)
+        if context.active is not None and context.active.training.step == between:
+            list(halt_training(HaltTraining(ticket=4, how="stop"), context))
+    assert context.active.training.step == between
+    run = first(seen, TrainingBegan).run
+    told = [event for event in seen if isinstance(event, SnapshotsKept)]
+    assert told[-1].steps[-1] == between
+    again = fresh()
+    try:
+        assert build(again, run, None).origin.step == between
+        assert same(values(again), context.active.net().module.state_dict())
+    finally:
+        again.close_store()

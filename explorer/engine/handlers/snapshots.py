@@ -58,8 +58,12 @@ class Keeper:
         if self._is_news:
             yield self._said()
 
-    def settled(self) -> Generator[None, None, None]:
-        """The training rests: leave moments in files, one a slice."""
+    def settled(self) -> Generator[SnapshotsKept | None, None, None]:
+        """The training rests: leave moments in files, one a slice; where it halted is one of them."""
+        training = self._active.training
+        if not training.is_over and training.step not in self._shelf:
+            self._shelf.take(training.step, self._active.net().module)
+            yield self._said()
         for _ in self._shelf.settling():
             yield None
 
