@@ -361,6 +361,16 @@ def test_a_study_that_was_cut_off_is_offered_at_start():
     assert play.newest(RunStudy).id == "s1"
 
 
+def test_what_was_offered_at_start_is_offered_no_more_once_it_goes_on(play):
+    play(RunsListed(rows=(run_row(study="s1"),), version=1))
+    assert [one.label for one in play.state.notices[-1].actions] == ["Resume"]
+    study = planned(play.state).study
+    # From the view of studies, say: the notice was left alone.
+    play(GoOnStudy("s1"))
+    play(StudyBegan(ticket=play.newest(RunStudy).ticket, row=row_of(study), estimates=()))
+    assert not any(notice.actions for notice in play.state.notices)
+
+
 def test_the_runs_are_listed_again_where_they_were(play):
     row, ticket = began(play)
     play.state = replace(play.state, runs=replace(play.state.runs, is_listed=True))

@@ -203,6 +203,7 @@ def on_study_began(turn: Turn, event: StudyBegan) -> None:
     if turn.is_newest(event, RunStudy, STUDY_SUBJECT):
         _change(turn, status="running", running=event.row.id, shown=event.row.id)
         _put(turn, event.row)
+        turn.answered(GoOnStudy(event.row.id))
 
 
 def on_cell_began(turn: Turn, event: CellBegan) -> None:

@@ -251,6 +251,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
     )
     turn.change(net=net, answers=MappingProxyType({}))
     come_back(turn, net.origin)
+    turn.answered(GoOnTraining(event.run))
     renew(turn)
     answer_all(turn)
     look(turn)
