@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from explorer.arch.depths import depth_of, depths
 from explorer.arch.spec import ArchitectureSpec
@@ -135,8 +136,11 @@ def _stop_estimating(turn: Turn) -> None:
 
 
 def on_other_device(turn: Turn) -> None:
-    """What was measured is another device's."""
+    """What was measured is another device's, and so is an answer that is on its way."""
     _stop_estimating(turn)
+    place = (EstimateStudy.__name__, ())
+    tickets = {each: ticket for each, ticket in turn.state.tickets.items() if each != place}
+    turn.change(tickets=MappingProxyType(tickets))
     if turn.state.studies.estimated is not None:
         _change(turn, estimated=None)
 
@@ -194,7 +198,7 @@ def on_studies_listed(turn: Turn, event: StudiesListed) -> None:
 
 def on_study_estimated(turn: Turn, event: StudyEstimated) -> None:
     """What it will cost."""
-    if turn.is_newest(event, EstimateStudy) and turn.state.studies.is_estimating:
+    if turn.is_newest(event, EstimateStudy):
         _change(turn, estimated=event, is_estimating=False)
 
 
