@@ -1,4 +1,4 @@
-"""What the compute thread says about moments of trainings that are kept, to be rewound to.
+"""What the window and the compute thread say about moments of trainings that are kept, to be rewound to.
 
 Frozen, as all of `engine/messages.py`. Called by `state`, `ui` and `engine/handlers`. Must not import torch
 or Qt.
@@ -6,9 +6,32 @@ or Qt.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import ClassVar
 
-from explorer.engine.messages import Event
+from explorer.engine.messages import Event, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindMoments(Request):
+    """Say which moments of a run are kept, also of one that another sitting trained."""
+
+    run: str
+
+    @property
+    def subject(self) -> Hashable:
+        """What it is about, beside its kind."""
+        return self.run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetMomentsGo(Request):
+    """Give back the memory that moments of runs hold; those in files stay."""
+
+    replaces: ClassVar[bool] = False
+
+    runs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

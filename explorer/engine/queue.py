@@ -127,10 +127,10 @@ class StudyQueue:
             ) from error
 
     def delete(self) -> None:
-        """Forget the study; its runs stay.
+        """Forget the study; its runs stay, and so does the lock: who waits for it must find this one.
 
         Raises:
-            RunError: It is being trained, or cannot be deleted.
+            RunError: It is being trained, was deleted already, or cannot be deleted.
         """
         with self.held():
             try:
@@ -142,16 +142,18 @@ class StudyQueue:
                     path=str(self.path),
                     reason=error.strerror or str(error),
                 ) from error
-        self._lock.unlink(missing_ok=True)
 
     # Who trains it
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the study for this process; the system frees it when the process dies.
+        """Hold the study for this process, as it is now; the system frees it when the process dies.
+
+        What another process wrote before it let go is read: cells that failed there have failed here.
 
         Raises:
-            RunError: Another process trains it, or there can be no lock.
+            RunError: Another process trains it, somebody deleted it, it cannot be read, or there can be no
+                lock.
         """
         end = time.monotonic() + LOCK_PATIENCE_S
 
@@ -165,6 +167,11 @@ class StudyQueue:
             time.sleep(LOCK_TURN_S)
 
         with self._locked(wait):
+            if not self.path.is_file():
+                raise RunError(
+                    "The study {study} was deleted.", "Make it again; its runs stay.", study=self.id
+                )
+            self.failed = _read(self.path).failed
             yield
 
     @property

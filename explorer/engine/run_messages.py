@@ -42,6 +42,7 @@ class RunRow:
         test_accuracy: 0 to 1; None before the end.
         seconds: Of all sittings; None before the end.
         has_weights: Whether its trained weights are in a file.
+        has_moments: Whether weights of moments of its training are in files.
         cause: Why it failed; else empty.
         study: The study that it is a part of; empty where it is of none, or of one that was removed.
     """
@@ -64,6 +65,7 @@ class RunRow:
     has_weights: bool
     cause: str = ""
     study: str = ""
+    has_moments: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,16 @@ class Run:
         return self.weights.is_file()
 
     @property
+    def snapshots(self) -> Path:
+        """The folder of the weights at moments of its training."""
+        return self.folder / "snapshots"
+
+    @property
+    def has_moments(self) -> bool:
+        """Whether weights of some moment are in a file."""
+        return any(self.snapshots.glob("step-*.safetensors"))
+
+    @property
     def has_checkpoint(self) -> bool:
         """Whether there is a checkpoint; whether it is sound is found out when it is read."""
         return any(self.checkpoints.glob("step-*/manifest.json"))

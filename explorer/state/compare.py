@@ -52,7 +52,8 @@ class Looked:
         version: Of the column's network.
         seen: (size, size, 3), what went in.
         kept_share: As in `Classified`.
-        maps: By node, for each stop of the slider: (channels, height, width) or (features,).
+        maps: By node, for each stop of the slider: (channels, height, width) or (features,); none while
+            the column is away.
         milliseconds: Of the forward pass that made all of it.
     """
 
@@ -101,7 +102,7 @@ class CompareState:
 
     Attributes:
         columns: What lives in each of the document's columns, by name.
-        is_seen: Whether the view is open; while it is not, columns hold no device memory.
+        is_seen: Whether the view is open; while it is not, columns hold neither device memory nor maps.
         share: Where the slider stands: 0 is the input, 1 the logits.
         pair: The two columns that flicker and are subtracted; None for none chosen.
         next_column: For the next column's name.

@@ -150,6 +150,7 @@ class TrainingState:
         resumes: The run that goes on once its data is open; empty for a new one.
         wants_twin: Whether the plain twin is to learn in lock-step once the data is open.
         twin: The twin that learns in lock-step or did so last; None where there is none.
+        is_earlier: Whether it is a run of another sitting, that is only looked at.
     """
 
     status: TrainingStatus = "idle"
@@ -171,6 +172,23 @@ class TrainingState:
     resumes: str = ""
     wants_twin: bool = False
     twin: TwinState | None = None
+    is_earlier: bool = False
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether it learns, and can wait at its next step."""
+        return self.status == "running" and self.purpose != "find"
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it can go on where it was."""
+        waits = self.status in ("paused", "stopped")
+        return waits and self.began is not None and self.ended is None
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether there is something to be ended."""
+        return self.status == "paused" or (self.is_busy and self.status != "stopping")
 
     @property
     def at_rest(self) -> TrainingStatus:
@@ -194,7 +212,8 @@ class TrainingState:
         """How much is done, 0 to 1."""
         if self.began is None:
             return 0.0
-        return self.step / max(self.began.epochs * self.began.steps_per_epoch, 1)
+        steps = self.began.epochs * self.began.steps_per_epoch
+        return min(self.step / steps, 1.0) if steps else 0.0
 
 
 @dataclass(frozen=True, slots=True)

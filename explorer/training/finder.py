@@ -15,12 +15,12 @@ import numpy as np
 import torch
 
 from explorer.nets.assemble import node_seed
-from explorer.nets.device import is_out_of_memory
 from explorer.training.batches import draw_epoch, training_batch
 from explorer.training.losses import loss_of
 from explorer.training.optimise import clip_gradients, let_learn, make_optimiser, set_learning_rate
 from explorer.training.prepare import Training
-from explorer.training.step import seeded, too_large
+from explorer.training.room import room_for
+from explorer.training.step import seeded
 
 FIRST_RATE, LAST_RATE = 1e-6, 10.0
 STEPS = 150
@@ -68,12 +68,8 @@ def finding_rate(training: Training) -> Generator[RateCurve, None, RateCurve]:
     Raises:
         DeviceError: The device is out of memory.
     """
-    try:
+    with room_for(training.batch_size, training.device):
         return (yield from find_rate(_Trial(training).step_at))
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        raise too_large(training) from error
 
 
 def find_rate(

@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 
 from explorer.errors import ExplorerError, RunError
-from explorer.nets.device import is_out_of_memory
 from explorer.training.batches import Pictures, draw_epoch
 from explorer.training.checkpoint import read_best, read_checkpoint, write_checkpoint
 from explorer.training.evaluate import Evaluation, evaluating
@@ -34,8 +33,9 @@ from explorer.training.events import (
 from explorer.training.fields import LossKind
 from explorer.training.precision import FLOAT32, Precision
 from explorer.training.prepare import Training
+from explorer.training.room import room_for
 from explorer.training.schedule import learning_rate
-from explorer.training.step import Stepper, too_large, train_settings
+from explorer.training.step import Stepper, train_settings
 
 READ_INTERVAL_S = 0.05
 """How often numbers are read from an accelerator; each reading waits for it. On the CPU they are there."""
@@ -261,18 +261,15 @@ class _Sitting:
         normalisation = self.training.normalisation
         steps = evaluating(model, pictures, normalisation, precision=precision, loss=loss)
         try:
-            while True:
-                self._heed()
-                try:
-                    next(steps)
-                except StopIteration as finished:
-                    evaluation: Evaluation = finished.value
-                    return evaluation
-                yield None
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise too_large(self.training) from error
+            with room_for(self.training.batch_size, self.training.device):
+                while True:
+                    self._heed()
+                    try:
+                        next(steps)
+                    except StopIteration as finished:
+                        evaluation: Evaluation = finished.value
+                        return evaluation
+                    yield None
         finally:
             steps.close()
             self._passed()

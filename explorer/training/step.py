@@ -16,7 +16,6 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
-from explorer.errors import DeviceError
 from explorer.nets.assemble import node_seed
 from explorer.nets.device import is_out_of_memory
 from explorer.nets.layers import DropPath
@@ -25,6 +24,7 @@ from explorer.training.graphed import GraphedPass, why_not_graphed
 from explorer.training.losses import accuracy_of, loss_of
 from explorer.training.optimise import clip_gradients, let_learn, set_learning_rate
 from explorer.training.prepare import Training
+from explorer.training.room import room_for
 from explorer.training.schedule import learning_rate
 
 MODAL = (_NormBase, _DropoutNd, DropPath)
@@ -53,20 +53,6 @@ def train_settings(training: Training) -> Iterator[None]:
         torch.backends.cudnn.benchmark = is_timed
         torch.use_deterministic_algorithms(is_deterministic)
         torch.set_num_threads(threads)
-
-
-def too_large(training: Training) -> DeviceError:
-    """That the device's memory is not enough, and a batch that may be."""
-    batch = training.batch_size
-    return DeviceError(
-        "{device} has not enough memory for batches of {batch}.",
-        "Train with batch_size={half}, or on another device."
-        if batch > 1
-        else "Train a smaller network, or on another device.",
-        device=str(training.device),
-        batch=batch,
-        half=max(batch // 2, 1),
-    )
 
 
 class Stepper:
@@ -119,7 +105,7 @@ class Stepper:
             if module.training is not is_training:
                 module.training = is_training
         start = index * training.batch_size
-        try:
+        with room_for(training.batch_size, training.device):
             images, targets = training_batch(
                 training.train_pictures,
                 self._draws,
@@ -132,10 +118,6 @@ class Stepper:
             )
             with self._seeded():
                 self._step(images, targets)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise too_large(training) from error
 
     def _seeded(self) -> AbstractContextManager[None]:
         training = self._training

@@ -86,6 +86,9 @@ class CompareDock(SeenDock):
             # Docks are put away while the window is laid out, long before anything can be dispatched.
             return
         self._store.dispatch(compare_actions.SeeColumns(is_seen))
+        if not is_seen and self._view is not None:
+            # Hidden docks are shown nothing, but this one is to let go of the maps.
+            self.show_state(None, self._store.state)
 
     def pin(self) -> None:
         """Pin the network in view, and show it beside the others."""

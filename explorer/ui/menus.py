@@ -129,13 +129,19 @@ class Menus:
         self._add(menu, "Show training", "Ctrl+R", self._commands["training"])
         self._add(menu, "Start training", "Ctrl+Return", self._commands["start_training"])
         self._add(menu, "Start training with plain twin", "", self._commands["start_twins"])
-        self._add(menu, "Pause training", "", self._dispatching(lambda: learning_actions.PauseTraining()))
-        self._add(menu, "Resume training", "", self._dispatching(lambda: learning_actions.GoOnTraining()))
-        self._add(menu, "Stop training", "", self._dispatching(lambda: learning_actions.StopTraining()))
+        self._pause = self._add(
+            menu, "Pause training", "", self._dispatching(lambda: learning_actions.PauseTraining())
+        )
+        self._resume = self._add(menu, "Resume training", "", self._commands["resume_training"])
+        self._stop = self._add(
+            menu, "Stop training", "", self._dispatching(lambda: learning_actions.StopTraining())
+        )
         menu.addSeparator()
-        self._add(menu, "Rewind to the moment before", "", self._commands["moment_before"])
-        self._add(menu, "Go to the moment after", "", self._commands["moment_after"])
-        self._add(menu, "Back to now", "", self._commands["back_to_now"])
+        self._before = self._add(menu, "Rewind to the moment before", "", self._commands["moment_before"])
+        self._after = self._add(menu, "Go to the moment after", "", self._commands["moment_after"])
+        self._now = self._add(menu, "Back to now", "", self._commands["back_to_now"])
+        for action in (self._pause, self._resume, self._stop, self._before, self._after, self._now):
+            action.setEnabled(False)
         menu.addSeparator()
         self._add(menu, "Train on a folder…", "", self._commands["train_on_folder"])
         self._add(menu, "Teach your own classes", "", self._commands["teach"])
@@ -207,6 +213,18 @@ class Menus:
         """Say what can be undone and redone."""
         self._undo.setEnabled(can_undo)
         self._redo.setEnabled(can_redo)
+
+    def show_training(self, *, can_pause: bool, can_resume: bool, can_stop: bool) -> None:
+        """Say what can be done with the training in view."""
+        self._pause.setEnabled(can_pause)
+        self._resume.setEnabled(can_resume)
+        self._stop.setEnabled(can_stop)
+
+    def show_moments(self, *, has_before: bool, is_rewound: bool) -> None:
+        """Say where the training in view can be gone to."""
+        self._before.setEnabled(has_before)
+        self._after.setEnabled(is_rewound)
+        self._now.setEnabled(is_rewound)
 
     def show_scheme(self, scheme: ColourScheme) -> None:
         """Say which colours are in use."""

@@ -16,6 +16,7 @@ from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
 from explorer.engine.values import FailedPicture, LoadedPicture
 from explorer.present.text import shape, short
+from explorer.state.in_view import training_in_view
 from explorer.state.model import AppState, Notice
 from explorer.ui import theme, words
 from explorer.ui.panels.image import Offer, PictureItem
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from explorer.ui.main_window import MainWindow
 
 COPY_OFFER = "copy"
+_OF_TRAINING = ("training", "runs", "net", "moments", "studies")
+"""What says which of its commands can be done."""
 
 
 class Rendering:
@@ -51,6 +54,7 @@ class Rendering:
         self._show_notices(state)
         self._show_device(state)
         self._show_work(state)
+        self._show_training(state)
         self._window.menus.show_scheme(state.settings.colour_scheme)
 
     def on_changed(self, old: AppState, new: AppState) -> None:
@@ -88,6 +92,8 @@ class Rendering:
             or old.net is not new.net
         ):
             self._show_work(new)
+        if any(getattr(old, part) is not getattr(new, part) for part in _OF_TRAINING):
+            self._show_training(new)
         if old.settings.colour_scheme != new.settings.colour_scheme:
             self._show_scheme(new)
 
@@ -115,6 +121,20 @@ class Rendering:
         can_undo, can_redo = bool(state.history.past), bool(state.history.future)
         self._window.architecture.show_history(can_undo, can_redo)
         self._window.menus.show_history(can_undo=can_undo, can_redo=can_redo)
+
+    def _show_training(self, state: AppState) -> None:
+        """Grey what the menus could not do."""
+        training, moments = training_in_view(state), state.moments
+        run = training.curves.run if training.curves is not None else ""
+        at, kept = moments.at.get(run), moments.kept.get(run, ())
+        is_free = not (state.training.is_busy or state.studies.is_busy)
+        self._window.menus.show_training(
+            can_pause=state.training.can_pause,
+            can_resume=training.can_resume and is_free,
+            can_stop=state.training.can_stop,
+        )
+        first = training.step if at is None else at
+        self._window.menus.show_moments(has_before=bool(kept) and kept[0] < first, is_rewound=at is not None)
 
     def _show_pictures(self, state: AppState) -> None:
         items = tuple(_picture_item(item, state) for item in state.pictures.items)

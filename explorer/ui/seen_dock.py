@@ -6,13 +6,21 @@ torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from explorer.state.model import AppState
 from explorer.ui.store import Store
+
+if TYPE_CHECKING:
+    from explorer.state.compare import ColumnState
+
+_NO_COLUMNS: Mapping[str, ColumnState] = MappingProxyType({})
 
 
 class LazyDock(QDockWidget):
@@ -94,6 +102,9 @@ class SeenDock(QObject):
         self._is_seen = is_seen
         if is_seen and self.dock.widget() is not None:
             self._show()
+        elif self._shown is not None:
+            # What waits here must not hold on to the maps of columns, which are large.
+            self._shown = replace(self._shown, compare=replace(self._shown.compare, columns=_NO_COLUMNS))
         self.on_seen(is_seen)
 
     def _on_changed(self, old: AppState, new: AppState) -> None:

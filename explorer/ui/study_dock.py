@@ -33,7 +33,7 @@ class StudyDock(SeenDock):
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Study", "study", deck, store)
         self._view: StudyView | None = None
-        self._priced: Planned | None = None
+        self._priced: tuple[Planned, str] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -91,17 +91,18 @@ class StudyDock(SeenDock):
     def _ask_price(self, state: AppState) -> None:
         from explorer.state.reducer.studies import planned
 
-        now = planned(state)
-        is_free = not (state.studies.is_busy or state.training.is_busy) and state.device.current is not None
-        if state.studies.row is None and is_free and now.study is not None and now is not self._priced:
+        now, device = planned(state), state.device.current
+        if state.studies.row is not None or state.studies.is_busy or state.training.is_busy:
+            return
+        if device is not None and now.study is not None and (now, device.name) != self._priced:
             self._rest.start()
 
     def _price(self) -> None:
         from explorer.state.reducer.studies import planned
         from explorer.state.study_actions import PriceStudy
 
-        now = planned(self._store.state)
+        now, device = planned(self._store.state), self._store.state.device.current
         self._store.dispatch(PriceStudy())
-        if self._store.state.studies.is_estimating:
+        if self._store.state.studies.is_estimating and device is not None:
             # Else something began to be trained meanwhile: it is asked again after that.
-            self._priced = now
+            self._priced = now, device.name

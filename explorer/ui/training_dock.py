@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from explorer.state.in_view import training_in_view
 from explorer.state.model import AppState
 from explorer.ui.late import learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
-    from explorer.state.learning import Curves
+    from explorer.state.learning import Curves, TrainingState
     from explorer.training.plan import Plan
     from explorer.ui.views.curve_moments import Moments
     from explorer.ui.views.training import TrainingView
@@ -44,7 +45,7 @@ class TrainingDock(SeenDock):
         view.start_requested.connect(lambda: dispatch(learning_actions.StartTraining()))
         view.twins_requested.connect(lambda: dispatch(learning_actions.StartTraining(with_twin=True)))
         view.pause_requested.connect(lambda: dispatch(learning_actions.PauseTraining()))
-        view.resume_requested.connect(lambda: dispatch(learning_actions.GoOnTraining()))
+        view.resume_requested.connect(self.go_on)
         view.stop_requested.connect(lambda: dispatch(learning_actions.StopTraining()))
         view.rewind_requested.connect(self._on_rewind)
         form = view.form
@@ -70,34 +71,43 @@ class TrainingDock(SeenDock):
         if form_is_new or data_is_new:
             view.show_form(new.form, _usual(new))
             view.show_data(new.data, new.form)
-        if form_is_new or old is None or old.training is not new.training or old.runs is not new.runs:
-            view.show_training(new.training, new.form, *_other(new))
-        if old is None or old.training is not new.training or old.moments is not new.moments:
-            view.show_moments(_moments(new))
+        is_other = old is None or any(
+            getattr(old, part) is not getattr(new, part) for part in ("training", "runs", "net", "moments")
+        )
+        if form_is_new or is_other:
+            training = training_in_view(new)
+            view.show_training(training, new.form, *_other(new, training))
+            view.show_moments(moments_in_view(new))
 
     def step_moment(self, direction: int) -> None:
         """Rewind the training in view to the moment before (−1) or after (1) the one that it stands at."""
-        self._on_rewind(_moments(self._store.state).beside(direction))
+        self._on_rewind(moments_in_view(self._store.state).beside(direction))
+
+    def go_on(self) -> None:
+        """Resume the training in view."""
+        self._store.dispatch(learning_actions.GoOnTraining())
 
     def back_to_now(self) -> None:
         """Show the training in view as it is now."""
         self._on_rewind(None)
 
     def _on_rewind(self, step: int | None) -> None:
-        curves = self._store.state.training.curves
+        curves = training_in_view(self._store.state).curves
         if curves is not None:
             from explorer.state.compare_actions import Rewind
 
             self._store.dispatch(Rewind(curves.run, step))
 
 
-def _moments(state: AppState) -> Moments:
+def moments_in_view(state: AppState) -> Moments:
     """The moments of the training in view, and the one that it is rewound to."""
     from explorer.ui.views.curve_moments import Moments
 
-    training, moments = state.training, state.moments
+    training, moments = training_in_view(state), state.moments
     run = training.curves.run if training.curves is not None else ""
-    return Moments(moments.kept.get(run, ()), moments.at.get(run), training.step)
+    return Moments(
+        moments.kept.get(run, ()), moments.at.get(run), training.step, is_known=run in moments.kept
+    )
 
 
 def _usual(state: AppState) -> Plan:
@@ -110,10 +120,10 @@ def _usual(state: AppState) -> Plan:
     return fitting.model_copy(update={name: followed[name] for name in followed.keys() - form.chosen})
 
 
-def _other(state: AppState) -> tuple[Curves | None, tuple[int, int]]:
-    """The curves of the run that is looked at beside the present one, its steps an epoch and its batch."""
+def _other(state: AppState, training: TrainingState) -> tuple[Curves | None, tuple[int, int]]:
+    """The curves of the run that is looked at beside the one in view, its steps an epoch and its batch."""
     curves = state.runs.curves.get(state.runs.shown)
-    present = state.training.curves
+    present = training.curves
     if curves is None or present is None or curves.run == present.run:
         return None, (0, 0)
     row = next((row for row in state.runs.rows if row.id == curves.run), None)

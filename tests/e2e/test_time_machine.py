@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 
 from explorer.state.actions import EditSpec
 from explorer.state.compare_actions import PinColumn, PinRun
-from explorer.state.learning_actions import EditPlan
+from explorer.state.learning_actions import EditPlan, OpenRun
 
 SMALL = (("stage_depths", (1, 1, 1)), ("stage_widths", (8, 16, 32)), ("stem_width", 8), ("input_size", 16))
 FAST = (("epochs", 3), ("precision", "float32"), ("channels_last", "no"), ("batch_size", 256))
@@ -72,3 +72,31 @@ def test_the_curve_rewinds_the_net_its_twin_and_every_column(open_program, qtbot
     program.click("train.rewound")
     program.until(lambda state: at_moment(None)(state) and shown(state) == now)
     assert program.state.document == before
+    assert rewinds_offered(program) == (True, False, False)
+    rewind_in_another_sitting(open_program(), training.began.run, qtbot)
+
+
+def rewinds_offered(program):
+    names = ("rewind_to_the_moment_before", "go_to_the_moment_after", "back_to_now")
+    return tuple(program.child(f"menu.{name}").isEnabled() for name in names)
+
+
+def rewind_in_another_sitting(program, run, qtbot):
+    """The run is opened from the list: its curves and its moments are there again."""
+    program.settle()
+    assert rewinds_offered(program) == (False, False, False)
+    program.window.runs.open()
+    program.until(lambda state: state.runs.is_listed)
+    program.session.store.dispatch(OpenRun(run))
+    program.window.training.open()
+    program.until(lambda state: state.moments.kept.get(run) and run in state.runs.curves)
+    program.until(at_moment(None))
+    now = shown(program.state)
+    plot = program.window.training.dock.widget().curves.plots[0].plot
+    program.qtbot.waitUntil(plot.isVisible)
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    program.until(at_moment(0))
+    assert shown(program.state) != now
+    assert rewinds_offered(program) == (False, True, True)
+    program.click("train.rewound")
+    program.until(lambda state: at_moment(None)(state) and shown(state) == now)

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import stat
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -18,6 +19,7 @@ from PIL import Image
 from explorer import paths
 from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.context import Context
+from explorer.engine.handlers import lesson_file
 from explorer.engine.handlers.lesson_file import MANIFEST, shipped_names
 from explorer.engine.handlers.lesson_saving import write_lesson
 from explorer.engine.handlers.lessons import read_lesson, take_lesson_weights
@@ -268,6 +270,40 @@ def test_a_lesson_that_cannot_be_written_leaves_the_old_one(tmp_path, context):
         write(blocked, lesson(), context)
     assert target.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.endswith("part")) == []
+
+
+def test_what_is_saved_is_in_memory_a_member_at_a_time(tmp_path, context):
+    import torch
+    from safetensors.torch import save_file
+
+    names = [f"w{place}.safetensors" for place in range(5)]
+    for name in names:
+        save_file({"fc.weight": torch.zeros(2**21)}, tmp_path / name)
+    each = (tmp_path / names[0]).stat().st_size
+    made = lesson(net_weights=names[0], weights=tuple(map(LessonWeights, names)))
+    choices = tuple((name, WeightsChoice("file", str(tmp_path / name))) for name in names)
+    tracemalloc.start()
+    try:
+        written = write(tmp_path / "x.lesson", made, context, choices=choices)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(written.lesson.weights) == 5
+    assert peak < 2.5 * each
+
+
+def test_a_lesson_too_large_to_be_read_is_not_written(tmp_path, context, monkeypatch):
+    target = tmp_path / "x.lesson"
+    write(target, lesson(), context)
+    before = target.read_bytes()
+    monkeypatch.setattr(lesson_file, "LIMITS", replace(lesson_file.LIMITS, total_bytes=1000))
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(tmp_path / "a.png")
+    image_id = context.shelf.add(str(tmp_path / "a.png"), "a.png")
+    made = lesson(pictures=(LessonPicture("a.png"),))
+    with pytest.raises(LessonError, match="would have more than"):
+        write(target, made, context, image_ids=(image_id,))
+    assert target.read_bytes() == before
+    assert not list(tmp_path.glob(".*.part"))
 
 
 # Known weights

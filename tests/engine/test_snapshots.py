@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from explorer.engine.handlers.classify import classify
+from explorer.engine.handlers.snapshots import find_moments, let_moments_go
 from explorer.engine.handlers.train import halt_training, resume_training, train
 from explorer.engine.messages import Classified, Classify
-from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.moment_messages import FindMoments, LetMomentsGo, SnapshotsKept
 from explorer.engine.training_messages import (
     HaltTraining,
     ResumeTraining,
@@ -19,6 +20,7 @@ from explorer.engine.training_messages import (
 )
 from explorer.errors import RunError
 from explorer.runs.store import RunStore
+from explorer.training.moments import MOST, moments
 from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
 
 
@@ -170,3 +172,53 @@ def test_who_learns_gets_the_memory_of_runs_that_rest_and_says_what_is_left_of_t
     event = next(event for event in steps if isinstance(event, SnapshotsKept))
     assert (event.run, event.steps) == (other, ())
     steps.close()
+
+
+def test_moments_of_a_run_of_another_sitting_are_found_in_its_files(context):
+    run = first(list(train(begin(), context)), TrainingBegan).run
+    again = fresh()
+    try:
+        (found,) = find_moments(FindMoments(ticket=6, run=run), again)
+        assert (found.ticket, found.run, found.steps) == (6, run, tuple(range(N_STEPS + 1)))
+        assert again.store().run(run).has_moments
+    finally:
+        again.close_store()
+    for path in context.store().run(run).snapshots.iterdir():
+        path.unlink()
+    again = fresh()
+    try:
+        (found,) = find_moments(FindMoments(ticket=6, run=run), again)
+        assert found.steps == ()
+        assert not again.store().run(run).has_moments
+    finally:
+        again.close_store()
+
+
+def test_deleted_runs_hold_no_memory_and_a_run_that_comes_back_is_found_again(context):
+    deleted, kept = (first(list(train(begin(), context)), TrainingBegan).run for _ in range(2))
+    context.store().delete([deleted])
+    # Whoever asks may know less than the store.
+    list(let_moments_go(LetMomentsGo(ticket=7, runs=(deleted, kept)), context))
+    assert set(context.snapshots) == {kept}
+    context.store().restore([deleted])
+    assert build(context, deleted, 5).origin.step == 5
+
+
+def test_where_it_halts_is_a_moment_so_that_it_is_opened_as_it_was(context):
+    between = min(set(range(41, 100)) - moments(100, 5, room=MOST))
+    request = Train(ticket=1, spec=SPEC, plan=PLAN.edited(epochs=20), data="digits")
+    seen = []
+    for event in train(request, context):
+        seen.append(event)
+        if context.active is not None and context.active.training.step == between:
+            list(halt_training(HaltTraining(ticket=4, how="stop"), context))
+    assert context.active.training.step == between
+    run = first(seen, TrainingBegan).run
+    told = [event for event in seen if isinstance(event, SnapshotsKept)]
+    assert told[-1].steps[-1] == between
+    again = fresh()
+    try:
+        assert build(again, run, None).origin.step == between
+        assert same(values(again), context.active.net().module.state_dict())
+    finally:
+        again.close_store()

@@ -280,6 +280,42 @@ def test_a_study_that_another_process_trains_is_left_to_it():
     assert not queue.is_held
 
 
+def test_a_study_that_was_deleted_while_somebody_waited_for_it_is_not_trained(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
+    queue = StudyQueue.create(study("depth=8"))
+    found = StudyQueue.open(queue.id)
+    queue.delete()
+    with pytest.raises(RunError, match="was deleted"), found.held():
+        pass
+    assert not found.path.exists()
+    with pytest.raises(RunError, match="was deleted"):
+        found.delete()
+
+
+def test_deleting_a_study_never_lets_two_hold_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
+    queue = StudyQueue.create(study("depth=8"))
+    queue.delete()
+    queue.write()
+    # Who was waiting when it was deleted has the lock's file open already.
+    waited = queue.path.with_suffix(".lock").open("ab")
+    queue.delete()
+    queue.write()
+    with waited, queue.held():
+        fcntl = pytest.importorskip("fcntl")
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(waited, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_who_gets_a_study_knows_which_cells_failed_meanwhile(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
+    queue = StudyQueue.create(study("depth=8"))
+    found = StudyQueue.open(queue.id)
+    queue.note_failure(cells(queue.study)[0], RunError("It failed."))
+    with found.held():
+        assert found.failed == queue.failed
+
+
 def test_who_only_asks_whether_a_study_is_trained_is_not_taken_for_one_who_trains_it(tmp_path, monkeypatch):
     monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
     queue = StudyQueue.create(study("depth=8,14"))

@@ -23,9 +23,10 @@ from explorer.engine.training_messages import (
     TrainTick,
 )
 from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
-from explorer.errors import RunError
+from explorer.errors import DeviceError, RunError
 from explorer.nets.weight_files import read_weights
 from explorer.training import step as steps_of_a_training
+from explorer.training.checkpoint import read_checkpoint
 from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
 
 TWIN = plain_twin(SPEC)
@@ -153,6 +154,9 @@ def test_a_paused_pair_goes_on_as_a_pair_after_the_program(context):
         if isinstance(event, SnapshotsKept) and event.steps[-1] == 7:
             list(halt_training(HaltTraining(ticket=2, how="pause"), context))
     assert first(seen, TrainingHalted).how == first(seen, TwinHalted).how == "pause"
+    # The curves reach to where it stands.
+    assert steps_told(seen, TrainTick) == list(range(first(seen, TrainingHalted).step))
+    assert steps_told(seen, TwinTick) == list(range(first(seen, TwinHalted).step))
     main, twin = first(seen, TrainingBegan).run, first(seen, TwinBegan).run
     store = context.store()
     assert json.loads(store.run(main).origin)["twin"] == twin
@@ -232,3 +236,36 @@ def test_a_training_that_fails_leaves_its_twin_paused(context, monkeypatch):
     assert first(seen, TwinHalted).how == "pause"
     twin = context.active.twin
     assert context.store().run(twin.run.id).can_resume
+
+
+def test_a_twin_that_has_no_memory_says_which_batch_may_fit_and_the_training_goes_on(context, monkeypatch):
+    """The memory of this machine cannot be filled safely: an operation says what torch says then."""
+    usual = handler.Keeper.noted
+
+    def noted(keeper):
+        if keeper._active.training.spec == TWIN and keeper._active.training.step == 6:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        yield from usual(keeper)
+
+    monkeypatch.setattr(handler.Keeper, "noted", noted)
+    seen = list(train(begin(), context))
+    halted = first(seen, TwinHalted)
+    assert (halted.how, halted.step) == ("fail", 6)
+    assert (
+        halted.hint.format_map(dict(halted.arguments)) == "Train with batch_size=128, or on another device."
+    )
+    assert first(seen, TrainingEnded).epochs == PLAN.epochs
+    # What it had learned at the end of the epoch is kept, and it goes on from there.
+    twin = context.store().run(context.active.twin.run.id)
+    assert read_checkpoint(twin.checkpoints).progress.step == N_STEPS // 2
+    assert twin.can_resume
+
+
+def test_a_pair_that_has_no_memory_to_begin_is_answered_with_half_of_its_batch(context, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr("explorer.engine.handlers.twins.prepare", full)
+    with pytest.raises(DeviceError, match="batch_size=128"):
+        list(train(begin(), context))
+    assert context.store().runs() == []

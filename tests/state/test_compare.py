@@ -91,7 +91,7 @@ def build(play, name, origin=BUNDLED):
     )
 
 
-def look(play, name):
+def look(play, name, milliseconds=2.0):
     """Answer the newest way through a column as the engine would."""
     request = next(one for one in reversed(play.sent) if isinstance(one, LookThrough) and one.column == name)
     return play(
@@ -103,7 +103,7 @@ def look(play, name):
             seen=np.zeros((2, 2, 3), np.uint8),
             kept_share=1.0,
             maps=tuple((key, np.zeros((1, 1, 1), np.float32)) for key in request.keys),
-            milliseconds=2.0,
+            milliseconds=milliseconds,
         )
     )
 
@@ -149,9 +149,22 @@ def test_a_live_column_is_sent_the_picture_and_what_it_says_stays_when_it_comes_
     assert set(living.looked.maps) == set(request.keys)
     play(SeeColumns(is_seen=False))
     play(SeeColumns(is_seen=True))
-    # The same network came back: nothing needs to be asked again.
-    assert not asked(build(play, first), LookThrough)
+    # The same network came back: it says the same, and only its maps are asked for again.
+    (request,) = asked(build(play, first), LookThrough)
     assert play.state.compare.columns[first].answers[1].predictions == CAT
+    look(play, first)
+    assert set(play.state.compare.columns[first].looked.maps) == set(request.keys)
+
+
+def test_a_column_out_of_view_holds_no_maps_and_keeps_what_they_told(play):
+    first, _ = two_columns(play)
+    build(play, first)
+    look(play, first)
+    before = play.state.compare.columns[first].looked
+    play(SeeColumns(is_seen=False))
+    away = play.state.compare.columns[first].looked
+    assert not away.maps
+    assert (away.image_id, away.milliseconds) == (before.image_id, before.milliseconds)
 
 
 def test_the_network_in_view_is_not_touched_by_a_column(play):

@@ -512,6 +512,7 @@ def test_a_run_that_was_cut_off_is_offered_once(play):
     play.begin(ResumeTraining, first_step=33, rows=rows)
     assert play.state.training.best_epoch == 1
     assert play.state.training.curves.buffer.series("epoch.validation_accuracy")[1].tolist() == [0.4, 0.6]
+    assert not any(notice.actions for notice in play.state.notices), "what happens is offered no more"
 
 
 def test_deleting_runs_can_be_undone_and_spares_bundled_ones(play):

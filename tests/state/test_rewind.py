@@ -1,8 +1,10 @@
 """The time machine in the state: everything of a run moves, the document does not."""
 
+import numpy as np
 import pytest
 
 from explorer.arch.presets import preset
+from explorer.engine.compare_messages import LookThrough
 from explorer.engine.messages import (
     BuildModel,
     Classified,
@@ -13,11 +15,18 @@ from explorer.engine.messages import (
     RequestFailed,
     WeightsChoice,
 )
-from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.moment_messages import FindMoments, LetMomentsGo, SnapshotsKept
+from explorer.engine.run_messages import RunsListed
+from explorer.engine.training_messages import EpochEnded
 from explorer.nets.facts import Origin
 from explorer.state.actions import ChooseDevice, ChooseWeights, EditSpec, Start
 from explorer.state.compare_actions import PinColumn, PinRun, Rewind, SeeColumns
+from explorer.state.learning_actions import StartTraining
+from explorer.state.reducer.columns import LOOKING_SHARE
 from tests.state.player import Player
+from tests.state.test_compare import look
+from tests.state.test_learning import RUN as LEARNS
+from tests.state.test_learning import Trainer, row
 
 RUN, STEPS = "run-1", (0, 1, 2, 4, 8, 10)
 
@@ -148,3 +157,66 @@ def test_a_column_that_is_coming_back_comes_back_to_the_moment(play):
     assert asked(play(SeeColumns(True)))[name].step == 1
     assert play.state.compare.columns[name].status == "away"
     assert asked(play(Rewind(RUN, 4)))[name] == WeightsChoice("run", RUN, 4)
+
+
+def test_a_moment_that_is_thinned_away_is_left_for_the_one_before_and_that_is_said(play):
+    play(Rewind(RUN, 8))
+    built(play, Origin("run", RUN, step=8))
+    play(SnapshotsKept(run=RUN, steps=(0, 1, 2, 4, 8, 12)))
+    assert (play.state.moments.at, play.state.notices) == ({RUN: 8}, ())
+    requests = play(SnapshotsKept(run=RUN, steps=(0, 2, 4, 12, 16)))
+    assert asked(requests) == {"main": WeightsChoice("run", RUN, 4)}
+    assert play.state.moments.at == {RUN: 4}
+    assert dict(play.state.notices[-1].arguments) == {"step": "8", "there": "step 4"}
+    # With the last one goes all that there was to go back to.
+    assert asked(play(SnapshotsKept(run=RUN, steps=()))) == {"main": WeightsChoice("run", RUN)}
+    assert play.state.moments.at == {}
+
+
+def test_moments_of_runs_that_are_deleted_are_let_go_and_found_again_with_the_run(play):
+    here = row(id=RUN)
+    assert not any(isinstance(one, LetMomentsGo) for one in play(RunsListed(rows=(here,), version=1)))
+    assert [one.runs for one in play(RunsListed(rows=(), version=2)) if isinstance(one, LetMomentsGo)] == [
+        (RUN,)
+    ]
+    assert play.state.moments.kept == {}
+    requests = play(RunsListed(rows=(here,), version=3))
+    assert [one.run for one in requests if isinstance(one, FindMoments)] == [RUN]
+
+
+def test_columns_of_a_run_that_learns_look_again_at_each_epochs_end():
+    play = Trainer()
+    play(Start(sample="cat.jpg"))
+    play.build()
+    play.load(1, 2)
+    play(StartTraining())
+    play.open_data()
+    play.begin()
+    play(SeeColumns(True))
+    play(PinColumn())
+    play(PinRun("another", play.state.document.spec))
+    own, other = (column.name for column in play.state.document.columns)
+    built(play, Origin("run", LEARNS), own)
+    built(play, Origin("run", "another"), other)
+    for name in (own, other):
+        look(play, name)
+    first = play.state.compare.columns[own]
+    requests = play(epoch_ended(0))
+    assert [one.column for one in requests if isinstance(one, LookThrough)] == [own]
+    # What is seen stays until the newer is there, and nothing else is asked.
+    assert play.state.compare.columns[own] is first
+    assert not any(isinstance(one, ClassifyMany) for one in requests)
+    look(play, own)
+    again = play.state.compare.columns[own]
+    assert again.looked.version == again.version == first.version + 1
+    # Where a look costs more than a small share of an epoch, it is seldomer.
+    play.tick(11)
+    look(play, own, milliseconds=2.5 * LOOKING_SHARE * 1000 * 1437 / 900)
+    asks = [any(isinstance(one, LookThrough) for one in play(epoch_ended(epoch))) for epoch in range(1, 7)]
+    assert asks == [False, False, True, False, False, True]
+
+
+def epoch_ended(epoch):
+    return EpochEnded(
+        run=LEARNS, epoch=epoch, is_best=True, confusion=np.eye(10, dtype=np.int64), mistakes=()
+    )

@@ -148,6 +148,30 @@ def test_the_price_is_asked_and_kept_until_a_newer_one(play):
     assert play.newest(RunStudy).pace == newer.pace
 
 
+def test_a_price_is_of_one_device_and_gone_with_it(play):
+    gpu = DeviceInfo("cuda", "GPU", 2**34, 2**33)
+    play(PriceStudy())
+    request = play.newest(EstimateStudy)
+    answer = StudyEstimated(
+        ticket=request.ticket, study=request.study, estimates=(), pace=Pace(((1, 1.0),)), free_bytes=0
+    )
+    play(answer)
+    play(DeviceChosen(device=CPU, devices=(CPU, gpu)))
+    assert play.state.studies.estimated is answer
+    play(DeviceChosen(device=gpu, devices=(CPU, gpu)))
+    assert play.state.studies.estimated is None
+    play(PriceStudy())
+    ticket = play.newest(EstimateStudy).ticket
+    play(DeviceChosen(device=CPU, devices=(CPU, gpu)))
+    assert play.newest(Cancel).cancelled == ticket
+    assert not play.state.studies.is_estimating
+    # What was measured there already comes too late.
+    play(replace(answer, ticket=ticket))
+    assert play.state.studies.estimated is None
+    play(StartStudy())
+    assert play.newest(RunStudy).pace is None
+
+
 def test_a_price_that_cannot_be_told_is_waited_for_no_more(play):
     play(PriceStudy())
     ticket = play.newest(EstimateStudy).ticket
@@ -335,6 +359,16 @@ def test_a_study_that_was_cut_off_is_offered_at_start():
     assert notice.message.startswith("A study waits at {run}")
     play(notice.actions[0].action)
     assert play.newest(RunStudy).id == "s1"
+
+
+def test_what_was_offered_at_start_is_offered_no_more_once_it_goes_on(play):
+    play(RunsListed(rows=(run_row(study="s1"),), version=1))
+    assert [one.label for one in play.state.notices[-1].actions] == ["Resume"]
+    study = planned(play.state).study
+    # From the view of studies, say: the notice was left alone.
+    play(GoOnStudy("s1"))
+    play(StudyBegan(ticket=play.newest(RunStudy).ticket, row=row_of(study), estimates=()))
+    assert not any(notice.actions for notice in play.state.notices)
 
 
 def test_the_runs_are_listed_again_where_they_were(play):

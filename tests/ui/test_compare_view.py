@@ -1,5 +1,7 @@
 """Networks side by side in their dock: real store, real keys and pointer, an engine that answers at once."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -228,7 +230,7 @@ def test_columns_live_only_while_they_are_seen(four, qtbot):
     four.dock.open()
     qtbot.waitUntil(lambda: four.state.compare.is_seen)
     four.answer()
-    assert four.n_looks == n_looks
+    assert four.n_looks == n_looks + 4, "maps are let go with the networks"
     assert all(living.status == "ready" for living in four.state.compare.columns.values())
 
 
@@ -336,6 +338,29 @@ def test_what_is_kept_is_bounded(four):
     four.view.maps._most_bytes = 200_000
     four.do(*(MoveDepth(share / 40) for share in range(41)))
     assert four.view.maps.n_bytes <= 200_000
+
+
+def test_what_is_kept_is_counted_with_its_maps(four):
+    kept = four.view.maps._kept.values()
+    n_pictures = sum(one.image.sizeInBytes() + one.tiles.picture.nbytes for one in kept)
+    assert four.view.maps.n_bytes == n_pictures + sum(one.maps.nbytes for one in kept)
+
+
+def test_out_of_view_the_maps_are_let_go_but_for_the_few_that_are_drawn(four, qtbot):
+    columns = four.state.compare.columns.values()
+    kept = [weakref.ref(values) for living in columns for values in living.looked.maps.values()]
+    n_all = sum(ref().nbytes for ref in kept)
+    del columns
+    four.view.maps._most_bytes = n_all // 10
+    four.do(MoveDepth(0.3), MoveDepth(0.5))
+    four.dock.dock.hide()
+    qtbot.waitUntil(lambda: not four.state.compare.is_seen)
+    four.answer()
+    gc.collect()
+    assert sum(each.nbytes for ref in kept if (each := ref()) is not None) < n_all / 5
+    four.dock.open()
+    settle(four, qtbot)
+    assert all(column.facts.maps for column in four.view.columns)
 
 
 def wheel(widget, point, notches):

@@ -142,28 +142,65 @@ def opened(source: str) -> Iterator[LessonFile]:
         yield LessonFile(path, archive)
 
 
-def write(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
+class LessonWriter:
+    """A lesson's file as it comes into being: each member is on the disk before the next is made.
+
+    Args:
+        archive: The new zip.
+        path: Where it will be, for what is said.
+
+    Attributes:
+        names: Of the members so far.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
+        self._archive = archive
+        self._path = path
+        self._n_bytes = 0
+        self.names: list[str] = []
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a member.
+
+        Raises:
+            LessonError: It cannot be written, or all would be more than what is read.
+        """
+        self._n_bytes += len(content)
+        if self._n_bytes > LIMITS.total_bytes:
+            raise LessonError(
+                "The lesson {path} would have more than {limit} MiB.",
+                "Save it with fewer networks and pictures.",
+                path=self._path,
+                limit=LIMITS.total_bytes // 2**20,
+            )
+        info = zipfile.ZipInfo(name, _WHEN)
+        # What is packed already, or hardly can be, is stored as it is.
+        is_packed = name.endswith((".png", ".jpg", ".safetensors"))
+        info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
+        info.external_attr = 0o100644 << 16
+        try:
+            self._archive.writestr(info, content)
+        except OSError as error:
+            raise _unwritten(self._path, error) from error
+        self.names.append(name)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[LessonWriter]:
     """Make a lesson's file; an older one is replaced only when the new one is whole and on the disk.
 
     Args:
         path: The file.
-        members: Names and bytes.
 
     Raises:
-        DataError: It would be larger than what is read.
+        DataError: It would be more than what is read.
         LessonError: It cannot be written.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with beside.open("wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, content in members:
-                    info = zipfile.ZipInfo(name, _WHEN)
-                    # What is packed already, or hardly can be, is stored as it is.
-                    is_packed = name.endswith((".png", ".jpg", ".safetensors"))
-                    info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
-                    info.external_attr = 0o100644 << 16
-                    archive.writestr(info, content)
+                yield LessonWriter(archive, path)
             file.flush()
             os.fsync(file.fileno())
         # What is written can be read.
@@ -171,15 +208,19 @@ def write(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
         replace_durably(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise LessonError(
-            "The lesson cannot be written to {path}: {reason}.",
-            "Make room on the disk, or choose another folder.",
-            path=path,
-            reason=(error.strerror or str(error)).lower(),
-        ) from error
+        raise _unwritten(path, error) from error
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _unwritten(path: Path, error: OSError) -> LessonError:
+    return LessonError(
+        "The lesson cannot be written to {path}: {reason}.",
+        "Make room on the disk, or choose another folder.",
+        path=path,
+        reason=(error.strerror or str(error)).lower(),
+    )
 
 
 def csv_of(rows: Iterable[MetricRow]) -> bytes:

@@ -19,10 +19,11 @@ from explorer.engine.handlers.lesson_facts import facts_of
 from explorer.engine.handlers.lesson_file import (
     MANIFEST,
     LessonFile,
+    LessonWriter,
     csv_of,
     named_as_lesson,
     opened,
-    write,
+    writing,
 )
 from explorer.engine.handlers.runs import metrics_of
 from explorer.engine.lesson import (
@@ -54,15 +55,16 @@ def write_lesson(request: WriteLesson, context: Context) -> Generator[Event, Non
         LessonError: It cannot be written, or a part of it is longer than what is read.
         DataError: The file that it was opened from is damaged, or the new one would be too large.
     """
-    with ExitStack() as stack:
-        is_there = bool(request.lesson.members) and Path(request.source).is_file()
-        source = stack.enter_context(opened(request.source)) if is_there else None
-        packing = _Packing(request, context, source)
-        lesson = packing.packed()
     path = named_as_lesson(Path(request.path))
-    text = encode(lesson)
-    decode(text, path.name)  # better no file than one that nobody can open
-    write(path, [*packing.members.items(), (MANIFEST, text.encode())])
+    with writing(path) as file:
+        with ExitStack() as stack:
+            is_there = bool(request.lesson.members) and Path(request.source).is_file()
+            source = stack.enter_context(opened(request.source)) if is_there else None
+            packing = _Packing(request, context, source, file)
+            lesson = packing.packed()
+        text = encode(lesson)
+        decode(text, path.name)  # better no file than one that nobody can open
+        file.add(MANIFEST, text.encode())
     yield LessonWritten(
         ticket=request.ticket,
         path=str(path),
@@ -78,23 +80,30 @@ def write_lesson(request: WriteLesson, context: Context) -> Generator[Event, Non
 class _Packing:
     """What becomes of one request.
 
+    Args:
+        request: What is to be kept.
+        context: Where pictures and runs are.
+        source: The file that the lesson was opened from; None for none.
+        file: The new one; a member at a time is in memory.
+
     Attributes:
-        members: Of the new file: bytes by name.
         remarks: Sentences on what could not be kept.
         image_ids: Of the pictures that were kept.
     """
 
-    def __init__(self, request: WriteLesson, context: Context, source: LessonFile | None) -> None:
+    def __init__(
+        self, request: WriteLesson, context: Context, source: LessonFile | None, file: LessonWriter
+    ) -> None:
         self._request = request
         self._context = context
         self._source = source
         self._choices = dict(request.choices)
-        self.members: dict[str, bytes] = {}
+        self._file = file
         self.remarks: list[str] = []
         self.image_ids: tuple[int | None, ...] = ()
 
     def packed(self) -> Lesson:
-        """The lesson with its parts in `members`, without those that could not be kept."""
+        """The lesson, its parts in the file, without those that could not be kept."""
         before = self._request.lesson
         pictures: list[LessonPicture] = []
         ids: list[int | None] = []
@@ -137,17 +146,17 @@ class _Packing:
             return None
 
     def _added(self, picture: LessonPicture, content: bytes, kind: str) -> LessonPicture:
-        file = f"images/{sum(name.startswith('images/') for name in self.members) + 1:03}.{kind}"
-        self.members[file] = content
+        file = f"images/{sum(name.startswith('images/') for name in self._file.names) + 1:03}.{kind}"
+        self._file.add(file, content)
         return replace(picture, file=file)
 
     def _run(self, run: LessonRun) -> LessonRun | None:
         file = f"runs/{run.id}.csv"
         try:
             if run.file and self._source is not None:
-                self.members[file] = self._source.read(run.file)
+                self._file.add(file, self._source.read(run.file))
             else:
-                self.members[file] = csv_of(metrics_of(run.id, self._context.store))
+                self._file.add(file, csv_of(metrics_of(run.id, self._context.store)))
         except ExplorerError as error:
             self._lost(f"The curves of the run {run.name or run.id} are not in the lesson", error)
             return None
@@ -173,8 +182,8 @@ class _Packing:
             self._lost(f"The lesson has untrained weights instead of {weights.name}", error)
             return None
         plain = re.sub(r"[^\w-]", "-", Path(weights.name).stem)[:60] or "weights"
-        file = f"weights/{plain}-{len(self.members)}.safetensors"
-        self.members[file] = content
+        file = f"weights/{plain}-{len(self._file.names)}.safetensors"
+        self._file.add(file, content)
         return replace(weights, sha256=hashlib.sha256(content).hexdigest(), file=file)
 
     def _lost(self, what: str, error: Exception) -> None:

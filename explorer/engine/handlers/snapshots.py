@@ -1,24 +1,22 @@
 """The time machine: weights are kept while a network learns, and a column goes back to them.
 
 Used by `handlers/train.py`, which takes the moments between two steps, and by `handlers/build.py`, which
-rewinds. Must not import Qt.
+rewinds; through `handlers/table.py` by the worker. Must not import Qt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from torch import fx
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import ActiveTraining, Context, LiveNet
-from explorer.engine.messages import WeightsChoice
-from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.messages import Event, WeightsChoice
+from explorer.engine.moment_messages import FindMoments, LetMomentsGo, SnapshotsKept
 from explorer.errors import RunError
 from explorer.nets.facts import Origin
-from explorer.runs.run import Run
 from explorer.training.moments import moments
 from explorer.training.snapshots import MEMORY_BYTES, Snapshot, SnapshotShelf, Subject
 
@@ -60,8 +58,12 @@ class Keeper:
         if self._is_news:
             yield self._said()
 
-    def settled(self) -> Generator[None, None, None]:
-        """The training rests: leave moments in files, one a slice."""
+    def settled(self) -> Generator[SnapshotsKept | None, None, None]:
+        """The training rests: leave moments in files, one a slice; where it halted is one of them."""
+        training = self._active.training
+        if not training.is_over and training.step not in self._shelf:
+            self._shelf.take(training.step, self._active.net().module)
+            yield self._said()
         for _ in self._shelf.settling():
             yield None
 
@@ -85,14 +87,33 @@ def _new_shelf(active: ActiveTraining, context: Context) -> SnapshotShelf:
     """A shelf for a run; two that learn at once share the memory."""
     memory_bytes = MEMORY_BYTES // max(len(context.learning()), 1)
     subject = Subject(active.training.spec, active.classes, active.transform)
-    shelf = SnapshotShelf(snapshots_folder(active.run), subject, memory_bytes=memory_bytes)
+    shelf = SnapshotShelf(active.run.snapshots, subject, memory_bytes=memory_bytes)
     context.snapshots[active.run.id] = shelf
     return shelf
 
 
-def snapshots_folder(run: Run) -> Path:
-    """Where a run's snapshots are; they go with the run."""
-    return run.folder / "snapshots"
+def find_moments(request: FindMoments, context: Context) -> Generator[Event, None, None]:
+    """Say which moments of a run can be gone back to.
+
+    Raises:
+        RunError: There is no such run.
+    """
+    steps = _shelf_of(request.run, context).steps
+    yield SnapshotsKept(ticket=request.ticket, run=request.run, steps=steps)
+
+
+def let_moments_go(request: LetMomentsGo, context: Context) -> Generator[Event | None, None, None]:
+    """Forget the shelves of runs that nobody can look at any more; should they come back, files are found.
+
+    Raises:
+        RunError: The store cannot be read.
+    """
+    there = {run.id for run in context.store().runs()}
+    for run in request.runs:
+        # Whoever asked may have known less: one that began meanwhile keeps its shelf.
+        if run not in there:
+            context.snapshots.pop(run, None)
+    yield None
 
 
 def moment_of(weights: WeightsChoice, context: Context) -> WeightsChoice:
@@ -112,7 +133,7 @@ def _shelf_of(run_id: str, context: Context) -> SnapshotShelf:
     shelf = context.snapshots.get(run_id)
     if shelf is None:
         run = context.store().run(run_id)
-        shelf = context.snapshots[run.id] = SnapshotShelf(snapshots_folder(run))
+        shelf = context.snapshots[run.id] = SnapshotShelf(run.snapshots)
     return shelf
 
 

@@ -29,6 +29,7 @@ from explorer.engine.handlers.inside_sample import (
     test_lesions,
 )
 from explorer.engine.handlers.probe import probe_node
+from explorer.engine.handlers.snapshots import find_moments, let_moments_go
 from explorer.engine.handlers.study import estimate_study, halt_study, run_study
 from explorer.engine.handlers.study_report import write_study_report
 from explorer.engine.handlers.train import find_rate, halt_training, resume_training, train, watch_training
@@ -51,6 +52,7 @@ from explorer.engine.messages import (
     SaveWeights,
     UseDevice,
 )
+from explorer.engine.moment_messages import FindMoments, LetMomentsGo
 from explorer.engine.sample_messages import (
     Decide,
     Excite,
@@ -79,11 +81,13 @@ COMPUTE_HANDLERS: dict[type[Request], Handler] = {
     Decide: decide,
     EstimateStudy: estimate_study,
     Excite: excite,
+    FindMoments: find_moments,
     FindRate: find_rate,
     FlowGradients: flow_gradients,
     HaltStudy: halt_study,
     HaltTraining: halt_training,
     LetColumnGo: let_column_go,
+    LetMomentsGo: let_moments_go,
     LookThrough: look_through,
     MeasureCost: measure_cost,
     Meter: meter,

@@ -57,6 +57,7 @@ from explorer.training.finder import finding_rate
 from explorer.training.loop import train as training_steps
 from explorer.training.prepare import Training, prepare
 from explorer.training.record import record, rows_of
+from explorer.training.room import room_for
 
 TICK_SHARE = 0.01
 """The most that telling costs; with what is watched it stays below a twentieth of the time."""
@@ -78,7 +79,13 @@ def train(request: Train, context: Context) -> Steps:
     assert context.device is not None, "UseDevice comes first"
     dataset = _dataset(request.data, request.spec.input_size, context)
     start = _start_tensors(request.weights, context)
-    training = yield from prepare(request.spec, request.plan, dataset, context.device, start_tensors=start)
+    learns: Training | None = None
+    with room_for(request.plan.batch_size, context.device):
+        training = yield from prepare(
+            request.spec, request.plan, dataset, context.device, start_tensors=start
+        )
+        if request.twin is not None:
+            learns = yield from prepare_twin(request.twin, training, dataset, start)
     origin: dict[str, object] = {
         "seed": request.plan.seed,
         "recipe": request.recipe,
@@ -88,8 +95,7 @@ def train(request: Train, context: Context) -> Steps:
         **dict(request.tags),
     }
     twin = None
-    if request.twin is not None:
-        learns = yield from prepare_twin(request.twin, training, dataset, start)
+    if learns is not None:
         twin = _new(request, learns, dataset, {**origin, IS_TWIN: True}, context)
         origin[TWIN] = twin.run.id
     active = _new(request, training, dataset, origin, context)
@@ -221,9 +227,10 @@ def _resumed(run: Run, beside: Training | None, context: Context) -> Generator[N
     assert context.device is not None
     checkpoint = read_checkpoint(run.checkpoints)
     dataset = _dataset(run.data, checkpoint.spec.input_size, context)
-    training = yield from prepare(
-        checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
-    )
+    with room_for(checkpoint.plan.batch_size, context.device):
+        training = yield from prepare(
+            checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
+        )
     return _active(run, training, dataset, json.loads(run.origin))
 
 
@@ -264,7 +271,8 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
     rows: list[MetricRow] = []
     steps = training_steps(training, checkpoints=active.run.checkpoints)
     recorded = record(store, active.run.id, steps, training.unwritten)
-    with closing(recorded) as events:
+    # A moment is copied and a picture looked at beside the steps: for these too memory may be short.
+    with room_for(training.batch_size, training.device), closing(recorded) as events:
         try:
             for event in events:
                 pace.note(event)
@@ -277,9 +285,9 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
                     ratios = live.ratios(event.step)
                     training.unwritten += ratios
                     rows += ratios
-                if isinstance(event, StepMetrics | EpochFinished) and (
-                    ticks.is_due or isinstance(event, EpochFinished)
-                ):
+                # At the end of an epoch, and where it halts, nothing is left untold.
+                is_whole = isinstance(event, EpochFinished | TrainingPaused | TrainingStopped)
+                if is_whole or (isinstance(event, StepMetrics) and ticks.is_due):
                     with ticks.working():
                         tick = _tick(ticket, active, pace, rows, live)
                     rows = []

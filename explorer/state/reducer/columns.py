@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -27,12 +28,16 @@ from explorer.engine.messages import (
 from explorer.engine.sample_messages import Decide, Decided, ProbesFitted
 from explorer.nets.facts import Origin
 from explorer.state.compare import Column, ColumnState, ColumnStatus, Looked
+from explorer.state.learning import TrainingState
 from explorer.state.model import Answer
 from explorer.state.reducer.rewind import at_moment, is_of
 from explorer.state.reducer.turn import Turn
 
 OF_COLUMN: tuple[type[Request], ...] = (BuildModel, ClassifyMany, LookThrough, ReadFindings, Decide)
 """What a column is asked for."""
+
+LOOKING_SHARE = 0.05
+"""How much of an epoch's time a column of the run that learns may take."""
 
 
 def settle(turn: Turn) -> None:
@@ -74,23 +79,39 @@ def wake(turn: Turn) -> None:
 
 
 def let_all_go(turn: Turn) -> None:
-    """Nobody looks: the columns give their memory back; what they said stays."""
+    """Nobody looks: the columns give their memory back, and the maps; what they said stays."""
     for column in turn.state.document.columns:
         living = turn.state.compare.columns.get(column.name)
         if living is not None and living.status != "failed":
             _let_go(turn, column.name)
-            _change(turn, column.name, status="away")
+            looked = None if living.looked is None else replace(living.looked, maps=MappingProxyType({}))
+            _change(turn, column.name, status="away", looked=looked)
 
 
 def on_learned(turn: Turn, run: str) -> None:
     """A run rests: its columns learned on since they were asked. What they said stays until the answers."""
     for column in _ready(turn):
         living = turn.state.compare.columns[column.name]
-        if is_of(living.origin, run) and living.origin is not None and living.origin.step is None:
+        if _is_at_now(living, run):
             answers: Mapping[int, Answer] = MappingProxyType({})
             _change(turn, column.name, version=living.version + 1, answers=answers)
             _look_through(turn, column)
             _ask_unanswered(turn, column)
+
+
+def on_learning(turn: Turn, run: str, epoch: int) -> None:
+    """A run has learned for an epoch and goes on: its columns look at the current picture again.
+
+    Seldomer where that would take more than a small share of the time. What they said of other pictures is
+    asked again when it rests.
+    """
+    image_id = _current(turn)
+    for column in _ready(turn):
+        living = turn.state.compare.columns[column.name]
+        if image_id is None or not _is_at_now(living, run):
+            continue
+        if epoch % _epochs_between(turn.state.training, living) == 0:
+            turn.ask(LookThrough, column=column.name, image_id=image_id, keys=_way(column))
 
 
 def look(turn: Turn) -> None:
@@ -160,6 +181,11 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
     if turn.state.pictures.loaded(event.image_id) is None:
         return
     living = turn.state.compare.columns[event.column]
+    before = living.looked
+    if before is not None and before.maps:
+        # The same picture again means that the network learned on.
+        is_again = (before.image_id, before.version) == (event.image_id, living.version)
+        living = replace(living, version=living.version + is_again)
     looked = Looked(
         image_id=event.image_id,
         version=living.version,
@@ -168,11 +194,12 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
         maps=MappingProxyType(dict(event.maps)),
         milliseconds=event.milliseconds,
     )
-    if event.image_id != _current(turn) and living.looked is not None:
+    if event.image_id != _current(turn) and before is not None:
         # The user went back to the picture before, whose way is here: nothing newer was asked for.
-        looked = living.looked
+        looked = before
     answers = {**living.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    _change(turn, event.column, looked=looked, answers=MappingProxyType(answers))
+    version = living.version
+    _change(turn, event.column, version=version, looked=looked, answers=MappingProxyType(answers))
 
 
 def on_many_answered(turn: Turn, event: ManyClassified) -> None:
@@ -218,6 +245,20 @@ def _has_learned(turn: Turn, origin: Origin) -> bool:
     return origin.step is None and any(is_of(origin, run) for run in runs)
 
 
+def _epochs_between(training: TrainingState, living: ColumnState) -> int:
+    """After how many epochs a column looks again, so that it takes no more than `LOOKING_SHARE`."""
+    n_train = training.began.n_train if training.began is not None else 0
+    if living.looked is None or not n_train or not training.images_per_second:
+        return 1
+    epoch_ms = 1000 * n_train / training.images_per_second
+    return max(ceil(living.looked.milliseconds / (LOOKING_SHARE * epoch_ms)), 1)
+
+
+def _is_at_now(living: ColumnState, run: str) -> bool:
+    """Whether a column's network is a run's as it is now."""
+    return living.origin is not None and living.origin.step is None and is_of(living.origin, run)
+
+
 def _column(turn: Turn, name: str) -> Column | None:
     return next((column for column in turn.state.document.columns if column.name == name), None)
 
@@ -257,10 +298,15 @@ def _look_through(turn: Turn, column: Column) -> None:
         return
     living = turn.state.compare.columns[column.name]
     looked = living.looked
-    if looked is None or (looked.image_id, looked.version) != (image_id, living.version):
-        keys = tuple(stop.key for stop in stops(expand(column.spec)))
-        turn.ask(LookThrough, column=column.name, image_id=image_id, keys=keys)
+    is_there = looked is not None and bool(looked.maps)
+    if not is_there or looked is None or (looked.image_id, looked.version) != (image_id, living.version):
+        turn.ask(LookThrough, column=column.name, image_id=image_id, keys=_way(column))
     _decide(turn, column.name)
+
+
+def _way(column: Column) -> tuple[str, ...]:
+    """The nodes that the slider stops at."""
+    return tuple(stop.key for stop in stops(expand(column.spec)))
 
 
 def _decide(turn: Turn, name: str) -> None:

@@ -22,12 +22,12 @@ from explorer.engine.messages import (
 )
 from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.state.actions import AllowFetchWeights, ChooseDevice
-from explorer.state.reducer import columns
+from explorer.state.reducer import columns, studies
 from explorer.state.reducer.document import build, use_weights
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
-from explorer.state.reducer.rewind import come_back, stay, while_moving
+from explorer.state.reducer.rewind import come_back, look_up, stay, while_moving
 from explorer.state.reducer.turn import Turn
 
 
@@ -51,7 +51,10 @@ def on_device_chosen(turn: Turn, event: DeviceChosen) -> None:
     turn.change(device=device)
     if event.reason:
         turn.notify("warning", "{reason}", arguments=(("reason", event.reason),))
-    if before is not None and before.name != event.device.name and event.ticket == 0:
+    if before is None or before.name == event.device.name:
+        return
+    studies.on_other_device(turn)
+    if event.ticket == 0:
         # The engine moved by itself, and networks stayed behind.
         build(turn)
         columns.rebuild(turn)
@@ -89,6 +92,7 @@ def on_model_built(turn: Turn, event: ModelBuilt) -> None:
     )
     turn.change(net=net, answers=while_moving(turn, event.origin))
     come_back(turn, event.origin)
+    look_up(turn)
     renew(turn)
     answer_all(turn)
     look(turn)

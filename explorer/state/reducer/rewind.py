@@ -7,14 +7,16 @@ Must not import torch or Qt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 
 from explorer.engine.messages import BuildModel, WeightsChoice
-from explorer.engine.moment_messages import SnapshotsKept
+from explorer.engine.moment_messages import FindMoments, LetMomentsGo, SnapshotsKept
+from explorer.engine.run_messages import ReadCurves
 from explorer.nets.facts import Origin
 from explorer.state.compare_actions import Rewind
+from explorer.state.in_view import earlier_run
 from explorer.state.model import Answer, AppState
 from explorer.state.reducer.turn import Turn
 from explorer.training.moments import nearest
@@ -32,6 +34,45 @@ def on_snapshots_kept(turn: Turn, event: SnapshotsKept) -> None:
             "The curve's cursor stops at those that are left and at new ones.",
             arguments=(("count", event.lost),),
         )
+    stood = moments.at.get(event.run)
+    if stood is not None and stood not in event.steps:
+        # Thinned out, or let go for a run that learns.
+        there = nearest(event.steps, stood)
+        turn.notify(
+            "info",
+            "The moment at step {step} made room for others and is gone; shown is {there}.",
+            "The more a run has learned, the farther apart its moments are.",
+            arguments=(("step", f"{stood:,}"), ("there", "now" if there is None else f"step {there:,}")),
+        )
+        stand(turn, event.run, there)
+
+
+def look_up(turn: Turn) -> None:
+    """The network in view is a run's: ask which moments it has, and for its curves where others learned last.
+
+    Those of this sitting are told while they learn.
+    """
+    run = earlier_run(turn.state)
+    if run is None:
+        return
+    if run not in turn.state.moments.kept:
+        turn.ask(FindMoments, run=run)
+    if run not in turn.state.runs.curves:
+        turn.ask(ReadCurves, run=run)
+
+
+def on_runs_left(turn: Turn, there: Set[str]) -> None:
+    """The store was read: moments of runs that are not in it any more need no memory."""
+    kept = turn.state.moments.kept
+    gone = tuple(run for run in kept if run not in there)
+    if gone:
+        left = {run: steps for run, steps in kept.items() if run in there}
+        turn.change(moments=replace(turn.state.moments, kept=MappingProxyType(left)))
+        turn.ask(LetMomentsGo, runs=gone)
+    run = earlier_run(turn.state)
+    if run in there:
+        # It may have been brought back.
+        look_up(turn)
 
 
 def on_rewind(turn: Turn, action: Rewind) -> None:

@@ -38,6 +38,7 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import NoticeAction
 from explorer.state.reducer.document import set_document, with_spec
+from explorer.state.reducer.rewind import on_runs_left
 from explorer.state.reducer.training import fitted
 from explorer.state.reducer.turn import Turn
 from explorer.state.study_actions import GoOnStudy
@@ -57,6 +58,7 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
     if event.version < runs.version:
         return
     turn.change(runs=replace(runs, rows=event.rows, is_listed=True, version=event.version))
+    on_runs_left(turn, {row.id for row in event.rows})
     for text in event.warnings:
         turn.notify("warning", "{text}", arguments=(("text", text),))
     if not runs.is_listed and not turn.state.training.is_busy:
@@ -105,18 +107,22 @@ def on_curves_read(turn: Turn, event: CurvesRead) -> None:
 
 
 def on_open_run(turn: Turn, action: OpenRun) -> None:
-    """Its network with its trained weights, and its plan in the form."""
+    """Its network with its trained weights, or those of its last moment, and its plan in the form."""
     row = _row(turn, action.run)
     if row is None:
         return
     document = with_spec(turn.state.document, row.spec)
-    if row.has_weights:
+    if row.has_weights or row.has_moments:
         # A bundled run's weights are the bundled ones of its spec; `known` finds them.
         weights = KNOWN_WEIGHTS if row.is_bundled else WeightsChoice("run", row.id)
         document = replace(document, weights=weights)
     set_document(turn, replace(document, unfolded=None))
-    if not turn.state.training.is_busy:
+    training = turn.state.training
+    if not training.is_busy:
         turn.change(form=_form_of(turn, row))
+    if training.status == "failed":
+        # That it could not go on is known; now another is looked at.
+        turn.change(training=replace(training, status=training.at_rest, cause="", remedy=""))
 
 
 def _form_of(turn: Turn, row: RunRow) -> TrainingForm:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from explorer.arch.depths import depth_of, depths
 from explorer.arch.spec import ArchitectureSpec
@@ -134,6 +135,16 @@ def _stop_estimating(turn: Turn) -> None:
         turn.cancel(ticket)
 
 
+def on_other_device(turn: Turn) -> None:
+    """What was measured is another device's, and so is an answer that is on its way."""
+    _stop_estimating(turn)
+    place = (EstimateStudy.__name__, ())
+    tickets = {each: ticket for each, ticket in turn.state.tickets.items() if each != place}
+    turn.change(tickets=MappingProxyType(tickets))
+    if turn.state.studies.estimated is not None:
+        _change(turn, estimated=None)
+
+
 def on_go_on_study(turn: Turn, action: GoOnStudy) -> None:
     """Train what is left of one."""
     if action.id and is_free_for_study(turn):
@@ -196,6 +207,7 @@ def on_study_began(turn: Turn, event: StudyBegan) -> None:
     if turn.is_newest(event, RunStudy, STUDY_SUBJECT):
         _change(turn, status="running", running=event.row.id, shown=event.row.id)
         _put(turn, event.row)
+        turn.answered(GoOnStudy(event.row.id))
 
 
 def on_cell_began(turn: Turn, event: CellBegan) -> None:

@@ -29,6 +29,7 @@ from explorer.engine.training_messages import (
 from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.errors import RunError, SpecError
 from explorer.nets.facts import Origin
+from explorer.state.in_view import training_in_view
 from explorer.state.learning import (
     Curves,
     FinderState,
@@ -54,7 +55,7 @@ from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
-from explorer.state.reducer.rewind import come_back, is_of
+from explorer.state.reducer.rewind import come_back, is_of, pair_of
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
 from explorer.training.recipes import plan_for, recipe
@@ -123,7 +124,8 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
     if training.is_busy or not is_free_for_training(turn):
         return
     present = training.began.run if training.began is not None else ""
-    run = action.run or present
+    began = training_in_view(state).began
+    run = action.run or (began.run if began is not None else "")
     if run and run == present and training.status in ("paused", "stopped"):
         turn.change(training=replace(training, status="preparing", purpose="resume", cause="", remedy=""))
         turn.ask(ResumeTraining, run=run)
@@ -229,6 +231,11 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         remedy="",
     )
     turn.change(training=training)
+    if before.curves is not None and not goes_on:
+        # They are all there is to know of the one before, and it may be looked at again.
+        runs = state.runs
+        curves = MappingProxyType({**runs.curves, before.curves.run: before.curves})
+        turn.change(runs=replace(runs, curves=curves))
     _put_in_view(turn, event.spec)
     net = replace(
         turn.state.net,
@@ -244,6 +251,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
     )
     turn.change(net=net, answers=MappingProxyType({}))
     come_back(turn, net.origin)
+    turn.answered(GoOnTraining(event.run))
     renew(turn)
     answer_all(turn)
     look(turn)
@@ -292,6 +300,8 @@ def on_epoch_ended(turn: Turn, event: EpochEnded) -> None:
             mistakes=event.mistakes,
         )
     )
+    for run in pair_of(turn.state, event.run):
+        columns.on_learning(turn, run, event.epoch)
     list_again(turn)
 
 

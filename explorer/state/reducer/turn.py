@@ -135,6 +135,16 @@ class Turn:
         """Whether an event answers the newest request of a kind and subject."""
         return self.state.tickets.get((kind.__name__, subject)) == event.ticket
 
+    def answered(self, offered: object) -> None:
+        """Take away the notices that offer an action: it happens."""
+        kept = [
+            notice
+            for notice in self.state.notices
+            if not any(each.action == offered for each in notice.actions)
+        ]
+        if len(kept) < len(self.state.notices):
+            self.change(notices=tuple(kept))
+
     def notify(
         self,
         severity: str,

@@ -70,7 +70,7 @@ class CompareMaps:
 
     @property
     def n_bytes(self) -> int:
-        """What the kept pictures take."""
+        """What the kept pictures take, with the maps that they hold on to."""
         return self._n_bytes
 
     def grid(self, shown: Sequence[Shown], room: tuple[float, float]) -> CellGrid:
@@ -175,7 +175,7 @@ class CompareMaps:
 
 
 def _bytes(drawn: Drawn) -> int:
-    return drawn.image.sizeInBytes() + drawn.tiles.picture.nbytes
+    return drawn.image.sizeInBytes() + drawn.tiles.picture.nbytes + drawn.maps.nbytes
 
 
 def _screen_image(picture: NDArray[np.uint8]) -> QImage:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.ui.theme import HALF, SPACE, Colours, contrast, font
+from explorer.ui.views.training_words import NOT_KEPT
 
 _LEAST_NUMBER_PX = 20.0
 """Cells from this side on bear their number."""
@@ -44,21 +45,26 @@ class ConfusionMatrix(QWidget):
         self._counts: NDArray[np.int64] | None = None
         self._classes: tuple[str, ...] = ()
         self._under: tuple[int, int] | None = None
+        self._is_earlier = False
 
     @property
     def counts(self) -> NDArray[np.int64] | None:
         """What is shown: (classes, classes), rows by truth."""
         return self._counts
 
-    def show_counts(self, counts: NDArray[np.int64] | None, classes: tuple[str, ...]) -> None:
+    def show_counts(
+        self, counts: NDArray[np.int64] | None, classes: tuple[str, ...], *, is_earlier: bool = False
+    ) -> None:
         """Show counts.
 
         Args:
             counts: (classes, classes), rows by truth, columns by answer; None for nothing yet.
             classes: Their names.
+            is_earlier: Whether it is a run of another sitting, whose counts nobody has kept.
         """
-        if counts is self._counts and classes == self._classes:
+        if counts is self._counts and (classes, is_earlier) == (self._classes, self._is_earlier):
             return
+        self._is_earlier = is_earlier
         self._counts, self._classes, self._under = counts, classes, None
         self.update()
 
@@ -142,7 +148,8 @@ class ConfusionMatrix(QWidget):
             painter.setPen(colours.muted)
             room = QRectF(self.rect()).adjusted(SPACE, SPACE, -SPACE, -SPACE)
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(room, flags, "After the first epoch: which class is taken for which.")
+            soon = "After the first epoch: which class is taken for which."
+            painter.drawText(room, flags, NOT_KEPT if self._is_earlier else soon)
             return
         square = self._square()
         painter.setFont(font("small"))

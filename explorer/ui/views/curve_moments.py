@@ -29,16 +29,23 @@ class Moments:
         steps: Moments that are kept, rising.
         at: The one that is gone back to; None for now.
         now: Steps that are done.
+        is_known: Whether it is known which moments are kept.
     """
 
     steps: tuple[int, ...] = ()
     at: int | None = None
     now: int = 0
+    is_known: bool = False
 
     @property
     def stops(self) -> tuple[int | None, ...]:
         """All of them before now, and now."""
         return (*(step for step in self.steps if step < self.now), None)
+
+    @property
+    def are_gone(self) -> bool:
+        """Whether there is nothing to go back to."""
+        return self.is_known and not self.steps
 
     def beside(self, direction: int) -> int | None:
         """The stop before (−1) or after (1) the present one; None is now."""
@@ -79,6 +86,11 @@ class MomentLine(QObject):
     def first(self) -> float:
         """Where the first moment is on the axis; infinity where the cursor is hidden."""
         return float(self._places[0]) if self.line.isVisible() else float("inf")
+
+    @property
+    def last(self) -> float:
+        """Where now is on the axis; minus infinity where the cursor is hidden."""
+        return float(self._places[-1]) if self.line.isVisible() else float("-inf")
 
     def dress(self, accent: QColor) -> None:
         """Take a theme's colour."""

@@ -32,6 +32,8 @@ pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 _STAGES_LIGHT = ("#2563eb", "#b45309", "#15803d", "#a21caf", "#0e7490", "#b91c1c", "#4d7c0f", "#6d28d9")
 _STAGES_DARK = ("#6ea6ff", "#e5ab3b", "#41c778", "#e08cf0", "#4fc4d9", "#ff8a84", "#a9cf54", "#b49cff")
 _RAW_ALPHA, _OTHER_ALPHA, _GAP_ALPHA = 0.28, 0.4, 0.12
+_PADDING = 0.02
+"""Of the width, at either side: half of the cursor's handle, so that it can be taken at both ends."""
 _FEW_POINTS = 40
 """So few points of validation are drawn as dots too: one point alone makes no line."""
 _DRAWN = {"train": "┄", "validation": "─"}
@@ -302,7 +304,7 @@ class CurvePlot(QWidget):
         lines = [line for line in self._shown.lines if len(line.x)]
         if not lines:
             return
-        right = max(float(line.x[-1]) for line in lines)
+        right = max(self.moments.last, *(float(line.x[-1]) for line in lines))
         left = min(self.moments.first, *(float(line.x[0]) for line in lines))
         y = np.concatenate([self._scaled(line.y) for line in lines])
         y = y[np.isfinite(y)]
@@ -319,7 +321,7 @@ class CurvePlot(QWidget):
         top = min(high + room, 1.02) if self._subject == "accuracy" else high + room
         if left >= right:  # one point: no span of its own to divide into ticks
             left, right = min(0.0, right), max(1.0, right)
-        self._box.setRange(xRange=(left, right), yRange=(low - room, top), padding=0.01, update=True)
+        self._box.setRange(xRange=(left, right), yRange=(low - room, top), padding=_PADDING, update=True)
 
     # Reading
 

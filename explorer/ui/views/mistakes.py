@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.engine.training_messages import ShownMistake
 from explorer.ui.theme import HALF, SPACE, Colours, font
+from explorer.ui.views.training_words import NOT_KEPT
 from explorer.ui.widgets.pixel_view import qimage
 
 _PICTURE_PX = 72
@@ -43,7 +44,7 @@ class Mistakes(QWidget):
         self._mistakes: tuple[ShownMistake, ...] = ()
         self._classes: tuple[str, ...] = ()
         self._images: list[QImage] = []
-        self._has_judged = False
+        self._has_judged = self._is_earlier = False
 
     @property
     def mistakes(self) -> tuple[ShownMistake, ...]:
@@ -51,7 +52,12 @@ class Mistakes(QWidget):
         return self._mistakes
 
     def show_mistakes(
-        self, mistakes: tuple[ShownMistake, ...], classes: tuple[str, ...], *, has_judged: bool
+        self,
+        mistakes: tuple[ShownMistake, ...],
+        classes: tuple[str, ...],
+        *,
+        has_judged: bool,
+        is_earlier: bool = False,
     ) -> None:
         """Show mistakes.
 
@@ -59,9 +65,12 @@ class Mistakes(QWidget):
             mistakes: The surest first.
             classes: Names by label.
             has_judged: Whether an epoch has been judged, so that none means none.
+            is_earlier: Whether it is a run of another sitting, whose mistakes nobody has kept.
         """
-        if mistakes is self._mistakes and has_judged == self._has_judged and classes == self._classes:
+        is_same = mistakes is self._mistakes and classes == self._classes
+        if is_same and (has_judged, is_earlier) == (self._has_judged, self._is_earlier):
             return
+        self._is_earlier = is_earlier
         self._mistakes, self._classes, self._has_judged = mistakes, classes, has_judged
         self._images = [qimage(mistake.picture) for mistake in mistakes]
         self.updateGeometry()
@@ -122,6 +131,8 @@ class Mistakes(QWidget):
             said = (
                 "No mistakes."
                 if self._has_judged
+                else NOT_KEPT
+                if self._is_earlier
                 else "After the first epoch: what it is surely wrong about."
             )
             painter.setPen(colours.muted)

@@ -283,13 +283,9 @@ class RunsView(QWidget):
         is_idle = row is not None and row.status != "running"
         self._resume.setEnabled(is_idle and row is not None and row.can_resume and self._can_train)
         self._open.setEnabled(row is not None)
-        self._open.setToolTip(
-            "Open the network with its trained weights (Enter)"
-            if row is None or row.has_weights
-            else "Open the network; this run has kept no trained weights"
-        )
+        self._open.setToolTip(_open_text(row))
         self._export.setEnabled(row is not None)
-        self._compare.setEnabled(any(each.has_weights for each in chosen))
+        self._compare.setEnabled(any(map(_has_network, chosen)))
         self._delete.setEnabled(bool(_deletable(chosen)))
 
     # What the user does
@@ -344,7 +340,7 @@ class RunsView(QWidget):
             self.open_requested.emit(row.id)
 
     def _on_compare(self) -> None:
-        rows = tuple(row for row in self._table.selected_runs if row.has_weights)
+        rows = tuple(filter(_has_network, self._table.selected_runs))
         if rows:
             self.compare_requested.emit(rows)
 
@@ -374,6 +370,19 @@ class RunsView(QWidget):
 def _deletable(rows: tuple[RunRow, ...]) -> tuple[str, ...]:
     """Those that may be deleted: neither bundled nor running."""
     return tuple(row.id for row in rows if not row.is_bundled and row.status != "running")
+
+
+def _has_network(row: RunRow) -> bool:
+    """Whether weights of it are there: what it ended with, or a moment of its training."""
+    return row.has_weights or row.has_moments
+
+
+def _open_text(row: RunRow | None) -> str:
+    if row is None or row.has_weights:
+        return "Open the network with its trained weights (Enter)"
+    if row.has_moments:
+        return "Open the network as it was at the last moment that was kept (Enter)"
+    return "Open the network; this run has kept no trained weights"
 
 
 def _facts(row: RunRow) -> str:

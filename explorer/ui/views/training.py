@@ -119,15 +119,22 @@ class TrainingView(QWidget):
         self._problem.setVisible(bool(self._problem.text()))
         self.form.show_finder(training.finder, is_busy=training.is_busy)
         began = training.began
-        self._pages.setCurrentIndex(0 if training.curves is None else 1)
+        page = 0 if training.curves is None else 1
+        is_other_page = page != self._pages.currentIndex()
+        self._pages.setCurrentIndex(page)
         classes = began.classes if began is not None else ()
         sizes = (began.steps_per_epoch, began.plan.batch_size) if began is not None else (0, 0)
         twin = training.twin.curves if training.twin is not None else None
         self.curves.show_curves(training.curves, sizes, other, other_sizes, twin=twin)
-        self.confusion.show_counts(training.confusion, classes)
-        self.mistakes.show_mistakes(training.mistakes, classes, has_judged=training.confusion is not None)
+        self.confusion.show_counts(training.confusion, classes, is_earlier=training.is_earlier)
+        self.mistakes.show_mistakes(
+            training.mistakes,
+            classes,
+            has_judged=training.confusion is not None,
+            is_earlier=training.is_earlier,
+        )
         self._show_facts(facts(training))
-        if training.is_busy != self._is_busy:
+        if training.is_busy != self._is_busy or is_other_page:
             # While it learns the curves are what one came for; afterwards one sets up the next.
             self._is_busy = training.is_busy
             self._wants_form = None
@@ -135,7 +142,7 @@ class TrainingView(QWidget):
 
     def show_moments(self, moments: Moments) -> None:
         """Show to which moments the run can be rewound, and where it stands."""
-        self.head.show_moment(moments.at)
+        self.head.show_moment(moments.at, are_gone=moments.are_gone)
         self.curves.show_moments(moments)
 
     def _show_facts(self, lines: tuple[tuple[str, str], ...]) -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from explorer.state.learning import TrainingForm, TrainingState
 from explorer.ui.theme import HALF, SPACE, Colours, font
-from explorer.ui.views.training_words import Number, can_resume, headline, is_finding, numbers
+from explorer.ui.views.training_words import Number, headline, is_finding, numbers
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.rewind_chip import RewindChip
 
@@ -145,6 +145,15 @@ class TrainingHead(QWidget):
         self._bar = ShareBar()
         self._numbers = NumberRow()
         self._rewound = RewindChip()
+        self._no_moments = QLabel("no moments kept: it cannot be rewound")
+        self._no_moments.setObjectName("train.no_moments")
+        self._no_moments.setProperty("tone", "muted")
+        self._no_moments.setFont(font("small"))
+        self._no_moments.setToolTip(
+            "Weights of moments are kept while a network learns in the window. "
+            "What was in memory only is gone where the program was killed."
+        )
+        self._no_moments.hide()
         self._lay_out()
         self.start.clicked.connect(self.start_requested)
         self.twins.clicked.connect(self.twins_requested)
@@ -173,6 +182,7 @@ class TrainingHead(QWidget):
         below = QHBoxLayout()
         below.setSpacing(SPACE)
         below.addWidget(self._numbers, 1)
+        below.addWidget(self._no_moments)
         below.addWidget(self._rewound)
         column.addLayout(below)
 
@@ -180,9 +190,15 @@ class TrainingHead(QWidget):
         super().resizeEvent(event)
         self.twins.setText(_TWINS if self.width() >= _ROOM_FOR_TWINS_PX else _TWINS_SHORT)
 
-    def show_moment(self, step: int | None) -> None:
-        """Say to which step the run is rewound; None is now."""
+    def show_moment(self, step: int | None, *, are_gone: bool = False) -> None:
+        """Say to which step the run is rewound; None is now.
+
+        Args:
+            step: Steps that were done then.
+            are_gone: Whether no moment is kept to go back to.
+        """
         self._rewound.show_step(step)
+        self._no_moments.setVisible(are_gone and step is None)
 
     def show_training(self, training: TrainingState, form: TrainingForm) -> None:
         """Show how a training stands."""
@@ -193,7 +209,7 @@ class TrainingHead(QWidget):
         self._bar.show_share(training.share, is_on=training.is_busy)
         self._numbers.show_numbers(numbers(training))
         status, finding = training.status, is_finding(training)
-        waits = can_resume(training)
+        waits = training.can_resume
         self.pause.setVisible(status in ("running", "pausing", "preparing", "opening") and not finding)
         self.pause.setEnabled(status == "running")
         self.pause.setText("Pausing…" if status == "pausing" else "Pause")

@@ -15,6 +15,7 @@ from explorer.ui.views.run_words import duration, network
 from explorer.ui.widgets.elided_label import Tone
 
 DASH = "–"
+NOT_KEPT = "Of an earlier run this is not kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,6 @@ class Headline:
 def is_finding(training: TrainingState) -> bool:
     """Whether the learning-rate finder runs, not a training."""
     return training.is_busy and training.purpose == "find"
-
-
-def can_resume(training: TrainingState) -> bool:
-    """Whether the training in view can go on."""
-    waits = training.status in ("paused", "stopped")
-    return waits and training.began is not None and training.ended is None
 
 
 def percent(share: float | None) -> str:
@@ -57,6 +52,8 @@ def headline(training: TrainingState, form: TrainingForm) -> Headline:
     if training.began is None:
         return Headline("Not trained yet", "Press Start: the net in view learns from the data chosen here.")
     what = f"{network(training.began.spec)} on {PurePath(training.began.data).name}"
+    if training.status == "idle":
+        return Headline("It did not come to its end", f"{what}; it has left no checkpoint to go on from.")
     if training.twin is not None and training.twin.status == "running":
         what += ", in lock-step with its plain twin"
     if training.status in ("paused", "stopped"):
@@ -120,6 +117,8 @@ def numbers(training: TrainingState) -> tuple[Number, ...]:
     if training.twin is not None:
         theirs = training.twin.curves.buffer.series("epoch.validation_accuracy")[1]
         said.insert(2, Number(percent(float(theirs[-1]) if len(theirs) else None), "plain twin now"))
+    if training.is_earlier:
+        return tuple(said)
     said.append(Number(f"{training.images_per_second:,.0f}", "images/s"))
     said.append(Number(_share(training.side_share), "spent watching"))
     return tuple(said)
@@ -135,20 +134,21 @@ def facts(training: TrainingState) -> tuple[tuple[str, str], ...]:
     if began is None:
         return ()
     plan = began.plan
-    lines = [
-        ("Network", network(began.spec)),
-        (
-            "Data",
-            f"{PurePath(began.data).name}: {began.n_train:,} to learn from, {began.n_validation:,} judge it",
-        ),
-        ("Classes", str(len(began.classes))),
-        (
-            "Length",
-            f"{began.epochs:,} epochs of {began.steps_per_epoch:,} steps of {plan.batch_size} pictures",
-        ),
-        ("Device", began.device),
-        ("Precision", began.precision),
-    ]
+    data = PurePath(began.data).name
+    length = f"{began.epochs:,} epochs of {began.steps_per_epoch:,} steps of {plan.batch_size} pictures"
+    if training.is_earlier:
+        # The store does not know more.
+        lines: list[tuple[str, str]] = [("Network", network(began.spec)), ("Data", data)]
+        lines += [("Length", length)] if began.steps_per_epoch else []
+    else:
+        lines = [
+            ("Network", network(began.spec)),
+            ("Data", f"{data}: {began.n_train:,} to learn from, {began.n_validation:,} judge it"),
+            ("Classes", str(len(began.classes))),
+            ("Length", length),
+            ("Device", began.device),
+            ("Precision", began.precision),
+        ]
     # The fastest first: that is the one that was taken.
     for name, rate in sorted(began.rates, key=lambda pair: -pair[1]):
         lines.append((f"  {name}", f"{rate:,.0f} images/s measured"))

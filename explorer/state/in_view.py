@@ -1,0 +1,109 @@
+"""Which training the training view is about: the present one, or the run whose network is in view.
+
+A run of another sitting is shown as the one of this sitting is, as far as the store knows it. Called by `ui`
+and by the reducer; pure. Must not import torch or Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from explorer.state.learning import BUSY, Curves, TrainingState, TrainingStatus
+
+if TYPE_CHECKING:
+    from explorer.engine.run_messages import RunRow
+    from explorer.state.model import AppState
+
+
+def training_in_view(state: AppState) -> TrainingState:
+    """The training that is looked at.
+
+    What learns, and why it could not, comes first; else it is the run whose network is in view.
+    """
+    training, run = state.training, earlier_run(state)
+    if run is None or training.status in BUSY or training.status == "failed":
+        return training
+    row = next((row for row in state.runs.rows if row.id == run), None)
+    curves = state.runs.curves.get(run)
+    if row is None or curves is None:
+        return training
+    earlier = _earlier(row, curves, last_moment(state, run))
+    return earlier if training.finder is None else replace(earlier, finder=training.finder)
+
+
+def earlier_run(state: AppState) -> str | None:
+    """The run whose network is in view, where it is none of those that learned last."""
+    origin = state.net.origin
+    if origin is None or origin.kind != "run":
+        return None
+    began, twin = state.training.began, state.training.twin
+    known = {each.run for each in (began, twin) if each is not None}
+    return None if origin.name in known else origin.name
+
+
+def last_moment(state: AppState, run: str) -> int | None:
+    """The last moment that is kept of a run; None where none is."""
+    kept = state.moments.kept.get(run, ())
+    return kept[-1] if kept else None
+
+
+@lru_cache(maxsize=8)
+def _earlier(row: RunRow, curves: Curves, last: int | None) -> TrainingState:
+    from explorer.engine.training_messages import TrainingBegan, TrainingEnded
+
+    learned, _ = curves.buffer.series("step.loss")
+    judged, _ = curves.buffer.series("epoch.validation_accuracy")
+    # Epochs are stored with their last step.
+    n_steps = round((int(judged[-1]) + 1) / max(row.epochs_done, len(judged))) if len(judged) else 0
+    done = max((int(steps[-1]) + 1 for steps in (learned, judged) if len(steps)), default=0)
+    # Of a run that has not ended there are no weights but those of its moments: the last one is its now.
+    step = done if row.has_weights or last is None else last
+    ended = None
+    if row.status == "finished" and row.test_accuracy is not None:
+        ended = TrainingEnded(
+            ticket=0,
+            run=row.id,
+            path="",
+            epochs=row.epochs_done,
+            test_accuracy=row.test_accuracy,
+            test_loss=0.0,
+            best_epoch=0,
+            seconds=row.seconds or 0.0,
+            images_per_second=0.0,
+            stopped_early=False,
+        )
+    return TrainingState(
+        status=_status(row, is_over=ended is not None),
+        began=TrainingBegan(
+            ticket=0,
+            run=row.id,
+            spec=row.spec,
+            plan=row.plan,
+            data=row.data,
+            classes=(),
+            first_step=0,
+            epochs=row.plan.epochs,
+            steps_per_epoch=n_steps,
+            precision="",
+            rates=(),
+            device="",
+            n_train=0,
+            n_validation=0,
+        ),
+        step=step,
+        epoch=max(row.epochs_done - 1, 0),
+        curves=curves,
+        ended=ended,
+        cause=row.cause,
+        is_earlier=True,
+    )
+
+
+def _status(row: RunRow, *, is_over: bool) -> TrainingStatus:
+    if is_over:
+        return "finished"
+    if row.can_resume:
+        return "stopped"
+    return "failed" if row.status == "failed" else "idle"
