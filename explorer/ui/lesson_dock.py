@@ -154,6 +154,8 @@ class LessonDock(SeenDock):
             if old.lessons.lesson is not None and new.lessons.lesson is None:
                 self.dock.hide()
             return
+        if self._spotlight is not None:
+            self._spotlight.put_out()
         step = new.lessons.present
         for name in step.view.docks if step is not None and step.view is not None else ():
             if name in self._window.docks:
