@@ -19,8 +19,10 @@ KNOWN = "known"
 UNTRAINED = "untrained"
 MAX_STEPS = 100
 
-PLACE = re.compile(r"\{(\w+):([\w.-]+)(?::([\w.]+))?\}")
+PLACE = re.compile(r"\{(\w+):([\w.+-]+)(?::([\w.]+))?\}")
 """A number in a text that is known only where it is shown, such as `{accuracy:cifar-resnet20}`."""
+CONDITION = r"\{(?:trained|untrained):"
+"""How a place begins that stands for nothing: its line is shown only where it is met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class LessonStep:
 
     Attributes:
         heading: Of the text.
-        text: Paragraphs, `- ` lists, `**strong**`, `*stressed*` and `code`; numbers as in `PLACE`.
+        text: Paragraphs, `- ` lists, `**strong**`, `*stressed*` and `code`; numbers as in `PLACE`, conditions
+            as in `CONDITION`.
         view: What is on screen; None leaves everything as it is.
         trials: What to try.
         note: The user's own.
@@ -219,7 +222,8 @@ class LessonFacts:
     """What is known on this machine about a lesson.
 
     Attributes:
-        numbers: The places of its texts, each with what stands there; None where it is not known.
+        numbers: The places of its texts, each with what stands there; None where it is not known, or where a
+            condition is not met.
         untrained: Networks with `known` weights for which there are none.
     """
 

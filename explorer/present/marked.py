@@ -22,6 +22,26 @@ _PERCENT = re.compile(r"(?<=\d) %")
 _BELOW = "margin-top: 0; margin-bottom: 8px;"
 
 
+def standing(text: str, numbers: Mapping[str, str | None], condition: str) -> str:
+    """A text without the lines that do not hold: entries of lists, and lines with a condition at their start.
+
+    A sentence in a paragraph stays, whatever is known: it says so itself.
+
+    Args:
+        text: With places.
+        numbers: What stands in each place; None where it is not known, or where a condition is not met.
+        condition: The start of a place that is one, as a pattern.
+
+    Returns:
+        The text without those of its lines that have a place with nothing in it.
+    """
+    unknown = [place for place, number in numbers.items() if number is None]
+    leaves = re.compile(rf"- |{condition}")
+    lines = text.split("\n")
+    kept = [line for line in lines if not (leaves.match(line) and any(place in line for place in unknown))]
+    return "\n".join(kept)
+
+
 def filled(text: str, numbers: Mapping[str, str]) -> str:
     """A text with its places filled.
 

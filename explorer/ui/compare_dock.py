@@ -146,7 +146,12 @@ class CompareDock(SeenDock):
         self._view.show_columns(self._facts_of(new), new.compare.share, MAX_COLUMNS, can_twin=can_twin)
         is_other_edit = old is not None and old.document is not new.document
         is_undone = bool(new.history.future)
-        if is_undone or (is_other_edit and old is not None and old.document.columns is new.document.columns):
+        is_of_lesson = old is not None and old.lessons.shown != new.lessons.shown
+        if (
+            is_undone
+            or is_of_lesson
+            or (is_other_edit and old is not None and old.document.columns is new.document.columns)
+        ):
             self._view.forget_removed()
 
     def _facts_of(self, state: AppState) -> tuple[ColumnFacts, ...]:

@@ -97,7 +97,7 @@ class LessonDock(SeenDock):
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the step in view, or which lessons there are."""
-        if old is not None and old.lessons is new.lessons:
+        if old is not None and old.lessons is new.lessons and old.net.origin is new.net.origin:
             return
         assert self._view is not None
         if new.lessons.lesson is None:
@@ -154,6 +154,8 @@ class LessonDock(SeenDock):
             if old.lessons.lesson is not None and new.lessons.lesson is None:
                 self.dock.hide()
             return
+        if self._spotlight is not None:
+            self._spotlight.put_out()
         step = new.lessons.present
         for name in step.view.docks if step is not None and step.view is not None else ():
             if name in self._window.docks:
@@ -178,25 +180,32 @@ class LessonDock(SeenDock):
 
 def step_item(state: AppState) -> StepItem:
     """The step in view as it is shown."""
-    from explorer.present.marked import filled, inline, to_html
+    from explorer.engine.lesson import CONDITION
+    from explorer.present.marked import filled, inline, standing, to_html
     from explorer.ui.views.lesson import StepItem, TrialItem
 
     lessons = state.lessons
     lesson, step = lessons.lesson, lessons.present
     assert lesson is not None
     assert step is not None
-    known = lessons.facts.numbers if lessons.facts is not None else ()
-    numbers = {place: number or _no_number(place) for place, number in known}
+    known = dict(lessons.facts.numbers) if lessons.facts is not None else {}
+    numbers = {place: _no_number(place) if number is None else number for place, number in known.items()}
+
+    def shown(text: str) -> str:
+        return filled(standing(text, known, CONDITION), numbers)
+
     return StepItem(
         title=lesson.title,
         source=lessons.source,
         place=lessons.step,
         count=len(lesson.steps),
         heading=step.heading,
-        html=to_html(filled(step.text, numbers)),
+        html=to_html(shown(step.text)),
         missing=missing_text(state),
         trials=tuple(
-            TrialItem(inline(filled(trial.text, numbers)), trial.control, trial.dock) for trial in step.trials
+            TrialItem(inline(text), trial.control, trial.dock)
+            for trial in step.trials
+            if (text := shown(trial.text))
         ),
         note=step.note,
         is_own=lessons.is_own,
@@ -209,30 +218,27 @@ def _no_number(place: str) -> str:
 
 
 def missing_text(state: AppState) -> str:
-    """Which networks of the step in view have no trained weights on this machine."""
+    """Which networks that the step shows have no trained weights on this machine.
+
+    The one in view is not among them any more once it was trained here.
+    """
     from explorer.engine.lesson import KNOWN
     from explorer.ui.words import net_title
 
     lessons, step = state.lessons, state.lessons.present
     if step is None or step.view is None or lessons.facts is None:
         return ""
-    nets = (*step.view.columns, step.view.net)
+    view, untrained = step.view, lessons.facts.untrained
+    is_learned = (
+        state.net.spec == view.net.spec and state.net.origin is not None and state.net.origin.is_trained
+    )
+    nets = (*view.columns * ("compare" in view.docks), *(view.net,) * (not is_learned))
     titles = list(
-        dict.fromkeys(
-            net_title(net.spec)
-            for net in nets
-            if net.weights == KNOWN and net.spec in lessons.facts.untrained
-        )
+        dict.fromkeys(net_title(net.spec) for net in nets if net.weights == KNOWN and net.spec in untrained)
     )
     if not titles:
         return ""
     if len(titles) == 1:
-        return (
-            f"{titles[0]} has no trained weights on this machine yet: it is untrained here, and what it "
-            "says is chance. Train it, and look again."
-        )
+        return f"No trained weights here yet for {titles[0]}: its maps and answers are chance."
     names = f"{', '.join(titles[:-1])} and {titles[-1]}"
-    return (
-        f"{names} have no trained weights on this machine yet: they are untrained here, and what they "
-        "say is chance. Train them, and look again."
-    )
+    return f"No trained weights here yet for {names}: their maps and answers are chance."

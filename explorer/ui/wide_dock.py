@@ -5,7 +5,7 @@ Made by `ui/main_window.py`. Knows no view. Must not import torch.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 _SHARE = 0.5
@@ -26,7 +26,19 @@ class WideDock(QObject):
         self._beside = beside
         self._stepped_aside = False
         self._width_px = 0
+        self._free_width_px = 0
         wide.visibilityChanged.connect(self._on_visibility)
+        beside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Where the other dock first comes, Qt makes this one narrower before it says so."""
+        if watched is self._beside and event.type() == QEvent.Type.Resize and self._is_away():
+            self._free_width_px = self._beside.width()
+        return False
+
+    def _is_away(self) -> bool:
+        content = self._wide.widget()
+        return self._wide.isHidden() or (content is not None and content.minimumWidth() == 1)
 
     def _on_visibility(self, is_seen: bool) -> None:
         content = self._wide.widget()
@@ -38,7 +50,7 @@ class WideDock(QObject):
         elif not self._wide.isFloating() and not self._beside.isFloating() and not self._beside.isHidden():
             self._stepped_aside = True
             # A layout that is restored before the window is shown has given it no width yet.
-            self._width_px = self._beside.width() if self._beside.isVisible() else 0
+            self._width_px = self._free_width_px if self._beside.isVisible() else 0
             self._beside.hide()
 
     def step_back(self) -> None:
@@ -54,4 +66,6 @@ class WideDock(QObject):
         deck = self._beside.parentWidget()
         if isinstance(deck, QMainWindow) and not self._beside.isHidden():
             width_px = self._width_px or int(_SHARE * deck.width())
-            deck.resizeDocks([self._beside], [width_px], Qt.Orientation.Horizontal)
+            # Told of one alone, Qt gives it half of what it lacks.
+            widths = [width_px, deck.width() - width_px]
+            deck.resizeDocks([self._beside, self._wide], widths, Qt.Orientation.Horizontal)

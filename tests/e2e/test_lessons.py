@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from explorer.arch.presets import preset
 from explorer.engine.messages import WeightsChoice
 from explorer.nets.catalogue import present_for
+from explorer.ui.lesson_dock import step_item
 
 DEPTHS = tuple(preset(f"cifar-resnet{depth}").spec for depth in (20, 32, 44, 56))
 
@@ -47,6 +48,18 @@ def columns_ready(state):
     return living and all(
         column.status == "ready" and column.looked is not None for column in living.values()
     )
+
+
+def shown_controls(program):
+    """Presses Show at each thing to try, as they stand below each other; gives what each means."""
+    n = len(program.state.lessons.present.trials)
+    buttons = [program.window.findChild(QToolButton, f"lesson.show.{place}") for place in range(n)]
+    lessons = program.window.lesson
+    items = step_item(program.state).trials
+    for item, button in zip(items, buttons, strict=False):
+        program.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert lessons.lit is not None
+        yield item.control
 
 
 def text_of(program, name):
@@ -123,11 +136,11 @@ def test_depth_is_opened_gone_through_saved_and_opened_in_another_home(
     state = again.state
     assert (state.lessons.step, state.lessons.present.note) == (1, "Look at the third column.")
     assert again.child("lesson.note").toPlainText() == "Look at the third column."
-    assert [column.spec for column in state.document.columns] == list(DEPTHS)
+    assert [column.spec for column in state.document.columns] == [DEPTHS[0], DEPTHS[3]]
     assert state.document.selected == kept.document.selected
     assert state.compare.share == kept.compare.share
     names = [column.name for column in state.document.columns]
-    assert state.compare.pair == (names[0], names[3])
+    assert state.compare.pair == (names[0], names[1])
     again.until(columns_ready)
     origins = [column.origin for column in again.state.compare.columns.values()]
     assert origins == [column.origin for column in kept.compare.columns.values()]
@@ -145,6 +158,13 @@ def test_every_other_lesson_is_gone_through_and_comes_to_rest(open_program, qtbo
             assert program.state.lessons.step == place
             assert text_of(program, "lesson.heading") == step.heading
             assert program.state.document.selected == step.view.selected
+            program.settle()
+            for control in shown_controls(program):
+                lit = program.window.lesson.lit
+                assert lit is not None, f"{title}, {step.heading}: nothing is lit for {control}"
+                assert lit.objectName() == control, f"{title}, {step.heading}"
+                assert lit.isVisible()
+            program.click("lesson.again")
             program.click("lesson.next")
     program.settle()
     assert not [notice for notice in program.state.notices if notice.severity == "error"]

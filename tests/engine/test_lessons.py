@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import stat
 import tracemalloc
 import zipfile
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 
 from explorer import paths
+from explorer.arch.papers import published
 from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.context import Context
 from explorer.engine.handlers import lesson_file
@@ -39,8 +41,12 @@ from explorer.engine.messages import WeightsChoice
 from explorer.engine.picture_messages import LoadPictures
 from explorer.errors import DataError, ExplorerError, LessonError
 from explorer.nets import catalogue
+from explorer.nets.findings_file import findings_for
 from explorer.state.lessons import LESSONS
 from explorer.training.plan import Plan
+from tests.state.lesson_parts import trained_resources
+
+__all__ = ["trained_resources"]
 
 SHORT = cifar_spec(8)
 RUN = "20260101-000000-abcdef"
@@ -52,6 +58,14 @@ def context(monkeypatch, home):
     made = Context()
     yield made
     made.close_store()
+
+
+@pytest.fixture
+def shared_reference(request):
+    path = request.config.rootpath.parent / "shared" / "reference" / "architectures.json"
+    if not path.is_file():
+        pytest.skip(f"the papers' numbers {path} are not here")
+    return path.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +136,7 @@ def test_a_lesson_that_ships_opens_with_its_picture_and_numbers(name, context):
         assert text.count("{") == sum(text.count(place) for place in said), f"an unknown place in: {text}"
     for place, number in said.items():
         # Weights may still come; papers and parameters are there now.
-        assert number is not None or place.startswith(("{accuracy:", "{without:"))
+        assert number is not None or not place.startswith(("{paper:", "{parameters:"))
 
 
 def test_all_that_ship_are_in_the_menu():
@@ -144,6 +158,56 @@ def test_networks_without_weights_are_named(context):
     assert preset("cifar-resnet20").spec not in untrained
     for spec in untrained:
         assert catalogue.present_for(spec) is None
+
+
+@pytest.mark.parametrize("name", [name for name, _ in LESSONS])
+def test_with_all_weights_every_network_is_trained_and_every_number_known(name, context, trained_resources):
+    facts = read(name, context).facts
+    assert not facts.untrained
+    for place, number in facts.numbers:
+        if place.startswith("{untrained:"):
+            assert number is None, "said of networks that are trained"
+        elif not place.startswith("{without:"):
+            assert number is not None, place
+    assert dict(facts.numbers).get("{accuracy:cifar-plain20}", "70.0 %") == "70.0 %"
+
+
+@pytest.mark.parametrize("name", [name for name, _ in LESSONS])
+def test_a_condition_and_its_contrary_never_hold_together(name, context):
+    facts = dict(read(name, context).facts.numbers)
+    for place, number in facts.items():
+        if place.startswith("{trained:"):
+            specs = [preset(each).spec for each in place[1:-1].partition(":")[2].split("+")]
+            assert (number == "") == all(catalogue.present_for(spec) for spec in specs)
+            contrary = place.replace("{trained:", "{untrained:")
+            assert contrary not in facts or (facts[contrary] == "") != (number == "")
+
+
+def test_every_percentage_in_a_lesson_is_in_a_paper(context, shared_reference):
+    """Of the papers' tables in the reference, and of the lamp; the rest are named here."""
+    known = {f"{row.error_percent:.2f}" for row in published() if row.error_percent is not None}
+    known |= set(re.findall(r"\d+\.\d+", shared_reference))
+    known |= {"7.61"}  # He 2016, table 3: the original ResNet-1001
+    known |= {"0.1", "95", "0.45"}  # He 2015, section 4.2; Veit 2016, section 5, twice
+    for name, _ in LESSONS:
+        for text in read(name, context).lesson.texts:
+            for found in re.findall(r"(\d+(?:\.\d+)?)\s%", text):
+                assert found in known or f"{float(found):g}" in known, f"{name}: {found} %"
+
+
+def test_what_the_lessons_say_of_the_bundled_network_is_so():
+    card = catalogue.present_for(preset("cifar-resnet20").spec)
+    found = findings_for(card)
+    left = {each.key: each.knowledge.accuracy for each in found.sweep.blocks}
+    for stage in (1, 2, 3):
+        blocks = [key for key in left if key.startswith(f"layer{stage}.")]
+        assert min(blocks, key=left.get) == f"layer{stage}.0", "in each stage the first is missed most"
+    assert (min(left, key=left.get), max(left, key=left.get)) == ("layer1.0", "layer2.2")
+    probes = [probe.accuracy for probe in found.probes]
+    assert probes == sorted(probes), "knowledge comes step by step"
+    ratios = {block.key: block.ratio for block in found.meter.blocks}
+    for stage in (2, 3):
+        assert ratios[f"layer{stage}.0"] > ratios[f"layer{stage - 1}.2"], "where a stage begins it jumps"
 
 
 # There and back

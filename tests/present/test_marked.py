@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from explorer.present.marked import filled, inline, to_html
+from explorer.present.marked import filled, inline, standing, to_html
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,32 @@ def test_paragraphs_and_lists():
 def test_numbers_stand_in_their_places():
     numbers = {"{accuracy:a}": "88.4 %", "{accuracy:b}": "none"}
     assert filled("{accuracy:a}, {accuracy:b}, {other:c}", numbers) == "88.4 %, none, {other:c}"
+
+
+CONDITION = r"\{(?:trained|untrained):"
+
+
+def test_lines_that_do_not_hold_are_left_out():
+    text = (
+        "It reaches {accuracy:a}, and {accuracy:b}.\n\n"
+        "{trained:a}Look at {accuracy:a}.\n\n{trained:b}Look at {accuracy:b}.\n\n"
+        "{trained:a}Without it, {without:a:x}.\n\n"
+        "- a: {accuracy:a}\n- b: {accuracy:b}\n- c: ours"
+    )
+    known = {
+        "{accuracy:a}": "88 %",
+        "{accuracy:b}": None,
+        "{trained:a}": "",
+        "{trained:b}": None,
+        "{without:a:x}": None,
+    }
+    kept = re.sub(r"\n{2,}", "\n\n", standing(text, known, CONDITION))
+    assert kept.split("\n\n") == [
+        "It reaches {accuracy:a}, and {accuracy:b}.",
+        "{trained:a}Look at {accuracy:a}.",
+        "- a: {accuracy:a}\n- c: ours",
+    ]
+
+
+def test_what_is_to_be_tried_can_be_left_out_as_a_whole():
+    assert standing("{trained:b}Compare.", {"{trained:b}": None}, CONDITION) == ""

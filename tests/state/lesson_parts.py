@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from explorer import paths
 from explorer.arch.lesions import Lesions
-from explorer.arch.presets import cifar_spec, plain_twin
+from explorer.arch.presets import cifar_spec, plain_twin, preset
 from explorer.engine.lesson import (
     Lesson,
     LessonForm,
@@ -15,8 +20,22 @@ from explorer.engine.lesson import (
     LessonWeights,
     Trial,
 )
+from explorer.nets import catalogue
 from explorer.training.plan import Plan
 
+PROMISED = (
+    "cifar-plain20",
+    "cifar-plain56",
+    "cifar-resnet32",
+    "cifar-resnet44",
+    "cifar-resnet56",
+    "cifar-resnet110",
+    "cifar-resnet20-b",
+    "cifar-resnet20-c",
+    "cifar-preact20",
+    "cifar-preact56",
+)
+"""All networks of the lessons that ship for which there may be no trained weights."""
 TWENTY = cifar_spec(20)
 SHORT = cifar_spec(8)
 RUN = "20261121-101010-abcdef"
@@ -64,3 +83,31 @@ def full_lesson() -> Lesson:
         ),
         form=LessonForm("digits", "fast", Plan(epochs=2), frozenset({"epochs"})),
     )
+
+
+@pytest.fixture
+def trained_resources(tmp_path, monkeypatch):
+    """The program's files with a card for every network of the lessons; files of new cards are empty."""
+    real, folder = paths.resources_dir(), tmp_path / "resources"
+    (folder / "weights").mkdir(parents=True)
+    for part in real.iterdir():
+        if part.name != "weights":
+            (folder / part.name).symlink_to(part)
+    for file in (real / "weights").iterdir():
+        (folder / "weights" / file.name).symlink_to(file)
+    card = json.loads((real / "weights" / "cifar-resnet20.json").read_text("utf-8"))
+    for place, name in enumerate(PROMISED):
+        spec = json.loads(preset(name).spec.to_json())
+        fields = {"name": name, "file": f"{name}.safetensors", "spec": spec, "accuracy": 0.7 + place / 100}
+        for suffix, content in ((".json", json.dumps({**card, **fields})), (".safetensors", "")):
+            made = folder / "weights" / f"{name}{suffix}"
+            made.unlink(missing_ok=True)
+            made.write_text(content)
+    caches = (catalogue._bundled, catalogue._by_spec)
+    monkeypatch.setattr(paths, "resources_dir", lambda: folder)
+    for cache in caches:
+        cache.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    for cache in caches:
+        cache.cache_clear()

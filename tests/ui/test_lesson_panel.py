@@ -94,6 +94,11 @@ def test_what_to_try_points_at_its_control(panel, qtbot):
     assert child(panel, QLabel, "lesson.try").isHidden()
 
 
+def test_what_was_escaped_is_read_as_it_was_written(panel):
+    panel.show_step(replace(STEP, trials=(TrialItem("The paper&#x27;s points &amp; ours"),)))
+    assert child(panel, QLabel, "lesson.trial.0").textFormat() is Qt.TextFormat.RichText
+
+
 def test_only_the_users_own_lesson_can_be_written_in(panel, qtbot):
     panel.show_step(STEP)
     assert not panel.note.isVisible()

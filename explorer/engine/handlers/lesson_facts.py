@@ -6,6 +6,11 @@ Called by `handlers/lessons.py`. Must not import torch or Qt.
     {without:NAME:BLOCK}   the same with one block bypassed, from the findings that ship with them
     {parameters:NAME}      a preset's parameters
     {paper:NAME}           the error that its paper gives
+
+and the conditions at the start of a line, or of what is to be tried:
+
+    {trained:A+B}          where there are trained weights for all of these presets
+    {untrained:A+B}        where there are not
 """
 
 from __future__ import annotations
@@ -56,6 +61,12 @@ NUMBERS: dict[str, Callable[[ArchitectureSpec, str], str | None]] = {
     "parameters": _parameters,
     "paper": _paper,
 }
+CONDITIONS = ("trained", "untrained")
+
+
+def _condition(kind: str, specs: list[ArchitectureSpec]) -> str | None:
+    is_trained = all(present_for(spec) is not None for spec in specs)
+    return "" if is_trained == (kind == "trained") else None
 
 
 def facts_of(lesson: Lesson) -> LessonFacts:
@@ -69,8 +80,14 @@ def facts_of(lesson: Lesson) -> LessonFacts:
     for text in lesson.texts:
         for found in PLACE.finditer(text):
             kind, name, more = found.groups()
-            if kind in NUMBERS and name in known:
-                numbers[found[0]] = NUMBERS[kind](known[name].spec, more or "")
+            names = name.split("+")
+            if not all(each in known for each in names):
+                continue
+            specs = [known[each].spec for each in names]
+            if kind in CONDITIONS and not more:
+                numbers[found[0]] = _condition(kind, specs)
+            elif kind in NUMBERS and len(specs) == 1:
+                numbers[found[0]] = NUMBERS[kind](specs[0], more or "")
     nets = {
         net.spec
         for step in lesson.steps

@@ -193,4 +193,6 @@ class SaidLine(QWidget):
     def say(self, titles: str) -> None:
         """Name what was removed; the empty text puts the line away."""
         self._text.set_text(self.tr("Removed {titles}.").format(titles=titles) if titles else "")
+        # The line was as wide as nothing while it was away.
+        self._text.updateGeometry()
         self.setVisible(bool(titles))

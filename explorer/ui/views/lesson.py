@@ -297,6 +297,8 @@ def _label(name: str) -> QLabel:
     label = QLabel()
     label.setObjectName(name)
     label.setWordWrap(True)
+    # Without marks in it Qt would take escaped text as it stands.
+    label.setTextFormat(Qt.TextFormat.RichText)
     # Its only marks are our own; nothing in it is an address.
     label.setOpenExternalLinks(False)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -38,9 +38,13 @@ class Spotlight(QWidget):
         return self._control
 
     def light(self, control: QWidget) -> None:
-        """Bring a control into view and light it."""
+        """Bring a control into view and light it; one that is away for now is shown by where it would be."""
         self.put_out()
         _bring_into_view(control)
+        while not control.isVisible() and (parent := control.parentWidget()) is not None:
+            control = parent
+        if control is self._window:
+            return
         self._control = control
         control.installEventFilter(self)
         control.destroyed.connect(self._on_destroyed)
