@@ -52,6 +52,7 @@ from explorer.state.compare_actions import (
     SetColumns,
 )
 from explorer.state.model import AppState, Document
+from explorer.state.reducer.turn import Turn
 from explorer.state.session import decode, encode, is_other
 from tests.state.player import BUNDLED, Player
 
@@ -504,3 +505,16 @@ def test_a_damaged_column_takes_nothing_else_of_the_session_with_it(play, damage
     data["document"]["columns"][1] |= damage
     kept = decode(json.dumps(data)).document
     assert kept == replace(play.state.document, columns=play.state.document.columns[:1])
+
+
+def test_informations_do_not_pile_up_and_none_is_said_twice(play):
+    for name in ("one", "two", "three", "four"):
+        turn = Turn(play.state)
+        turn.notify("info", "The report is in {path}.", arguments=(("path", name),))
+        play.state = turn.state
+    turn = Turn(play.state)
+    turn.notify("warning", "It is full.")
+    turn.notify("info", "The report is in {path}.", arguments=(("path", "three"),))
+    said = [(notice.message, dict(notice.arguments).get("path")) for notice in turn.state.notices]
+    told = "The report is in {path}."
+    assert said == [(told, "two"), (told, "four"), ("It is full.", None), (told, "three")]
