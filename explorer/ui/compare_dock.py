@@ -127,6 +127,7 @@ class CompareDock(SeenDock):
             or old.document is not new.document
             or old.compare.columns is not new.compare.columns
             or old.pictures.current != new.pictures.current
+            or old.runs.rows is not new.runs.rows
         )
         if is_other_set:
             self._show_columns(old, new)
@@ -158,7 +159,7 @@ class CompareDock(SeenDock):
         image_id = None if loaded is None else loaded.image_id
         found: dict[str, tuple[_Known, ColumnFacts]] = {}
         columns = state.document.columns
-        for column, title in zip(columns, titles(columns), strict=True):
+        for column, title in zip(columns, titles(columns, state.runs.rows), strict=True):
             living = state.compare.columns.get(column.name)
             if living is None:
                 continue

@@ -136,6 +136,14 @@ def test_columns_of_one_network_are_told_apart():
     assert titles(runs) == ("ResNet-20, run eac77d", "ResNet-20")
 
 
+def test_runs_of_one_network_are_told_apart_by_their_seeds_where_these_do():
+    columns = tuple(column(place, FOUR[1], name) for place, name in enumerate(("a", "b")))
+    seeds = tuple(run_row(name, FOUR[1], seed=seed) for seed, name in enumerate(("a", "b")))
+    assert titles(columns, seeds) == ("ResNet-20, seed 0", "ResNet-20, seed 1")
+    alike = tuple(run_row(name, FOUR[1], seed=3) for name in ("a", "b"))
+    assert titles(columns, alike) == ("ResNet-20, a", "ResNet-20, b")
+
+
 def test_a_columns_run_is_its_weights_or_the_bundled_one_of_their_name():
     rows = (run_row("mine", FOUR[1]), run_row("cifar-resnet20", FOUR[1], is_bundled=True))
     columns = (column(0, FOUR[1], "mine"), column(1, FOUR[1]), column(2, FOUR[1]))

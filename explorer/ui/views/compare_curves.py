@@ -147,7 +147,7 @@ class CurvesSection(QWidget):
             return ()
         made: dict[str, OverlaidRun] = {}
         columns = state.document.columns
-        names = zip(columns, titles(columns), networks(columns), strict=True)
+        names = zip(columns, titles(columns, state.runs.rows), networks(columns), strict=True)
         for place, (column, name, network) in enumerate(names):
             found = run_of(column, state)
             curves = _curves_of(found.run, state) if found is not None else None
@@ -198,7 +198,7 @@ class CurvesSection(QWidget):
             return
         self._ask_missing(self._state)
         runs, axes = self.runs(), self.axes()
-        names = titles(self._state.document.columns)
+        names = titles(self._state.document.columns, self._state.runs.rows)
         key = (
             axes,
             names,
@@ -233,7 +233,7 @@ class CurvesSection(QWidget):
         assert self._state is not None
         columns, known = self._state.document.columns, {run.run for run in runs}
         found = (run_of(column, self._state) for column in columns)
-        pairs = zip(titles(columns), found, strict=True)
+        pairs = zip(titles(columns, self._state.runs.rows), found, strict=True)
         return tuple(name for name, run in pairs if run is None or run.run not in known)
 
     def _redraw(self) -> None:

@@ -112,7 +112,8 @@ class ScatterSection(QWidget):
         columns = new.document.columns
         self._inks = {column.name: place for place, column in enumerate(columns)}
         found = [
-            (name, point_of(column, name, new)) for column, name in zip(columns, titles(columns), strict=True)
+            (name, point_of(column, name, new))
+            for column, name in zip(columns, titles(columns, new.runs.rows), strict=True)
         ]
         self._own = tuple(point for _, point in found if point is not None)
         self._without = tuple(name for name, point in found if point is None)
