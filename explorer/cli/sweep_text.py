@@ -150,7 +150,8 @@ class Teller:
         left = f"  {duration(event.eta_seconds)} left" if event.eta_seconds else ""
         self._say(
             f"{time.strftime('%H:%M:%S')}  {self._labels[event.cell]}  "
-            f"train loss {numbers['train_loss']:.4f}  validation accuracy {numbers['validation_accuracy']:.2%}  "
+            f"train loss {numbers['train_loss']:.4f}  "
+            f"validation accuracy {numbers['validation_accuracy']:.2%}  "
             f"{numbers['images_per_second']:.0f} images/s{left}"
         )
 
