@@ -269,6 +269,20 @@ def test_unfinished_seeds_are_not_averaged(section, qtbot):
     assert counts == {"c1": 1, "c2": 2, "c3": 1, "c5": 1, "c6": 1}
 
 
+def test_runs_on_different_data_say_on_which_and_that_they_do_not_compare(section, qtbot):
+    state = trained_columns()
+    lines = shown(section, qtbot, state)
+    assert not any(" on " in line.name for line in lines)
+    assert "same data" not in section.plot.legend.reading()
+    rows = tuple(replace(row, data="digits") if row.id.endswith("56") else row for row in state.runs.rows)
+    lines = shown(section, qtbot, replace(state, runs=replace(state.runs, rows=rows)))
+    names = {line.key: line.name for line in lines}
+    assert names["c1"] == "plain-20 on CIFAR-10"
+    assert names["c2"] == "ResNet-20 on CIFAR-10", "seeds are still joined"
+    assert names["c6"] == "ResNet-56 on Digits"
+    assert "not all on the same data" in section.plot.legend.reading()
+
+
 def test_without_runs_it_says_what_to_do(section, qtbot):
     state = compared((column(0, FOUR[1]),), (living({}),))
     section.show_state(None, state)
