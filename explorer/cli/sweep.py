@@ -126,7 +126,7 @@ def _complain_of_failures(row: StudyRow) -> None:
             "`{program} sweep --resume {study} --retry` tries them again.",
             count=len(failed),
             all=len(row.cells),
-            cell=failed[0].cell.id,
+            cell=failed[0].cell.label,
             cause=failed[0].cause,
             program=PROGRAM,
             study=row.id,

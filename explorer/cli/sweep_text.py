@@ -41,6 +41,7 @@ class Teller:
     def __init__(self, say: Callable[[str], None], *, as_json: bool) -> None:
         self._say = say
         self._as_json = as_json
+        self._labels: dict[str, str] = {}
         self._epochs: dict[str, dict[str, float]] = {}
         self._n_epochs = 0
         self.study = ""
@@ -99,6 +100,7 @@ class Teller:
     def _began(self, event: StudyBegan) -> None:
         row = event.row
         self.study = row.id
+        self._labels = {one.cell.id: one.cell.label for one in row.cells}
         refused = [one for one in row.cells if one.status == "refused"]
         n_done = row.counted("finished")
         if self._as_json:
@@ -122,7 +124,7 @@ class Teller:
             facts = ("cell", "run", "first_step", "steps", "epochs", "precision", "device")
             self._line("cell", **{name: getattr(event, name) for name in facts})
         else:
-            self._say(f"{event.cell}: run {event.run} on {event.device} in {event.precision}.")
+            self._say(f"{self._labels[event.cell]}: run {event.run} on {event.device} in {event.precision}.")
 
     def _progress(self, event: StudyProgress) -> None:
         """A line an epoch, when its numbers are complete."""
@@ -147,7 +149,8 @@ class Teller:
             return
         left = f"  {duration(event.eta_seconds)} left" if event.eta_seconds else ""
         self._say(
-            f"{time.strftime('%H:%M:%S')}  {event.cell}  train loss {numbers['train_loss']:.4f}  "
+            f"{time.strftime('%H:%M:%S')}  {self._labels[event.cell]}  "
+            f"train loss {numbers['train_loss']:.4f}  "
             f"validation accuracy {numbers['validation_accuracy']:.2%}  "
             f"{numbers['images_per_second']:.0f} images/s{left}"
         )
@@ -166,9 +169,9 @@ class Teller:
             )
             self._line("cell_ended", cell=row.cell.id, **{name: getattr(row, name) for name in facts})
         elif row.status == "finished" and row.test_accuracy is not None:
-            self._say(f"{row.cell.id}: test accuracy {row.test_accuracy:.2%}.")
+            self._say(f"{row.cell.label}: test accuracy {row.test_accuracy:.2%}.")
         else:
-            self._say(f"{row.cell.id}: {row.status}. {row.cause}".rstrip())
+            self._say(f"{row.cell.label}: {row.status}. {row.cause}".rstrip())
 
 
 def _cell_facts(cell: Cell, estimate: Estimate | None) -> dict[str, Any]:
@@ -202,11 +205,11 @@ def _cells_table(every: Sequence[Cell], by_cell: dict[str, Estimate]) -> str:
     for cell in every:
         item = by_cell.get(cell.id)
         if item is None:
-            rows.append([cell.id, "left out", "", "", "", ""])
+            rows.append([cell.label, "left out", "", "", "", ""])
             continue
         seconds = duration(item.seconds) if item.seconds is not None else "?"
         counts = (grouped(item.steps), grouped(item.parameters), short(item.macs))
-        rows.append([cell.id, *counts, seconds, byte_size(item.memory_bytes)])
+        rows.append([cell.label, *counts, seconds, byte_size(item.memory_bytes)])
     numbers = ["steps", "parameters", "MACs", "time", "memory"]
     lines = [table(["cell", *numbers], rows, right=numbers)]
     refused = dict.fromkeys(f"Left out {cell.title}: {cell.reason}" for cell in every if cell.reason)

@@ -82,7 +82,7 @@ def study_page(
         facts=_facts(study),
         left_out=tuple(
             dict.fromkeys(
-                (one.cell.title if one.status == "refused" else one.cell.id, one.cause)
+                (one.cell.title if one.status == "refused" else one.cell.label, one.cause)
                 for one in row.cells
                 if one.cause
             )
@@ -114,17 +114,20 @@ def duration(seconds: float) -> str:
 
 
 def _names(found: Sequence[Result]) -> list[str]:
-    """Short names that fit beside a plot, each another one."""
-    titles = [result.title for result in found]
-    cut = [name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1]}…" for name in titles]
+    """Short names that fit beside a plot, each another one: in full where all fit, else the values alone."""
+    for names in ([result.title for result in found], [result.short for result in found]):
+        if len(set(names)) == len(names) and max(map(len, names), default=0) <= NAME_LETTERS:
+            return names
+    names = [result.short for result in found]
+    cut = [name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1]}…" for name in names]
     if len(set(cut)) == len(cut):
         return cut
-    return [f"{number}: {name}"[:NAME_LETTERS] for number, name in enumerate(titles, start=1)]
+    return [f"{number}: {name}"[:NAME_LETTERS] for number, name in enumerate(names, start=1)]
 
 
 def _summary(row: StudyRow, found: Sequence[Result]) -> tuple[str, ...]:
     study = row.study
-    varied = "; ".join(f"{axis.field}: {', '.join(axis.values)}" for axis in study.axes)
+    varied = "; ".join(f"{axis.field.replace('_', ' ')}: {', '.join(axis.values)}" for axis in study.axes)
     seeds = ", ".join(map(str, study.seeds))
     n_refused = row.counted("refused")
     sentences = [
@@ -145,13 +148,14 @@ def _summary(row: StudyRow, found: Sequence[Result]) -> tuple[str, ...]:
 
 def _table(study: Study, found: Sequence[Result]) -> Table:
     fields = [axis.field for axis in study.axes]
-    words = ["#", *fields] if fields else ["#", "network"]
+    words = ["#", "network", *(field.replace("_", " ") for field in fields if field != DEPTH)]
     rows = []
     for number, result in enumerate(found, start=1):
-        values = [value for _, value in result.settings] if fields else [result.title]
+        values = [value for field, value in result.settings if field != DEPTH]
         rows.append(
             (
                 str(number),
+                result.network,
                 *values,
                 percent(result.test_error),
                 percent(result.validation_error),
@@ -236,9 +240,8 @@ def _against(study: Study, found: Sequence[Result]) -> list[Plot]:
             x = getattr(result, name)
             if result.test_error is None or x is None:
                 continue
-            rest = " · ".join(value for field, value in result.varied if field != DEPTH)
             point = (float(x), 100 * result.test_error.mean)
-            groups.setdefault((rest or "here")[:NAME_LETTERS], []).append(point)
+            groups.setdefault(_group(result), []).append(point)
         places = {x for points in groups.values() for x, _ in points}
         if len(places) < 2:
             continue
@@ -248,6 +251,13 @@ def _against(study: Study, found: Sequence[Result]) -> list[Plot]:
             lines += _published(min(places), max(places), is_depth=name == "depth")
         plots.append(Plot(title, tuple(lines), axis, Axis(ERROR)))
     return plots
+
+
+def _group(result: Result) -> str:
+    """What networks of a line have in common, in few letters: `ResNet`, `Plain`, `ResNet, A`."""
+    family, _, rest = result.network.partition("-")
+    _, _, settings = result.short.removeprefix(f"{family}-{rest}").partition(", ")
+    return ", ".join(filter(None, (family, settings)))[:NAME_LETTERS]
 
 
 def _published(low: float, high: float, *, is_depth: bool) -> list[Line]:
@@ -280,7 +290,7 @@ def _drawings(found: Sequence[Result]) -> tuple[Drawing, ...]:
 
 def _drawing(title: str, spec: ArchitectureSpec) -> Drawing:
     graph, name = expand(spec), network_title(spec)
-    return Drawing(f"{title} ({name})", graph_svg(lay_out(graph, default_unfolded(graph)), name))
+    return Drawing(title, graph_svg(lay_out(graph, default_unfolded(graph)), name))
 
 
 def _facts(study: Study) -> tuple[tuple[str, str], ...]:

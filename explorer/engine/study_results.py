@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from explorer.arch.cost import cost_of
+from explorer.arch.depths import title as network_title
 from explorer.engine.study_messages import CellRow, StudyRow
+from explorer.training.study import unsaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Result:
     """One combination of a study, over its seeds.
 
     Attributes:
+        network: What people call its network: depth, and whether it is plain.
         settings: Field and value of each axis.
         varied: Those of axes with more than one value.
         rows: Its cells that are finished.
@@ -45,6 +48,7 @@ class Result:
         depth: Weighted layers, likewise.
     """
 
+    network: str
     settings: tuple[tuple[str, str], ...]
     varied: tuple[tuple[str, str], ...]
     rows: tuple[CellRow, ...]
@@ -58,8 +62,13 @@ class Result:
 
     @property
     def title(self) -> str:
-        """The values alone, such as `20 · A`: what stands beside a line."""
-        return " · ".join(value for _, value in self.varied) or "as it is"
+        """What people call it among the others: `ResNet-20`, `Plain-20`, `ResNet-20, shortcut A`."""
+        return ", ".join((self.network, *unsaid(self.varied)))
+
+    @property
+    def short(self) -> str:
+        """The same with the values alone, for a narrow place: `ResNet-20, A`."""
+        return ", ".join((self.network, *(words.rpartition(" ")[2] for words in unsaid(self.varied))))
 
 
 def results(study: StudyRow) -> tuple[Result, ...]:
@@ -91,6 +100,7 @@ def _result(
     tested = [1 - row.test_accuracy for row in finished if row.test_accuracy is not None]
     judged = [1 - row.validation_accuracy for row in finished if row.validation_accuracy is not None]
     return Result(
+        network=network_title(spec) if spec is not None else "",
         settings=settings,
         varied=varied,
         rows=finished,

@@ -25,6 +25,9 @@ MAX_COLUMNS = 8
 ColumnStatus = Literal["building", "ready", "away", "failed"]
 """`away` gave its memory back because nobody looks, and comes back on demand."""
 
+PairMode = Literal["flicker", "difference"]
+"""Two networks take turns in one place, or are subtracted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -105,6 +108,7 @@ class CompareState:
         is_seen: Whether the view is open; while it is not, columns hold neither device memory nor maps.
         share: Where the slider stands: 0 is the input, 1 the logits.
         pair: The two columns that flicker and are subtracted; None for none chosen.
+        pair_mode: Which of both.
         next_column: For the next column's name.
     """
 
@@ -112,4 +116,5 @@ class CompareState:
     is_seen: bool = False
     share: float = 0.5
     pair: tuple[str, str] | None = None
+    pair_mode: PairMode = "flicker"
     next_column: int = 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsChoice
 from explorer.state.actions import Action
-from explorer.state.compare import Column
+from explorer.state.compare import Column, PairMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,13 @@ class ChoosePair(Action):
     """The two columns that flicker and are subtracted; None for none."""
 
     pair: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePairMode(Action):
+    """Whether the pair flickers or is subtracted."""
+
+    mode: PairMode
 
 
 @dataclass(frozen=True, slots=True)

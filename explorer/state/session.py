@@ -1,4 +1,4 @@
-"""What is kept from one start to the next, as JSON: the document, the training form and the settings.
+"""What is kept from one start to the next, as JSON: document, comparison, training form and settings.
 
 Encodes and decodes only. The window writes the text; `state` never touches files. Must not import torch or
 Qt.
@@ -7,6 +7,7 @@ Qt.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import asdict
 from typing import Any, get_args
@@ -16,7 +17,7 @@ from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.expand import expand
 from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS, WeightsChoice
 from explorer.errors import RunError, SpecError
-from explorer.state.compare import MAX_COLUMNS, Column
+from explorer.state.compare import MAX_COLUMNS, Column, CompareState, PairMode
 from explorer.state.learning import TrainingForm
 from explorer.state.model import AppState, Document
 from explorer.state.settings import ColourScheme, Settings
@@ -50,6 +51,11 @@ def encode(state: AppState) -> str:
                 for column in document.columns
             ],
         },
+        "compare": {
+            "share": state.compare.share,
+            "pair": None if state.compare.pair is None else list(state.compare.pair),
+            "pair_mode": state.compare.pair_mode,
+        },
         "form": {
             "data": state.form.data,
             "recipe": state.form.recipe,
@@ -60,6 +66,17 @@ def encode(state: AppState) -> str:
         "settings": asdict(state.settings),
     }
     return json.dumps(data, indent=1)
+
+
+def is_other(old: AppState, new: AppState) -> bool:
+    """Whether something that is kept differs."""
+    looks = [(state.compare.share, state.compare.pair, state.compare.pair_mode) for state in (old, new)]
+    return (
+        old.document is not new.document
+        or old.settings is not new.settings
+        or old.form is not new.form
+        or looks[0] != looks[1]
+    )
 
 
 def decode(text: str) -> AppState:
@@ -73,8 +90,10 @@ def decode(text: str) -> AppState:
         return AppState()
     if not isinstance(data, dict) or data.get("version") != VERSION:
         return AppState()
+    document = _document(data.get("document"))
     return AppState(
-        document=_document(data.get("document")),
+        document=document,
+        compare=_compare(data.get("compare"), frozenset(column.name for column in document.columns)),
         form=_form(data.get("form")),
         settings=_settings(data.get("settings")),
     )
@@ -117,6 +136,21 @@ def _columns(data: object) -> tuple[Column, ...]:
 def _column(data: dict[str, Any]) -> Column:
     weights = WeightsChoice(**data["weights"])
     return Column(str(data["name"]), specs.parse(data["spec"]), weights, int(data["seed"]))
+
+
+def _compare(data: object, names: frozenset[str]) -> CompareState:
+    """How the columns of these names were looked at."""
+    usual = CompareState()
+    if not isinstance(data, dict):
+        return usual
+    share, pair, mode = data.get("share"), data.get("pair"), data.get("pair_mode")
+    is_place = isinstance(share, int | float) and math.isfinite(share)
+    is_pair = isinstance(pair, list) and len(pair) == len(set(map(str, pair)) & names) == 2
+    return CompareState(
+        share=min(max(float(share), 0.0), 1.0) if is_place else usual.share,
+        pair=(str(pair[0]), str(pair[1])) if is_pair else None,
+        pair_mode=mode if mode in get_args(PairMode) else usual.pair_mode,
+    )
 
 
 def _form(data: object) -> TrainingForm:

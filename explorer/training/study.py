@@ -15,6 +15,7 @@ from typing import Any
 
 from explorer.arch import spec as specs
 from explorer.arch.depths import block_changes, depths, with_depth
+from explorer.arch.depths import title as network_title
 from explorer.arch.spec import ArchitectureSpec
 from explorer.arch.speech import as_command
 from explorer.errors import ExplorerError, RunError, SpecError
@@ -23,7 +24,7 @@ from explorer.training.plan import Plan
 from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for
 
 SCHEMA_VERSION = 1
-DEPTH, SEED, BLOCK = "depth", "seed", "block"
+DEPTH, SEED, BLOCK, SHORTCUT = "depth", "seed", "block", "shortcut"
 """`depth` is no field of a spec: it stands for the blocks of each stage, as the spec's family has them."""
 
 MOST_CELLS = 1000
@@ -104,8 +105,31 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """Its settings without the seed, such as `depth 20, shortcut A`."""
-        return ", ".join(f"{field} {value}" for field, value in self.settings) or "as it is"
+        """What people call it, without the seed: `ResNet-20`, `ResNet-20, shortcut A`.
+
+        One that cannot be is no network, and says its settings alone.
+        """
+        if self.spec is None:
+            return ", ".join(f"{_spoken(field)} {value}" for field, value in self.settings) or "as it is"
+        return ", ".join((network_title(self.spec), *unsaid(self.settings)))
+
+    @property
+    def label(self) -> str:
+        """What people call it: `ResNet-20, seed 0`."""
+        return f"{self.title}, seed {self.seed}"
+
+
+def unsaid(settings: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Those settings that a network's name, which tells depth and whether it is plain, leaves open."""
+    return tuple(
+        f"{_spoken(field)} {value}"
+        for field, value in settings
+        if field != DEPTH and (field, value) != (SHORTCUT, "none")
+    )
+
+
+def _spoken(field: str) -> str:
+    return field.replace("_", " ")
 
 
 def axis_from_text(text: str) -> Axis:
@@ -268,16 +292,18 @@ def cells(study: Study) -> tuple[Cell, ...]:
     Combinations that cannot be, and those that are another one under another name, say why.
     """
     found: list[Cell] = []
-    first: dict[tuple[ArchitectureSpec, Plan], str] = {}
+    first: dict[tuple[ArchitectureSpec, Plan], Cell] = {}
     for cell in _every(study):
         if cell.spec is None or cell.plan is None:
             found.append(cell)
             continue
-        same = first.setdefault((cell.spec, cell.plan), cell.id)
-        if same == cell.id:
+        same = first.setdefault((cell.spec, cell.plan), cell)
+        if same is cell:
             found.append(cell)
         else:
-            found.append(Cell(cell.id, cell.settings, cell.seed, reason=f"The same training as {same}."))
+            found.append(
+                Cell(cell.id, cell.settings, cell.seed, reason=f"The same training as {same.label}.")
+            )
     return tuple(found)
 
 

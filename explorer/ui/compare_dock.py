@@ -55,6 +55,7 @@ class CompareDock(SeenDock):
             AddDepths,
             AddPlainTwin,
             ChoosePair,
+            ChoosePairMode,
             MoveColumn,
             MoveDepth,
             OpenColumn,
@@ -76,6 +77,7 @@ class CompareDock(SeenDock):
         view.undo_requested.connect(lambda: dispatch(Undo()))
         view.share_chosen.connect(lambda share: dispatch(MoveDepth(share)))
         view.pair_chosen.connect(lambda pair: dispatch(ChoosePair(pair)))
+        view.pair_mode_chosen.connect(lambda mode: dispatch(ChoosePairMode(mode)))
         view.diff_requested.connect(self.show_diff)
         self._parts = add_parts(view, self._store)
         return view
@@ -128,11 +130,13 @@ class CompareDock(SeenDock):
             or old.document is not new.document
             or old.compare.columns is not new.compare.columns
             or old.pictures.current != new.pictures.current
+            or old.runs.rows is not new.runs.rows
         )
         if is_other_set:
             self._show_columns(old, new)
         elif old is not None and old.compare.share != new.compare.share:
             self._view.show_share(new.compare.share)
+        self._view.pair.show_mode(new.compare.pair_mode)
         if old is None or old.compare.pair != new.compare.pair:
             self._view.show_pair(new.compare.pair)
             if self._diff is not None and self._diff.isVisible() and new.compare.pair is not None:
@@ -163,7 +167,7 @@ class CompareDock(SeenDock):
         image_id = None if loaded is None else loaded.image_id
         found: dict[str, tuple[_Known, ColumnFacts]] = {}
         columns = state.document.columns
-        for column, title in zip(columns, titles(columns), strict=True):
+        for column, title in zip(columns, titles(columns, state.runs.rows), strict=True):
             living = state.compare.columns.get(column.name)
             if living is None:
                 continue

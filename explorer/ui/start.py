@@ -107,7 +107,7 @@ class Session(QObject):
             self._timings.mark("classified")
 
     def _on_changed(self, old: AppState, new: AppState) -> None:
-        if old.document is not new.document or old.settings is not new.settings:
+        if session.is_other(old, new):
             self._save_timer.start()
 
     def _save(self) -> None:

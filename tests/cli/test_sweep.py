@@ -102,7 +102,7 @@ def test_text_is_a_line_an_epoch_and_a_table_at_the_end(run):
     ended = run("sweep", *WORDS, "--axis", "shortcut=A,none", "--epochs", "2")
     assert ended.status == 0
     assert ended.out.count("train loss") == 4
-    assert "shortcut=A,seed=0: test accuracy" in ended.out
+    assert "shortcut A, seed 0: test accuracy" in ended.out
     assert re.search(r"^none +\d+\.\d\d % +1 of 1$", ended.out, re.M)
 
 

@@ -225,8 +225,17 @@ def test_studies_are_listed_reported_and_forgotten_and_their_runs_stay(engine, t
     reported = engine.listener.first(StudyReported, engine.ask(WriteStudyReport, id=row.id, path=str(path)))
     assert reported.path == str(path)
     page = path.read_text("utf-8")
-    for text in ("Study: depth", "± ", "<svg", "data:image/png;base64,", "resnet-explorer sweep"):
+    for text in (
+        "Study: depth",
+        ">ResNet-8<",
+        "(ResNet-14)",
+        "± ",
+        "<svg",
+        "data:image/png;base64,",
+        "resnet-explorer sweep",
+    ):
         assert text in page
+    assert "(8)" not in page
     gone = engine.listener.first(StudiesListed, engine.ask(DeleteStudy, id=row.id))
     assert gone.rows == ()
     with RunStore() as store:

@@ -39,6 +39,7 @@ from explorer.state.compare_actions import (
     AddDepths,
     AddPlainTwin,
     ChoosePair,
+    ChoosePairMode,
     MoveColumn,
     MoveDepth,
     OpenColumn,
@@ -50,7 +51,9 @@ from explorer.state.compare_actions import (
     SeeColumns,
     SetColumns,
 )
-from explorer.state.session import decode, encode
+from explorer.state.model import AppState, Document
+from explorer.state.reducer.turn import Turn
+from explorer.state.session import decode, encode, is_other
 from tests.state.player import BUNDLED, Player
 
 PLAIN, DEEP = preset("cifar-plain20").spec, preset("cifar-resnet56").spec
@@ -408,6 +411,48 @@ def test_a_session_brings_columns_back_under_names_that_are_free(play):
     assert len(set(names(again))) == 3
 
 
+def test_a_session_keeps_where_the_slider_stood_and_the_pair(play):
+    first, second = two_columns(play)
+    for action in (MoveDepth(0.8125), ChoosePair((second, first)), ChoosePairMode("difference")):
+        before = play.state
+        play(action)
+        assert is_other(before, play.state)
+    again = Player()
+    again.state = decode(encode(play.state))
+    again(Start())
+    compare = again.state.compare
+    assert (compare.share, compare.pair, compare.pair_mode) == (0.8125, (second, first), "difference")
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        7,
+        {"share": "far", "pair": ["c1", "c1"], "pair_mode": "blink"},
+        {"share": float("nan"), "pair": ["c1", "c99"]},
+        {"pair": [{"c1": 2}, ["c2"]], "pair_mode": []},
+    ],
+)
+def test_a_damaged_look_is_the_usual_and_the_columns_stay(play, compare):
+    two_columns(play)
+    data = json.loads(encode(play.state))
+    data["compare"] = compare
+    kept = decode(json.dumps(data))
+    assert kept.compare == AppState().compare
+    assert kept.document == play.state.document
+
+
+def test_a_pair_of_a_session_whose_columns_are_not_opened_is_no_pair(play):
+    first, second = two_columns(play)
+    play(ChoosePair((first, second)))
+    again = Player()
+    # As when the command line names another network.
+    again.state = replace(decode(encode(play.state)), document=Document())
+    again(Start())
+    two_columns(again)
+    assert again.state.compare.pair is None
+
+
 def test_columns_that_are_seen_before_the_session_begins_are_built_when_it_does(play):
     two_columns(play)
     again = Player()
@@ -473,3 +518,16 @@ def test_a_damaged_column_takes_nothing_else_of_the_session_with_it(play, damage
     data["document"]["columns"][1] |= damage
     kept = decode(json.dumps(data)).document
     assert kept == replace(play.state.document, columns=play.state.document.columns[:1])
+
+
+def test_informations_do_not_pile_up_and_none_is_said_twice(play):
+    for name in ("one", "two", "three", "four"):
+        turn = Turn(play.state)
+        turn.notify("info", "The report is in {path}.", arguments=(("path", name),))
+        play.state = turn.state
+    turn = Turn(play.state)
+    turn.notify("warning", "It is full.")
+    turn.notify("info", "The report is in {path}.", arguments=(("path", "three"),))
+    said = [(notice.message, dict(notice.arguments).get("path")) for notice in turn.state.notices]
+    told = "The report is in {path}."
+    assert said == [(told, "two"), (told, "four"), ("It is full.", None), (told, "three")]

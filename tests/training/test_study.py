@@ -49,7 +49,18 @@ def test_every_combination_is_a_cell_with_each_seed_and_the_first_seed_comes_fir
     assert [cell.spec.stage_depths for cell in found[:3]] == [(3, 3, 3), (3, 3, 3), (5, 5, 5)]
     assert [cell.spec.shortcut for cell in found[:2]] == ["A", "none"]
     assert {(cell.seed, cell.plan.seed) for cell in found} == {(3, 3), (4, 4)}
-    assert found[0].title == "depth 20, shortcut A"
+    assert found[0].title == "ResNet-20, shortcut A"
+
+
+def test_a_training_is_called_as_people_call_its_network():
+    found = cells(study("depth=20,21", "shortcut=A,none", "learning_rate=0.1"))
+    assert [cell.label for cell in found] == [
+        "ResNet-20, shortcut A, learning rate 0.1, seed 0",
+        "Plain-20, learning rate 0.1, seed 0",
+        "depth 21, shortcut A, learning rate 0.1, seed 0",
+        "depth 21, shortcut none, learning rate 0.1, seed 0",
+    ]
+    assert [cell.label for cell in cells(study("depth=8", seeds=(2,)))] == ["ResNet-8, seed 2"]
 
 
 def test_fields_of_the_network_and_of_the_plan_may_both_be_axes():
@@ -82,7 +93,7 @@ def test_combinations_that_cannot_be_say_why_and_do_not_take_the_others_with_the
 def test_a_combination_that_is_another_one_is_not_trained_twice():
     found = cells(study("depth=20", "stage_depths=3,3,3;5,5,5"))
     assert [bool(cell.reason) for cell in found] == [False, True]
-    assert "The same training as depth=20,stage_depths=3,3,3,seed=0" in found[1].reason
+    assert "The same training as ResNet-20, stage depths 3,3,3, seed 0." in found[1].reason
 
 
 def test_values_that_hold_commas_are_parted_by_semicolons():

@@ -53,12 +53,32 @@ def test_what_says_the_same_is_folded_and_questions_are_not():
     twin = BannerItem(91, "question", QUESTION.text, QUESTION.hint, QUESTION.actions)
     other = BannerItem(5, "warning", "x", HINT)
     groups = fold_equal((broken(1), QUESTION, broken(2), twin, other, broken(3)))
-    assert [[item.banner_id for item in group] for group in groups] == [[1, 2, 3], [90], [91], [5]]
+    assert [[item.banner_id for item in group] for group in groups] == [[1, 2, 3], [5], [91], [90]]
 
 
 def test_messages_without_a_hint_are_folded_by_their_text():
     same = [BannerItem(number, "info", "Saved.") for number in (1, 2)]
     assert len(fold_equal((*same, BannerItem(3, "info", "Loaded.")))) == 2
+
+
+def test_the_newest_message_stands_on_top(stack):
+    stack.show_banners(tuple(BannerItem(number, "warning", f"text {number}") for number in range(3)))
+    assert [banner.group[0].banner_id for banner in stack.banners] == [2, 1, 0]
+
+
+def test_the_same_text_is_said_once(stack):
+    same = tuple(BannerItem(number, "error", "It ends too early.", HINT) for number in range(3))
+    stack.show_banners(same)
+    (banner,) = stack.banners
+    assert len(banner.findChildren(QLabel)) == 2
+    assert banner.findChild(QToolButton, "banner.0.more") is None
+
+
+def test_informations_make_room_for_what_is_more_than_that(stack):
+    infos = tuple(BannerItem(number, "info", f"text {number}") for number in range(N_SHOWN + 1))
+    stack.show_banners((QUESTION, *infos))
+    shown = [banner.group[0].banner_id for banner in stack.banners]
+    assert shown == [N_SHOWN, N_SHOWN - 1, QUESTION.banner_id]
 
 
 def test_many_broken_files_are_one_banner_that_lists_them(stack, qtbot):
@@ -93,7 +113,7 @@ def test_dismissing_a_fold_dismisses_each(stack, qtbot):
 
 
 def test_escape_dismisses_the_focused_one_only(stack, qtbot):
-    stack.show_banners((QUESTION, broken(1)))
+    stack.show_banners((broken(1), QUESTION))
     stack.show()
     qtbot.keyClick(stack.banners[1], Qt.Key.Key_Escape)
     assert stack.emitted == [("dismissed", 1)]
@@ -116,7 +136,7 @@ def test_actions_are_buttons(stack, qtbot):
 
 def test_a_message_that_stays_keeps_its_widget(stack):
     stack.show_banners((QUESTION, broken(1)))
-    kept = stack.banners[1]
+    kept = stack.banners[0]
     stack.show_banners((broken(1),))
     assert stack.banners == (kept,)
 

@@ -136,6 +136,14 @@ def test_columns_of_one_network_are_told_apart():
     assert titles(runs) == ("ResNet-20, run eac77d", "ResNet-20")
 
 
+def test_runs_of_one_network_are_told_apart_by_their_seeds_where_these_do():
+    columns = tuple(column(place, FOUR[1], name) for place, name in enumerate(("a", "b")))
+    seeds = tuple(run_row(name, FOUR[1], seed=seed) for seed, name in enumerate(("a", "b")))
+    assert titles(columns, seeds) == ("ResNet-20, seed 0", "ResNet-20, seed 1")
+    alike = tuple(run_row(name, FOUR[1], seed=3) for name in ("a", "b"))
+    assert titles(columns, alike) == ("ResNet-20, a", "ResNet-20, b")
+
+
 def test_a_columns_run_is_its_weights_or_the_bundled_one_of_their_name():
     rows = (run_row("mine", FOUR[1]), run_row("cifar-resnet20", FOUR[1], is_bundled=True))
     columns = (column(0, FOUR[1], "mine"), column(1, FOUR[1]), column(2, FOUR[1]))
@@ -259,6 +267,20 @@ def test_unfinished_seeds_are_not_averaged(section, qtbot):
     lines = shown(section, qtbot, replace(state, runs=replace(state.runs, rows=rows)))
     counts = {line.key: line.n_runs for line in lines if line.part == "validation"}
     assert counts == {"c1": 1, "c2": 2, "c3": 1, "c5": 1, "c6": 1}
+
+
+def test_runs_on_different_data_say_on_which_and_that_they_do_not_compare(section, qtbot):
+    state = trained_columns()
+    lines = shown(section, qtbot, state)
+    assert not any(" on " in line.name for line in lines)
+    assert "same data" not in section.plot.legend.reading()
+    rows = tuple(replace(row, data="digits") if row.id.endswith("56") else row for row in state.runs.rows)
+    lines = shown(section, qtbot, replace(state, runs=replace(state.runs, rows=rows)))
+    names = {line.key: line.name for line in lines}
+    assert names["c1"] == "plain-20 on CIFAR-10"
+    assert names["c2"] == "ResNet-20 on CIFAR-10", "seeds are still joined"
+    assert names["c6"] == "ResNet-56 on Digits"
+    assert "not all on the same data" in section.plot.legend.reading()
 
 
 def test_without_runs_it_says_what_to_do(section, qtbot):

@@ -11,6 +11,7 @@ from explorer.engine.compare_messages import LookedThrough
 from explorer.present.side_by_side import probabilities
 from explorer.state.compare_actions import ChoosePair, MoveDepth, RemoveColumns
 from explorer.ui import theme
+from explorer.ui.compare_dock import CompareDock
 from explorer.ui.views.compare_pair import FLICKER_MS, _gain_text
 from tests.ui.compare_feed import CIFAR, Desk
 
@@ -165,6 +166,20 @@ def test_the_difference_follows_the_slider(four, pair, qtbot):
     four.do(MoveDepth(0.9))
     one, other = (four.view.columns[place].mosaic.maps for place in (0, 1))
     np.testing.assert_array_equal(pair.mosaic.maps, other - one)
+
+
+def test_the_pair_of_a_session_before_is_subtracted_again(four, pair, qtbot):
+    subtract(four, qtbot)
+    assert four.state.compare.pair_mode == "difference"
+    again = Desk((1240, 800))
+    qtbot.addWidget(again.deck)
+    again.store = four.store
+    again.dock = CompareDock(again.deck, four.store)
+    again.dock.build()
+    again.dock.show_state(None, four.state)
+    assert again.view.pair.shows_difference
+    assert again.view.pair.mode.value == "difference"
+    assert not again.view.pair.play.isEnabled()
 
 
 def test_maps_of_other_shapes_have_no_difference_and_that_is_said(desk, qtbot):

@@ -148,7 +148,7 @@ def test_parameters_stand_along_the_bottom_too(filled, qtbot):
 
 def test_families_and_columns_are_hidden_by_their_names(filled):
     entries = [entry.name for entry in filled.legend.entries]
-    assert entries[:2] == ["plain-20", "ResNet-20, res20-a"]
+    assert entries[:2] == ["plain-20", "ResNet-20, seed 1"]
     assert entries[-1] == "other papers"
     assert not any(point.family == "other papers" for point in filled.scatter.points)
     filled.legend.linkActivated.emit(str(entries.index("other papers")))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow,
 from explorer.arch.presets import preset
 from explorer.engine.messages import DeviceChosen
 from explorer.engine.study_messages import (
+    CellBegan,
     CellRow,
     DeleteStudy,
     EstimateStudy,
@@ -209,6 +210,19 @@ def test_it_starts_pauses_and_resumes_by_its_buttons(program):
     assert program.view._title.text == "Training"
     assert program.view.form.isHidden()
     assert program.button("study.start").isHidden()
+    began = CellBegan(
+        ticket=request.ticket,
+        study="s1",
+        cell="depth=20,seed=0",
+        run="r",
+        first_step=0,
+        steps=9,
+        epochs=3,
+        precision="float32",
+        device="cpu",
+    )
+    program.store.dispatch(began)
+    assert program.view._detail.text == "ResNet-20, seed 0"
     program.click("study.pause")
     assert isinstance(program.sent[-1], HaltStudy)
     assert program.button("study.pause").text() == "Pausing…"

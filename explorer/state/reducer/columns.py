@@ -44,8 +44,9 @@ def settle(turn: Turn) -> None:
     """Make what lives agree with the document's columns: build those that came, let go those that left."""
     compare, columns = turn.state.compare, turn.state.document.columns
     left = compare.columns.keys() - {column.name for column in columns}
-    pair = None if compare.pair is not None and left & set(compare.pair) else compare.pair
     kept = {column.name: compare.columns.get(column.name) for column in columns}
+    # Also a pair of a session whose columns were put aside for a network that the command line named.
+    pair = compare.pair if compare.pair is not None and kept.keys() >= set(compare.pair) else None
     came = [column for column in columns if kept[column.name] is None]
     status: ColumnStatus = "building" if compare.is_seen else "away"
     living = {name: known or ColumnState(status=status) for name, known in kept.items()}

@@ -17,6 +17,7 @@ from explorer.state.compare_actions import (
     AddDepths,
     AddPlainTwin,
     ChoosePair,
+    ChoosePairMode,
     MoveColumn,
     MoveDepth,
     OpenColumn,
@@ -131,6 +132,11 @@ def on_choose_pair(turn: Turn, action: ChoosePair) -> None:
     pair = action.pair
     if pair is None or (pair[0] != pair[1] and pair[0] in names and pair[1] in names):
         turn.change(compare=replace(turn.state.compare, pair=pair))
+
+
+def on_choose_pair_mode(turn: Turn, action: ChoosePairMode) -> None:
+    """Flicker or subtract."""
+    turn.change(compare=replace(turn.state.compare, pair_mode=action.mode))
 
 
 def join_run(turn: Turn, run: str, spec: ArchitectureSpec) -> None:

@@ -74,7 +74,8 @@ SHOWN_WORK: tuple[type[Request], ...] = (
 )
 """Requests that take long enough for the status bar to speak of them."""
 
-MAX_NOTICES = 20
+MAX_NOTICES, MAX_INFOS = 20, 3
+"""The oldest go. What only informs goes sooner; with a button it is an offer, which stays."""
 
 
 class Turn:
@@ -155,12 +156,16 @@ class Turn:
         actions: tuple[NoticeAction, ...] = (),
         detail: str = "",
     ) -> None:
-        """Add a notice. One that says the same as another takes its place."""
+        """Add a notice. One that says the same as another takes its place, as the newest."""
         state = self.state
         said = (message, arguments)
         others = tuple(item for item in state.notices if (item.message, item.arguments) != said)
         notice = Notice(state.next_ticket, severity, message, hint, arguments, actions, detail)  # type: ignore[arg-type]
-        self.change(notices=(*others, notice)[-MAX_NOTICES:], next_ticket=state.next_ticket + 1)
+        all_of_it = (*others, notice)
+        infos = [item.notice_id for item in all_of_it if item.severity == "info" and not item.actions]
+        gone = frozenset(infos[:-MAX_INFOS])
+        kept = tuple(item for item in all_of_it if item.notice_id not in gone)
+        self.change(notices=kept[-MAX_NOTICES:], next_ticket=state.next_ticket + 1)
 
 
 def _name(request: Request) -> str:

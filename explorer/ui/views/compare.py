@@ -53,6 +53,8 @@ class CompareView(QWidget):
     """The slider stands at this share of the way."""
     pair_chosen = Signal(object)
     """The names of A and B, or None."""
+    pair_mode_chosen = Signal(object)
+    """The pair is to flicker or to be subtracted."""
     diff_requested = Signal()
     """The pair's architectures are to be compared."""
 
@@ -144,6 +146,7 @@ class CompareView(QWidget):
         self._fit_pair()
         pair.closed.connect(lambda: self.pair_chosen.emit(None))
         pair.swap_requested.connect(self._on_swap)
+        pair.mode_chosen.connect(self.pair_mode_chosen)
         pair.diff_requested.connect(self.diff_requested)
         self._said.undo_requested.connect(self.undo_requested)
         self.sections.opened.connect(self._on_section)

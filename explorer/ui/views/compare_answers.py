@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -34,11 +32,9 @@ from explorer.ui.views.compare_heard import (
     heard_in,
     way_text,
 )
-from explorer.ui.views.curves import write_text
 from explorer.ui.widgets.chart import Chart
 from explorer.ui.widgets.chart_data import csv_text
-from explorer.ui.widgets.elided_label import ElidedLabel
-from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.save_tool import SaveTool
 
 if TYPE_CHECKING:
     from explorer.state.model import AppState
@@ -89,8 +85,8 @@ class AnswersSection(QWidget):
         self.chart.place_clicked.connect(lambda place: self.depth_chosen.emit(min(max(place, 0.0), 1.0)))
         self.batch.picture_chosen.connect(self.picture_chosen)
         matrix = self.batch.matrix
-        matrix.png_requested.connect(lambda: self._save_png(matrix, "agreement.png"))
-        matrix.csv_requested.connect(lambda: self._save_csv(matrix.to_csv(), "agreement.csv"))
+        matrix.png_requested.connect(self._save_matrix_png)
+        matrix.csv_requested.connect(self._save_matrix_csv)
         self._classes.activated.connect(self._on_class_chosen)
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
@@ -179,53 +175,54 @@ class AnswersSection(QWidget):
 
     # Files
 
-    def _save_png(self, widget: QWidget, name: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
-        if path:
-            self.said.emit(write_png(widget.grab().toImage(), path))
+    def _save_matrix_png(self) -> None:
+        self._save.save_picture(self.batch.matrix, "agreement.png")
 
-    def _save_csv(self, text: str, name: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", name, "CSV (*.csv)")
-        if path:
-            self.said.emit(write_text(text, path))
+    def _save_matrix_csv(self) -> None:
+        self._save.save_table(self.batch.matrix.to_csv, "agreement.csv")
 
     def _save_answers(self) -> None:
-        if self._heard is not None:
-            self._save_csv(answers_csv(self._heard, self.batch.found), "answers.csv")
-
-    def _on_said(self, text: str) -> None:
-        self._outcome.set_text(text)
-        self._outcome.show()
+        heard = self._heard
+        if heard is not None:
+            self._save.save_table(lambda: answers_csv(heard, self.batch.found), "answers.csv")
 
     def build_menu(self) -> QMenu:
         """The menu of the Save button."""
-        menu = QMenu(self)
-        has_lines, has_cells = not self.chart.data.is_empty, self.batch.isVisibleTo(self)
-        chart = menu.addAction(
-            "Chart as PNG…", lambda: self._save_png(self.chart, "probability by depth.png")
-        )
-        chart.setEnabled(has_lines)
-        chart = menu.addAction(
-            "Chart as CSV…", lambda: self._save_csv(csv_text(self.chart.data), "probability by depth.csv")
-        )
-        chart.setEnabled(has_lines)
-        menu.addSeparator()
-        matrix = menu.addAction("Agreement as PNG…", self.batch.matrix.png_requested.emit)
-        matrix.setEnabled(has_cells)
-        matrix = menu.addAction("Agreement as CSV…", self.batch.matrix.csv_requested.emit)
-        matrix.setEnabled(has_cells)
-        pictures = menu.addAction(
-            "Differing pictures as PNG…", lambda: self._save_png(self.batch.list, "differing pictures.png")
-        )
-        pictures.setEnabled(has_cells and bool(self.batch.found))
-        answers = menu.addAction("Answers as CSV…", self._save_answers)
-        answers.setEnabled(self._heard is not None and bool(self._heard.pictures))
-        return menu
+        return self._save.build_menu()
 
-    def _open_menu(self) -> None:
-        menu = self.build_menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self._save.mapToGlobal(self._save.rect().bottomLeft()))
+    def _make_save(self) -> None:
+        save = self._save = SaveTool("compare.answers")
+        stem = "probability by depth"
+
+        def has_lines() -> bool:
+            return not self.chart.data.is_empty
+
+        def has_cells() -> bool:
+            return self.batch.isVisibleTo(self)
+
+        save.add(self.tr("Chart as PNG…"), lambda: save.save_picture(self.chart, f"{stem}.png"), has_lines)
+        save.add(
+            self.tr("Chart as CSV…"),
+            lambda: save.save_table(lambda: csv_text(self.chart.data), f"{stem}.csv"),
+            has_lines,
+        )
+        save.add_line()
+        save.add(self.tr("Agreement as PNG…"), self._save_matrix_png, has_cells)
+        save.add(self.tr("Agreement as CSV…"), self._save_matrix_csv, has_cells)
+        save.add(
+            self.tr("Differing pictures as PNG…"),
+            lambda: save.save_picture(self.batch.list, "differing pictures.png"),
+            lambda: has_cells() and bool(self.batch.found),
+        )
+        save.add(
+            self.tr("Answers as CSV…"),
+            self._save_answers,
+            lambda: self._heard is not None and bool(self._heard.pictures),
+        )
+        # It takes a line only where there is something to say.
+        save.outcome.hide()
+        save.said.connect(lambda _: save.outcome.show())
+        save.said.connect(self.said)
 
     # How it is built
 
@@ -237,13 +234,7 @@ class AnswersSection(QWidget):
         self._classes.setAccessibleName("Class that is followed")
         self._classes.setToolTip("The class whose probability is drawn by depth")
         self._classes.setFixedWidth(150)
-        self._save = QPushButton("Save…")
-        self._save.setObjectName("compare.answers.save")
-        self._save.clicked.connect(self._open_menu)
-        self._outcome = ElidedLabel("muted")
-        self._outcome.setObjectName("compare.answers.outcome")
-        self._outcome.hide()
-        self.said.connect(self._on_said)
+        self._make_save()
         self.chart = Chart("compare.answers.chart", clickable=True)
         self.chart.plot.setToolTip("Click to move the depth slider there")
         self._no_probes = _sentence("compare.answers.no_probes", "muted")
@@ -258,7 +249,7 @@ class AnswersSection(QWidget):
         words.setSpacing(2)
         words.addWidget(self._said)
         words.addWidget(self._way)
-        words.addWidget(self._outcome)
+        words.addWidget(self._save.outcome)
         head = QHBoxLayout()
         head.setContentsMargins(SPACE, HALF, SPACE, HALF)
         head.setSpacing(SPACE)

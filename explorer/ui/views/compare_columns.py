@@ -67,14 +67,22 @@ def networks(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return beside_titles(tuple(net_title(column.spec) for column in columns), columns)
 
 
-def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """A name for each column; those of the same network are told apart by seed, run or number."""
+def titles(columns: tuple[Column, ...], rows: tuple[RunRow, ...] = ()) -> tuple[str, ...]:
+    """A name for each column; those of the same network are told apart by seed, run or number.
+
+    Args:
+        columns: From left to right.
+        rows: The list of runs, which tells their seeds.
+    """
     plain = networks(columns)
     counts = Counter(plain)
+    seeds = _seeds(columns, plain, rows)
     made: list[str] = []
     for column, title in zip(columns, plain, strict=True):
         said = title
-        if counts[title] > 1 and column.weights.kind in ("run", "named", "file"):
+        if counts[title] > 1 and column.name in seeds:
+            said = f"{title}, seed {seeds[column.name]}"
+        elif counts[title] > 1 and column.weights.kind in ("run", "named", "file"):
             said = f"{title}, {_short(PurePath(column.weights.name).name)}"
         elif counts[title] > 1 and column.weights.kind == "untrained":
             said = f"{title}, untrained {column.seed}"
@@ -84,6 +92,22 @@ def titles(columns: tuple[Column, ...]) -> tuple[str, ...]:
             number += 1
         made.append(said)
     return tuple(made)
+
+
+def _seeds(columns: tuple[Column, ...], plain: tuple[str, ...], rows: tuple[RunRow, ...]) -> dict[str, int]:
+    """The seeds of columns' runs, of those networks whose runs they tell apart."""
+    known = {row.id: row.plan.seed for row in rows}
+    groups: dict[str, list[Column]] = {}
+    for column, title in zip(columns, plain, strict=True):
+        if column.weights.kind == "run":
+            groups.setdefault(title, []).append(column)
+    found: dict[str, int] = {}
+    for group in groups.values():
+        seeds = [known.get(column.weights.name) for column in group]
+        if len(set(seeds)) == len(seeds):
+            pairs = zip(group, seeds, strict=True)
+            found |= {column.name: seed for column, seed in pairs if seed is not None}
+    return found
 
 
 def _short(name: str) -> str:

@@ -6,82 +6,55 @@ seen. Knows nothing of the store.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from time import monotonic
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QSlider,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.arch.cost import cost_of
 from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE
-from explorer.ui.views.compare_columns import ColumnRun, networks, run_of, titles
+from explorer.ui.views.compare_columns import ColumnRun, data_title, networks, run_of, titles
 from explorer.ui.views.compare_lines import (
     OverlaidAxes,
     OverlaidAxis,
+    OverlaidLine,
     OverlaidRun,
     Subject,
     csv_text,
     overlaid_lines,
 )
 from explorer.ui.views.compare_plot import OverlaidPlot
-from explorer.ui.views.curves import REDRAW_MS, write_text
-from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.views.curve_board import CurveBoard
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.save_tool import SaveTool
 
 if TYPE_CHECKING:
     from explorer.state.learning import Curves
     from explorer.state.model import AppState
 
-_SUBJECTS = (
-    Segment("error", "Error", "<p>The part of the answers that is wrong.</p>"),
-    Segment("loss", "Loss", "<p>What the training makes smaller.</p>"),
-    Segment("accuracy", "Accuracy", "<p>The part of the answers that is right.</p>"),
-)
-_AXES = (
-    Segment("step", "Step", "<p>Steps along the bottom.</p>"),
-    Segment("epoch", "Epoch", "<p>Epochs along the bottom.</p>"),
-    Segment("time", "Time", "<p>Seconds of training along the bottom.</p>"),
-    Segment(
-        "macs",
-        "MACs",
-        "<p>The cost of all steps so far along the bottom, in millions of millions of multiply-adds: a "
-        "picture costs three forward passes, for going backward takes about two.</p>",
-    ),
-)
-_SCALES = (
-    Segment("linear", "Lin", "<p>Values on a linear axis.</p>"),
-    Segment("log", "Log", "<p>Values on a logarithmic axis.</p>"),
-)
-_X_LABELS: dict[OverlaidAxis, str] = {
-    "step": "step",
-    "epoch": "epoch",
-    "time": "seconds",
-    "macs": "TMACs in all",
-}
-_MOST_SMOOTHING, _USUAL_SMOOTHING = 100, 30
-"""In thousandths of the curve."""
 _ROOM_FOR_LABEL_PX, _ROOM_FOR_SAVE_PX = 760, 560
-_NO_RUNS = "No pinned network has a run with curves. Train one here, or pin a run."
-_NOTE = "dashed: training; solid: validation"
 
 
-class CurvesSection(QWidget):
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("CurvesSection", words)
+
+
+def _x_label(kind: OverlaidAxis) -> str:
+    labels: dict[OverlaidAxis, str] = {
+        "step": _tr("step"),
+        "epoch": _tr("epoch"),
+        "time": _tr("seconds"),
+        "macs": _tr("TMACs in all"),
+    }
+    return labels[kind]
+
+
+class CurvesSection(CurveBoard):
     """One plot of all runs, and what it is drawn with.
 
     Args:
@@ -91,27 +64,28 @@ class CurvesSection(QWidget):
     curves_wanted = Signal(object)
     """These runs' metrics are to be read: a tuple of ids."""
 
-    said = Signal(object)
-    """What came of saving a file, in words."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        macs = Segment(
+            "macs",
+            _tr("MACs"),
+            _tr(
+                "<p>The cost of all steps so far along the bottom, in millions of millions of multiply-adds: "
+                "a picture costs three forward passes, for going backward takes about two.</p>"
+            ),
+        )
+        super().__init__(
+            "compare.curves", _tr("Values"), _ROOM_FOR_LABEL_PX, more_axes=(macs,), parent=parent
+        )
         self.setObjectName("compare.curves")
-        self.setAccessibleName("Curves of the pinned runs")
+        self.setAccessibleName(_tr("Curves of the pinned runs"))
         self._state: AppState | None = None
         self._asked: set[tuple[str, int]] = set()
-        self._drawn: object = None
-        self._drawn_at_s = 0.0
-        self._anew = True
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._draw)
         self.plot = OverlaidPlot("compare.curves.plot")
         self.plot.png_requested.connect(self._save_png)
         self.plot.csv_requested.connect(self._save_csv)
         self._empty = EmptyState()
         self._empty.setObjectName("compare.curves.empty")
-        self._empty.set_message(_NO_RUNS)
+        self._empty.set_message(_tr("No pinned network has a run with curves. Train one here, or pin a run."))
         self._make_tools()
         self._lay_out()
         self.plot.plot.installEventFilter(self)
@@ -135,7 +109,7 @@ class CurvesSection(QWidget):
             subject=cast("Subject", self._subject.value),
             kind=cast("OverlaidAxis", self._kind.value),
             is_log=self._scale.value == "log",
-            smoothing=self._smoothing.value() / 1000,
+            smoothing=self.smoothing,
             joins_seeds=self._seeds.isChecked(),
             n_px=max(self.plot.plot.width(), 100),
         )
@@ -147,7 +121,7 @@ class CurvesSection(QWidget):
             return ()
         made: dict[str, OverlaidRun] = {}
         columns = state.document.columns
-        names = zip(columns, titles(columns), networks(columns), strict=True)
+        names = zip(columns, titles(columns, state.runs.rows), networks(columns), strict=True)
         for place, (column, name, network) in enumerate(names):
             found = run_of(column, state)
             curves = _curves_of(found.run, state) if found is not None else None
@@ -163,17 +137,13 @@ class CurvesSection(QWidget):
                 seeds=_seeds_key(found),
                 plan=(_steps_per_epoch(found, curves, state), found.plan.batch_size),
                 macs=cost_of(found.spec).macs,
+                data=data_title((), found.data),
             )
-        return tuple(made.values())
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._draw_soon()
+        return _with_data(tuple(made.values()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # What is said elsewhere too makes way first.
-        self._smooth.setVisible(self.width() >= _ROOM_FOR_LABEL_PX)
         self._save.setVisible(self.width() >= _ROOM_FOR_SAVE_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -184,61 +154,55 @@ class CurvesSection(QWidget):
 
     # Drawing
 
-    def _draw_soon(self) -> None:
-        if self._timer.isActive() or not self.isVisible():
-            return
-        passed_ms = 1000 * (monotonic() - self._drawn_at_s)
-        if passed_ms >= REDRAW_MS:
-            self._draw()
-        else:
-            self._timer.start(int(REDRAW_MS - passed_ms) + 1)
-
     def _draw(self) -> None:
         if self._state is None or not self.isVisible():
             return
         self._ask_missing(self._state)
         runs, axes = self.runs(), self.axes()
-        names = titles(self._state.document.columns)
+        names = titles(self._state.document.columns, self._state.runs.rows)
         key = (
             axes,
             names,
             tuple((run.run, run.name, run.ink, run.buffer, run.buffer.version) for run in runs),
         )
-        if key == self._drawn:
+        if not self._is_news(key):
             return
-        self._drawn, self._drawn_at_s = key, monotonic()
         lines, homeless = overlaid_lines(runs, axes)
         self._stack.setCurrentWidget(self.plot if runs else self._empty)
         self._seeds.setEnabled(len({run.seeds for run in runs}) < len(runs))
-        note = _NOTE
-        if any(line.edges is not None for line in lines):
-            note += "; ×n: mean of n seeds, shaded from the lowest to the highest"
-        missing = self._without(runs)
-        if missing and runs:
-            note += f"; no curves: {', '.join(missing)}"
-        if homeless:
-            note += f"; not known along this axis: {', '.join(homeless)}"
         self.plot.show_lines(
             lines,
             axes.subject,
             is_log=axes.is_log,
-            x_label=_X_LABELS[axes.kind],
-            note=note,
+            x_label=_x_label(axes.kind),
+            note=self._note(runs, lines, homeless),
             anew=self._anew,
         )
         self._anew = False
 
-    def _without(self, runs: tuple[OverlaidRun, ...]) -> tuple[str, ...]:
+    def _note(
+        self, runs: Sequence[OverlaidRun], lines: Sequence[OverlaidLine], homeless: Sequence[str]
+    ) -> str:
+        """What the reader should know."""
+        said = [_tr("dashed: training; solid: validation")]
+        if len({run.data for run in runs}) > 1:
+            said.append(_tr("not all on the same data: their heights do not compare"))
+        if any(line.edges is not None for line in lines):
+            said.append(_tr("×n: mean of n seeds, shaded from the lowest to the highest"))
+        missing = self._without(runs)
+        if missing and runs:
+            said.append(_tr("no curves: {networks}").format(networks=", ".join(missing)))
+        if homeless:
+            said.append(_tr("not known along this axis: {networks}").format(networks=", ".join(homeless)))
+        return "; ".join(said)
+
+    def _without(self, runs: Sequence[OverlaidRun]) -> tuple[str, ...]:
         """The columns of which no metrics are known."""
         assert self._state is not None
         columns, known = self._state.document.columns, {run.run for run in runs}
         found = (run_of(column, self._state) for column in columns)
-        pairs = zip(titles(columns), found, strict=True)
+        pairs = zip(titles(columns, self._state.runs.rows), found, strict=True)
         return tuple(name for name, run in pairs if run is None or run.run not in known)
-
-    def _redraw(self) -> None:
-        self._anew = True
-        self._draw()
 
     def _ask_missing(self, state: AppState) -> None:
         """Ask for metrics that are not here, or of a run that has gone on since; each once."""
@@ -259,57 +223,45 @@ class CurvesSection(QWidget):
     # Files
 
     def _save_png(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", "curves.png", "PNG (*.png)")
-        if path:
-            self.said.emit(write_png(self.plot.grab().toImage(), path))
+        self._save.save_picture(self.plot, "curves.png")
 
     def _save_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "curves.csv", "CSV (*.csv)")
-        if path:
-            self.said.emit(write_text(csv_text(self.runs(), self.axes()), path))
+        self._save.save_table(lambda: csv_text(self.runs(), self.axes()), "curves.csv")
 
     # How it is built
 
     def _make_tools(self) -> None:
-        self._subject = Segments("compare.curves.subject", "What is plotted", _SUBJECTS)
+        self._subject = Segments(
+            "compare.curves.subject",
+            _tr("What is plotted"),
+            (
+                Segment("error", _tr("Error"), _tr("<p>The part of the answers that is wrong.</p>")),
+                Segment("loss", _tr("Loss"), _tr("<p>What the training makes smaller.</p>")),
+                Segment("accuracy", _tr("Accuracy"), _tr("<p>The part of the answers that is right.</p>")),
+            ),
+        )
         self._subject.show_value("error")
-        self._kind = Segments("compare.curves.axis", "Axis", _AXES)
-        self._kind.show_value("epoch")
-        self._scale = Segments("compare.curves.scale", "Scale", _SCALES)
-        self._scale.show_value("linear")
-        self._smoothing = QSlider(Qt.Orientation.Horizontal)
-        self._smoothing.setObjectName("compare.curves.smoothing")
-        self._smoothing.setAccessibleName("Smoothing")
-        self._smoothing.setToolTip("How much the curves of single steps are smoothed")
-        self._smoothing.setRange(0, _MOST_SMOOTHING)
-        self._smoothing.setValue(_USUAL_SMOOTHING)
-        self._smoothing.setMinimumWidth(36)
+        self._subject.chosen.connect(lambda _: self._redraw())
+        self._smoothing.setToolTip(_tr("How much the curves of single steps are smoothed"))
         self._smoothing.setMaximumWidth(96)
-        self._seeds = FlatCheck("Join seeds")
+        self._seeds = FlatCheck(_tr("Join seeds"))
         self._seeds.setObjectName("compare.curves.seeds")
         self._seeds.setToolTip(
-            "Runs of the same network and plan that differ in their seed only: their mean, shaded from the "
-            "lowest to the highest"
+            _tr(
+                "Runs of the same network and plan that differ in their seed only: their mean, shaded from "
+                "the lowest to the highest"
+            )
         )
         self._seeds.setChecked(True)
-        self._save = QPushButton("Save")
-        self._save.setObjectName("compare.curves.save")
-        menu = QMenu(self._save)
-        menu.addAction("Plot as PNG…", self._save_png)
-        menu.addAction("Curves as CSV…", self._save_csv)
-        self._save.setMenu(menu)
-        self._outcome = ElidedLabel("muted")
-        self._outcome.setObjectName("compare.curves.outcome")
-        self.said.connect(self._outcome.set_text)
+        self._save = SaveTool("compare.curves")
+        self._save.add(_tr("Plot as PNG…"), self._save_png)
+        self._save.add(_tr("Curves as CSV…"), self._save_csv)
+        self._save.said.connect(self.said)
         for segments in (self._subject, self._kind, self._scale):
-            segments.chosen.connect(lambda _: self._redraw())
             segments.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._smoothing.valueChanged.connect(lambda _: self._draw_soon())
         self._seeds.toggled.connect(lambda _: self._redraw())
 
     def _lay_out(self) -> None:
-        self._smooth = QLabel("Smooth")
-        self._smooth.setProperty("tone", "muted")
         tools = QHBoxLayout()
         tools.setContentsMargins(SPACE, HALF, SPACE, HALF)
         tools.setSpacing(SPACE)
@@ -317,7 +269,7 @@ class CurvesSection(QWidget):
             tools.addWidget(widget)
         tools.addWidget(self._smoothing, 1)
         tools.addWidget(self._seeds)
-        tools.addWidget(self._outcome, 3)
+        tools.addWidget(self._save.outcome, 3)
         tools.addWidget(self._save)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -327,6 +279,21 @@ class CurvesSection(QWidget):
         column.setSpacing(0)
         column.addLayout(tools)
         column.addWidget(self._stack, 1)
+
+
+def _with_data(runs: tuple[OverlaidRun, ...]) -> tuple[OverlaidRun, ...]:
+    """Runs whose names tell their data, where that is not the same for all."""
+    if len({run.data for run in runs}) < 2:
+        return runs
+    on = _tr("{network} on {data}")
+    return tuple(
+        replace(
+            run,
+            name=on.format(network=run.name, data=run.data),
+            network=on.format(network=run.network, data=run.data),
+        )
+        for run in runs
+    )
 
 
 def _is_live(run: str, state: AppState) -> bool:

@@ -85,7 +85,7 @@ def heard_in(state: AppState) -> Heard:
     current = state.pictures.loaded(state.pictures.current)
     image_id = None if current is None else current.image_id
     return Heard(
-        names=titles(columns),
+        names=titles(columns, state.runs.rows),
         voices=tuple(map(_voice, living)),
         probed=tuple(_probed(column, state, image_id) for column, state in zip(columns, living, strict=True)),
         trained=tuple(map(_is_trained, living)),

@@ -39,6 +39,7 @@ class OverlaidRun:
         seeds: Equal for runs that differ in their seed only.
         plan: Steps an epoch and the batch size, each 0 where it is not known.
         macs: Of one picture's forward pass.
+        data: What it learned from, for people.
     """
 
     column: str
@@ -50,6 +51,7 @@ class OverlaidRun:
     seeds: Hashable
     plan: tuple[int, int]
     macs: int
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from explorer.present import text
 from explorer.present.channels import value_text
 from explorer.present.side_by_side import CellGrid, Sight, probabilities, probability_changes
+from explorer.state.compare import PairMode
 from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, font
@@ -68,7 +69,9 @@ class PairPanel(ColumnFrame):
     """
 
     mode_changed = Signal()
-    """Flicker or difference."""
+    """Another mode is shown."""
+    mode_chosen = Signal(object)
+    """The user wants this mode: flicker or difference."""
     swap_requested = Signal()
     """A is to be B."""
     closed = Signal()
@@ -92,6 +95,7 @@ class PairPanel(ColumnFrame):
         self._look: tuple[tuple[str, ...], CellGrid, Sight | None] = ((), CellGrid(1, 1, 1.0), None)
         self._shows_other = False
         self._is_held = False
+        self._mode: PairMode = "flicker"
         self._letter = PairLetter()
         self._timer = QTimer(self)
         self._timer.setInterval(FLICKER_MS)
@@ -124,8 +128,8 @@ class PairPanel(ColumnFrame):
                 ),
             ),
         )
-        self.mode.show_value("flicker")
-        self.mode.chosen.connect(lambda _: self._on_mode())
+        self.mode.show_value(self._mode)
+        self.mode.chosen.connect(self.choose_mode)
         self.play = QPushButton(self.tr("Play"))
         self.play.setObjectName("compare.pair.play")
         self.play.setCheckable(True)
@@ -156,7 +160,7 @@ class PairPanel(ColumnFrame):
     @property
     def shows_difference(self) -> bool:
         """Whether the maps are subtracted."""
-        return self.mode.value == "difference"
+        return self._mode == "difference"
 
     @property
     def is_flickering(self) -> bool:
@@ -263,7 +267,19 @@ class PairPanel(ColumnFrame):
 
     # Flicker
 
-    def _on_mode(self) -> None:
+    def choose_mode(self, mode: PairMode) -> None:
+        """Flicker or subtract, as the user wants it."""
+        self._show_chosen(mode)
+        self.mode_chosen.emit(mode)
+
+    def show_mode(self, mode: PairMode) -> None:
+        """Show a mode that was chosen before."""
+        if mode != self._mode:
+            self._show_chosen(mode)
+
+    def _show_chosen(self, mode: PairMode) -> None:
+        self._mode = mode
+        self.mode.show_value(mode)
         self.play.setEnabled(not self.shows_difference)
         if self.shows_difference:
             self.play.setChecked(False)
@@ -284,8 +300,7 @@ class PairPanel(ColumnFrame):
     def toggle_flicker(self) -> None:
         """Begin or end the flicker."""
         if self.shows_difference:
-            self.mode.show_value("flicker")
-            self._on_mode()
+            self.choose_mode("flicker")
         self.play.toggle()
 
     def hold(self, is_held: bool) -> None:

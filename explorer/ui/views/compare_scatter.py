@@ -13,16 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.arch.cost import cost_of
 from explorer.arch.spec import ArchitectureSpec
@@ -32,10 +23,8 @@ from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE, Colours
 from explorer.ui.views.compare_columns import data_title, run_of, titles
 from explorer.ui.views.compare_legend import LegendEntry, NameLegend
-from explorer.ui.views.curves import write_text
-from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.error_scatter import MARKS, ErrorScatter
-from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.save_tool import SaveTool
 from explorer.ui.widgets.series_colours import series_colour
 
 if TYPE_CHECKING:
@@ -117,7 +106,8 @@ class ScatterSection(QWidget):
         columns = new.document.columns
         self._inks = {column.name: place for place, column in enumerate(columns)}
         found = [
-            (name, point_of(column, name, new)) for column, name in zip(columns, titles(columns), strict=True)
+            (name, point_of(column, name, new))
+            for column, name in zip(columns, titles(columns, new.runs.rows), strict=True)
         ]
         self._own = tuple(point for _, point in found if point is not None)
         self._without = tuple(name for name, point in found if point is None)
@@ -201,14 +191,10 @@ class ScatterSection(QWidget):
         return table.getvalue()
 
     def _save_png(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", "errors.png", "PNG (*.png)")
-        if path:
-            self.said.emit(write_png(self._pictured.grab().toImage(), path))
+        self._save.save_picture(self._pictured, "errors.png")
 
     def _save_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "errors.csv", "CSV (*.csv)")
-        if path:
-            self.said.emit(write_text(self.to_csv(), path))
+        self._save.save_table(self.to_csv, "errors.csv")
 
     # How it is built
 
@@ -225,15 +211,10 @@ class ScatterSection(QWidget):
         )
         self._data.setFixedWidth(150)
         self._data.activated.connect(lambda _: self._on_data_chosen())
-        self._save = QPushButton("Save")
-        self._save.setObjectName("compare.errors.save")
-        menu = QMenu(self._save)
-        menu.addAction("Scatter as PNG…", self._save_png)
-        menu.addAction("Points as CSV…", self._save_csv)
-        self._save.setMenu(menu)
-        self._outcome = ElidedLabel("muted")
-        self._outcome.setObjectName("compare.errors.outcome")
-        self.said.connect(self._outcome.set_text)
+        self._save = SaveTool("compare.errors")
+        self._save.add(self.tr("Scatter as PNG…"), self._save_png)
+        self._save.add(self.tr("Points as CSV…"), self._save_csv)
+        self._save.said.connect(self.said)
         self.legend = NameLegend("compare.errors.legend")
         self.legend.hide_keys(frozenset({OTHERS}))
         self.legend.toggled.connect(self._show_points)
@@ -254,7 +235,7 @@ class ScatterSection(QWidget):
         tools.addWidget(measured)
         tools.addWidget(self._data)
         tools.addWidget(self._across)
-        tools.addWidget(self._outcome, 1)
+        tools.addWidget(self._save.outcome, 1)
         tools.addWidget(self._save)
         self._pictured = QWidget()
         stack = QVBoxLayout(self._pictured)

@@ -7,20 +7,13 @@ it is seen. Knows nothing of the store.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from time import monotonic
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
     QSizePolicy,
-    QSlider,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -29,8 +22,8 @@ from PySide6.QtWidgets import (
 from explorer.present.curves import AxisKind
 from explorer.state.learning import Curves
 from explorer.ui.panels.field_controls import FlatCombo
-from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import HALF, SPACE
+from explorer.ui.views.curve_board import CurveBoard
 from explorer.ui.views.curve_lines import (
     SUBJECTS,
     Axes,
@@ -43,45 +36,29 @@ from explorer.ui.views.curve_lines import (
 )
 from explorer.ui.views.curve_moments import Moments
 from explorer.ui.views.curve_plot import CurvePlot
-from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.save_tool import SaveTool
 
-REDRAW_MS = 100
-"""Curves are drawn at most this often."""
-
-_AXES = (
-    Segment("step", "Step", "<p>Steps along the bottom.</p>"),
-    Segment("epoch", "Epoch", "<p>Epochs along the bottom.</p>"),
-    Segment("time", "Time", "<p>Seconds of training along the bottom.</p>"),
-)
-_SCALES = (
-    Segment("linear", "Lin", "<p>Losses, rates and norms on a linear axis.</p>"),
-    Segment("log", "Log", "<p>Losses, rates and norms on a logarithmic axis.</p>"),
-)
 _THIRD: tuple[Subject, ...] = ("rate", "speed", "gradients", "weights", "ratios")
 _X_LABELS: dict[AxisKind, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
 _FAR = 1_000_000
 _MOMENT_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -_FAR, Qt.Key.Key_End: _FAR}
 """By how many moments a key rewinds."""
-_MOST_SMOOTHING, _USUAL_SMOOTHING = 100, 30
-"""In thousandths of the curve."""
 _ROOM_FOR_LABEL_PX, _ROOM_FOR_SAVE_PX = 430, 380
 
 
-class CurvesView(QWidget):
+class CurvesView(CurveBoard):
     """Three plots below each other, and what they are drawn with.
 
     Args:
         parent: As Qt has it.
     """
 
-    said = Signal(object)
-    """What came of saving a file, in words."""
-
     rewind_requested = Signal(object)
     """The user wants all to be as it was at this step; None is now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        values = QCoreApplication.translate("CurvesView", "Losses, rates and norms")
+        super().__init__("train", values, _ROOM_FOR_LABEL_PX, parent=parent)
         self.setObjectName("train.curves")
         self._curves: Curves | None = None
         self._other: Curves | None = None
@@ -89,12 +66,6 @@ class CurvesView(QWidget):
         self._moments = Moments()
         self._sizes = (0, 0)
         self._other_sizes = (0, 0)
-        self._drawn: object = None
-        self._drawn_at_s = 0.0
-        self._anew = True
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._draw)
         self._make_tools()
         self.plots = (
             CurvePlot("loss", "train.plot.loss"),
@@ -157,24 +128,10 @@ class CurvesView(QWidget):
             self.rewind_requested.emit(step)
             self._draw_soon()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._draw_soon()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # What is said elsewhere too makes way first.
-        self._smooth.setVisible(self.width() >= _ROOM_FOR_LABEL_PX)
         self._save.setVisible(self.width() >= _ROOM_FOR_SAVE_PX)
-
-    def _draw_soon(self) -> None:
-        if self._timer.isActive() or not self.isVisible():
-            return
-        passed_ms = 1000 * (monotonic() - self._drawn_at_s)
-        if passed_ms >= REDRAW_MS:
-            self._draw()
-        else:
-            self._timer.start(int(REDRAW_MS - passed_ms) + 1)
 
     def _key(self) -> object:
         """What the picture depends on: where it is unchanged nothing is drawn."""
@@ -190,17 +147,15 @@ class CurvesView(QWidget):
         return Axes(
             kind=cast("AxisKind", self._kind.value),
             is_log=self._scale.value == "log",
-            smoothing=self._smoothing.value() / 1000,
+            smoothing=self.smoothing,
             steps_per_epoch=self._sizes[0],
             batch_size=self._sizes[1],
             n_px=max(self.plots[0].plot.width(), 100),
         )
 
     def _draw(self) -> None:
-        key = self._key()
-        if self._curves is None or key == self._drawn or not self.isVisible():
+        if self._curves is None or not self.isVisible() or not self._is_news(self._key()):
             return
-        self._drawn, self._drawn_at_s = key, monotonic()
         axes, buffer = self.axes(), self._curves.buffer
         kind = axes.kind
         if kind == "time" and seconds_of(buffer, axes.batch_size) is None:
@@ -222,10 +177,6 @@ class CurvesView(QWidget):
             plot.show_lines(lines, subject, is_log=is_log, x_label=_X_LABELS[kind], anew=self._anew)
         self._anew = False
 
-    def _redraw(self) -> None:
-        self._anew = True
-        self._draw()
-
     def _on_hovered(self, x: float | None) -> None:
         for plot in self.plots:
             plot.show_cursor(x)
@@ -234,37 +185,24 @@ class CurvesView(QWidget):
 
     def _save_png(self, plot: CurvePlot | None) -> None:
         widget: QWidget = plot if plot is not None else self._stack
-        name = f"{SUBJECTS[plot.subject].lower()}.png" if plot is not None else "curves.png"
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
-        if path:
-            self.said.emit(write_png(widget.grab().toImage(), path))
+        self._save.save_picture(widget, f"{self._file_stem(plot)}.png")
 
     def _save_csv(self, plot: CurvePlot | None) -> None:
         if self._curves is None:
             return
         buffer = self._curves.buffer
         names = names_of(buffer, plot.subject) if plot is not None else buffer.names
-        name = f"{SUBJECTS[plot.subject].lower()}.csv" if plot is not None else "curves.csv"
-        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", name, "CSV (*.csv)")
-        if path:
-            self.said.emit(write_text(csv_text(buffer, names), path))
+        self._save.save_table(lambda: csv_text(buffer, names), f"{self._file_stem(plot)}.csv")
+
+    def _file_stem(self, plot: CurvePlot | None) -> str:
+        return SUBJECTS[plot.subject].lower() if plot is not None else "curves"
 
     # How it is built
 
     def _make_tools(self) -> None:
-        self._kind = Segments("train.axis", "Axis", _AXES)
-        self._kind.show_value("epoch")
-        self._scale = Segments("train.scale", "Scale", _SCALES)
-        self._scale.show_value("linear")
-        self._smoothing = QSlider(Qt.Orientation.Horizontal)
-        self._smoothing.setObjectName("train.smoothing")
-        self._smoothing.setAccessibleName("Smoothing")
         self._smoothing.setToolTip(
             "How much the curves of single steps are smoothed; the raw ones stay behind"
         )
-        self._smoothing.setRange(0, _MOST_SMOOTHING)
-        self._smoothing.setValue(_USUAL_SMOOTHING)
-        self._smoothing.setMinimumWidth(36)
         self._smoothing.setMaximumWidth(84)
         self._third = FlatCombo()
         self._third.setObjectName("train.third")
@@ -273,22 +211,17 @@ class CurvesView(QWidget):
         self._third.setToolTip("What the lowest plot shows")
         for subject in _THIRD:
             self._third.addItem(SUBJECTS[subject], subject)
-        self._save = QPushButton("Save")
+        self._save = SaveTool("train.curves")
         self._save.setObjectName("train.save_curves")
-        menu = QMenu(self._save)
-        menu.addAction("All plots as PNG…", lambda: self._save_png(None))
-        menu.addAction("All curves as CSV…", lambda: self._save_csv(None))
-        self._save.setMenu(menu)
-        self._kind.chosen.connect(lambda _: self._redraw())
-        self._scale.chosen.connect(lambda _: self._redraw())
-        self._smoothing.valueChanged.connect(lambda _: self._draw_soon())
+        self._save.add("All plots as PNG…", lambda: self._save_png(None))
+        self._save.add("All curves as CSV…", lambda: self._save_csv(None))
+        # What came of it stands below, where the training says what happens.
+        self._save.said.connect(self.said)
         self._third.activated.connect(lambda _: self._redraw())
 
     def _lay_out(self) -> None:
         for segments in (self._kind, self._scale):
             segments.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self._smooth = QLabel("Smooth")
-        self._smooth.setProperty("tone", "muted")
         tools = QHBoxLayout()
         tools.setContentsMargins(SPACE, HALF, SPACE, HALF)
         tools.setSpacing(SPACE)
@@ -308,17 +241,3 @@ class CurvesView(QWidget):
         column.setSpacing(0)
         column.addLayout(tools)
         column.addWidget(self._stack, 1)
-
-
-def write_text(text: str, path: str) -> str:
-    """Write a table.
-
-    Returns:
-        What came of it, in words.
-    """
-    name = Path(path).name
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        return f"{name} was not saved: {error.strerror or error}. Choose another folder."
-    return f"Saved {name}"

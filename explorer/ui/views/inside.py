@@ -116,7 +116,7 @@ class InsideView(QWidget):
 
     def _save_csv(self) -> None:
         # Beside the curves, which need the plotting library: not before it is needed.
-        from explorer.ui.views.curves import write_text
+        from explorer.ui.widgets.picture_files import write_text
 
         self._save("csv", "CSV (*.csv)", lambda path: write_text(self.topic.to_csv(), path))
 

@@ -217,10 +217,12 @@ def _running(studies: StudiesState) -> str:
     began, progress = studies.began, studies.progress
     if began is None:
         return ""
+    cells = studies.row.cells if studies.row is not None else ()
+    called = next((one.cell.label for one in cells if one.cell.id == began.cell), began.cell)
     if progress is None:
-        return began.cell
+        return called
     left = progress.eta_seconds
-    parts = [began.cell, f"epoch {progress.epoch + 1} of {began.epochs}"]
+    parts = [called, f"epoch {progress.epoch + 1} of {began.epochs}"]
     if progress.images_per_second:
         parts.append(f"{progress.images_per_second:,.0f} images/s")
     if left is not None:

@@ -32,13 +32,13 @@ from explorer.ui.panels.training_form import FORM_WIDTH_PX, TrainingFormPanel
 from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.curve_moments import Moments
-from explorer.ui.views.curves import CurvesView, write_text
+from explorer.ui.views.curves import CurvesView
 from explorer.ui.views.mistakes import Mistakes
 from explorer.ui.views.training_head import TrainingHead
 from explorer.ui.views.training_words import empty_message, facts, facts_csv, problem
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.picture_files import write_png, write_text
 
 _ROOM_FOR_FORM_PX = 720
 """In a narrower view the form takes the place of the curves instead of standing beside them."""

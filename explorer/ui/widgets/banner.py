@@ -28,7 +28,7 @@ from explorer.ui.widgets.elided_label import Tone
 
 Severity = Literal["error", "warning", "info", "question"]
 
-N_SHOWN = 4
+N_SHOWN = 3
 _LIST_PX = 120
 _TONES: dict[Severity, Tone] = {
     "error": "danger",
@@ -63,15 +63,23 @@ def fold_equal(items: Iterable[BannerItem]) -> tuple[tuple[BannerItem, ...], ...
     """Put messages together that say the same: of one severity, with one remedy (or one text) and no action.
 
     Returns:
-        The groups, in the order of their first messages.
+        The groups, that of the newest message first; within one the messages in the order they came.
     """
     groups: dict[tuple[object, ...], list[BannerItem]] = {}
     for item in items:
         alone = item.severity == "question" or bool(item.actions or item.detail)
         same = item.hint or item.text
         key = ("alone", item.banner_id) if alone else (item.severity, bool(item.hint), same)
-        groups.setdefault(key, []).append(item)
-    return tuple(tuple(group) for group in groups.values())
+        # The group of the newest message is the last of the dictionary.
+        groups[key] = [*groups.pop(key, ()), item]
+    return tuple(tuple(group) for group in reversed(groups.values()))
+
+
+def _fitting(groups: tuple[tuple[BannerItem, ...], ...]) -> tuple[tuple[BannerItem, ...], ...]:
+    """Which are shown where there is no room for all: the newest, then what is more than an information."""
+    others = sorted(groups[1:], key=lambda group: group[0].severity == "info")
+    chosen = [*groups[:1], *others][:N_SHOWN]
+    return tuple(group for group in groups if group in chosen)
 
 
 class _Sign(QWidget):
@@ -151,8 +159,9 @@ class Banner(QWidget):
         row.addLayout(self._words, 1)
         self._list: QPlainTextEdit | None = None
         self._add_words(first)
-        if len(group) > 1:
-            lines = [item.text for item in group[1:]]
+        # The same text once.
+        lines = list(dict.fromkeys(item.text for item in group if item.text != first.text))
+        if lines:
             self._add_rest(f"and {len(lines):,} more like this…", lines, is_listed=is_listed)
         elif first.detail:
             self._add_rest("Details", first.detail.splitlines(), is_listed=is_listed)
@@ -246,7 +255,7 @@ class Banner(QWidget):
 
 
 class BannerStack(QWidget):
-    """All messages, newest group last; takes no room while there are none.
+    """All messages, the newest on top; takes no room while there are none.
 
     Args:
         parent: As Qt has it.
@@ -290,9 +299,8 @@ class BannerStack(QWidget):
 
     def _show_groups(self) -> None:
         groups = fold_equal(self._items)
-        n_shown = len(groups) if self._shows_all else N_SHOWN
         known = {banner.group: banner for banner in self._banners}
-        shown = groups[:n_shown]
+        shown = groups if self._shows_all else _fitting(groups)
         had_focus = any(
             banner.isAncestorOf(self.focusWidget()) for banner in self._banners if self._has_focus()
         )

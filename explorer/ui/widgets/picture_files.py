@@ -1,6 +1,6 @@
-"""Tiled pictures on their way out: enlarged, named and written as PNG.
+"""Pictures and tables on their way out: pictures enlarged, named and written as PNG, tables as text.
 
-Used by the feature view. Knows nothing of the state or the engine.
+Used by the views that save something. Knows nothing of the state or the engine.
 """
 
 from __future__ import annotations
@@ -45,8 +45,29 @@ def write_png(image: QImage, path: str) -> str:
     if file.open(QSaveFile.OpenModeFlag.WriteOnly):
         writer = QImageWriter(file, b"png")
         if writer.write(image) and file.commit():
-            return QCoreApplication.translate("PictureFiles", "Saved {name}").format(name=Path(path).name)
+            return _saved(path)
+    return _not_saved(path, file.errorString())
+
+
+def write_text(text: str, path: str) -> str:
+    """Write a table.
+
+    Returns:
+        What came of it, in words.
+    """
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        return _not_saved(path, error.strerror or str(error))
+    return _saved(path)
+
+
+def _saved(path: str) -> str:
+    return QCoreApplication.translate("PictureFiles", "Saved {name}").format(name=Path(path).name)
+
+
+def _not_saved(path: str, reason: str) -> str:
     template = QCoreApplication.translate(
         "PictureFiles", "{name} was not saved: {reason}. Choose another folder."
     )
-    return template.format(name=Path(path).name, reason=file.errorString())
+    return template.format(name=Path(path).name, reason=reason)
