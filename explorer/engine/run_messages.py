@@ -43,6 +43,7 @@ class RunRow:
         seconds: Of all sittings; None before the end.
         has_weights: Whether its trained weights are in a file.
         has_moments: Whether weights of moments of its training are in files.
+        twin: The run of the plain twin that learned in lock-step with it; empty where there is none.
         cause: Why it failed; else empty.
         study: The study that it is a part of; empty where it is of none, or of one that was removed.
     """
@@ -66,6 +67,7 @@ class RunRow:
     cause: str = ""
     study: str = ""
     has_moments: bool = False
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

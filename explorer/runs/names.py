@@ -1,4 +1,4 @@
-"""What metrics are called, and the rows they come in.
+"""What metrics are called, and the rows they come in; what the origins of a pair of runs say.
 
 Imported by the store of runs, the recorder and whoever draws curves. Imports nothing.
 """
@@ -13,6 +13,9 @@ SECONDS = "step.seconds"
 
 VALIDATION_ACCURACY = "epoch.validation_accuracy"
 """What the best epoch is chosen by."""
+
+TWIN, IS_TWIN = "twin", "is_twin"
+"""In the origins of two runs that learn in lock-step: the plain twin's id, and that it is one."""
 
 OLD_NAMES = {
     "epoch.test_loss": "epoch.validation_loss",

@@ -1,16 +1,18 @@
 """One training, as the store of runs knows it.
 
-Called by `runs/store.py` and whoever lists runs. Imports `paths` and the standard library only.
+Called by `runs/store.py` and whoever lists runs. Imports `paths`, its own room and the standard library only.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from explorer import paths
+from explorer.runs.names import TWIN
 from explorer.runs.owner import is_alive
 
 Status = Literal["running", "paused", "finished", "stopped", "failed"]
@@ -72,6 +74,12 @@ class Run:
     def weights(self) -> Path:
         """The file of its trained weights, which is there once it has finished."""
         return self.folder / "weights.safetensors"
+
+    @property
+    def twin(self) -> str:
+        """The run of the plain twin that learns in lock-step with it; empty where there is none."""
+        # Most have none: their text need not be read.
+        return str(json.loads(self.origin).get(TWIN, "")) if f'"{TWIN}"' in self.origin else ""
 
     @property
     def has_weights(self) -> bool:

@@ -6,11 +6,18 @@ and by the reducer; pure. Must not import torch or Qt.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from explorer.state.learning import BUSY, Curves, TrainingState, TrainingStatus
+from explorer.state.learning import (
+    BUSY,
+    Curves,
+    FinderState,
+    TrainingState,
+    TrainingStatus,
+    TwinState,
+    TwinStatus,
+)
 
 if TYPE_CHECKING:
     from explorer.engine.run_messages import RunRow
@@ -25,12 +32,19 @@ def training_in_view(state: AppState) -> TrainingState:
     training, run = state.training, earlier_run(state)
     if run is None or training.status in BUSY or training.status == "failed":
         return training
-    row = next((row for row in state.runs.rows if row.id == run), None)
-    curves = state.runs.curves.get(run)
+    row, other = earlier_pair(state, run)
+    curves = state.runs.curves.get(row.id) if row is not None else None
     if row is None or curves is None:
         return training
-    earlier = _earlier(row, curves, last_moment(state, run))
-    return earlier if training.finder is None else replace(earlier, finder=training.finder)
+    twin = None if other is None else _twin(other, state.runs.curves.get(other.id))
+    return _earlier(row, curves, last_moment(state, row.id), twin, training.finder)
+
+
+def earlier_pair(state: AppState, run: str) -> tuple[RunRow | None, RunRow | None]:
+    """A run of the store and its plain twin, where it has one; the same two for the twin."""
+    rows = {row.id: row for row in state.runs.rows}
+    main = next((row for row in state.runs.rows if row.twin == run), rows.get(run))
+    return main, None if main is None else rows.get(main.twin)
 
 
 def earlier_run(state: AppState) -> str | None:
@@ -50,16 +64,38 @@ def last_moment(state: AppState, run: str) -> int | None:
 
 
 @lru_cache(maxsize=8)
-def _earlier(row: RunRow, curves: Curves, last: int | None) -> TrainingState:
+def _twin(row: RunRow, curves: Curves | None) -> TwinState | None:
+    if curves is None:
+        return None
+    status = _status(row, is_over=row.status == "finished")
+    return TwinState(
+        run=row.id,
+        spec=row.spec,
+        curves=curves,
+        status="stopped" if status in ("idle", "running") else cast("TwinStatus", status),
+        step=_steps_done(curves),
+        test_accuracy=row.test_accuracy,
+        cause=row.cause,
+    )
+
+
+def _steps_done(curves: Curves) -> int:
+    names = ("step.loss", "epoch.validation_accuracy")
+    every = (curves.buffer.series(name)[0] for name in names)
+    return max((int(steps[-1]) + 1 for steps in every if len(steps)), default=0)
+
+
+@lru_cache(maxsize=8)
+def _earlier(
+    row: RunRow, curves: Curves, last: int | None, twin: TwinState | None, finder: FinderState | None
+) -> TrainingState:
     from explorer.engine.training_messages import TrainingBegan, TrainingEnded
 
-    learned, _ = curves.buffer.series("step.loss")
     judged, _ = curves.buffer.series("epoch.validation_accuracy")
     # Epochs are stored with their last step.
     n_steps = round((int(judged[-1]) + 1) / max(row.epochs_done, len(judged))) if len(judged) else 0
-    done = max((int(steps[-1]) + 1 for steps in (learned, judged) if len(steps)), default=0)
     # Of a run that has not ended there are no weights but those of its moments: the last one is its now.
-    step = done if row.has_weights or last is None else last
+    step = _steps_done(curves) if row.has_weights or last is None else last
     ended = None
     if row.status == "finished" and row.test_accuracy is not None:
         ended = TrainingEnded(
@@ -97,6 +133,8 @@ def _earlier(row: RunRow, curves: Curves, last: int | None) -> TrainingState:
         curves=curves,
         ended=ended,
         cause=row.cause,
+        finder=finder,
+        twin=twin,
         is_earlier=True,
     )
 

@@ -40,6 +40,8 @@ TrainingStatus = Literal[
 """`opening` reads the data, `preparing` builds the network and measures; `pausing` and `stopping` wait for
 the next step."""
 
+TwinStatus = Literal["running", "paused", "stopped", "finished", "failed"]
+
 Purpose = Literal["train", "resume", "find"]
 
 BUSY: frozenset[str] = frozenset({"opening", "preparing", "running", "pausing", "stopping"})
@@ -120,7 +122,7 @@ class TwinState:
     run: str
     spec: ArchitectureSpec
     curves: Curves
-    status: Literal["running", "paused", "stopped", "finished", "failed"] = "running"
+    status: TwinStatus = "running"
     step: int = 0
     test_accuracy: float | None = None
     cause: str = ""

@@ -127,9 +127,14 @@ def test_columns_out_of_view_hold_no_network_and_come_back(four):
     four.window.compare.dock.hide()
     four.until(lambda state: {column.status for column in state.compare.columns.values()} == {"away"})
     four.until(lambda state: set(four.session.engine._context.nets) == {"main"})
+    assert not any(column.looked.maps for column in four.state.compare.columns.values())
     four.window.compare.open()
     four.until(lambda state: {column.status for column in state.compare.columns.values()} == {"ready"})
-    assert {name: column.looked for name, column in four.state.compare.columns.items()} == before
+    four.until(lambda state: all(column.looked.maps for column in state.compare.columns.values()))
+    for name, column in four.state.compare.columns.items():
+        assert (column.version, column.looked.image_id) == (before[name].version, before[name].image_id)
+        for key, values in before[name].maps.items():
+            np.testing.assert_array_equal(column.looked.maps[key], values)
 
 
 def test_an_overlay_and_lesions_of_the_network_in_view_leave_the_columns_alone(four):

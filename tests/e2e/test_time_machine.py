@@ -73,7 +73,7 @@ def test_the_curve_rewinds_the_net_its_twin_and_every_column(open_program, qtbot
     program.until(lambda state: at_moment(None)(state) and shown(state) == now)
     assert program.state.document == before
     assert rewinds_offered(program) == (True, False, False)
-    rewind_in_another_sitting(open_program(), training.began.run, qtbot)
+    rewind_in_another_sitting(open_program(), training.began.run, twin.run, qtbot)
 
 
 def rewinds_offered(program):
@@ -81,15 +81,16 @@ def rewinds_offered(program):
     return tuple(program.child(f"menu.{name}").isEnabled() for name in names)
 
 
-def rewind_in_another_sitting(program, run, qtbot):
-    """The run is opened from the list: its curves and its moments are there again."""
+def rewind_in_another_sitting(program, run, twin, qtbot):
+    """The run is opened from the list: its curves and its moments are there again, and its twin's."""
     program.settle()
     assert rewinds_offered(program) == (False, False, False)
     program.window.runs.open()
     program.until(lambda state: state.runs.is_listed)
     program.session.store.dispatch(OpenRun(run))
     program.window.training.open()
-    program.until(lambda state: state.moments.kept.get(run) and run in state.runs.curves)
+    pair = {run, twin}
+    program.until(lambda state: pair <= state.moments.kept.keys() and pair <= state.runs.curves.keys())
     program.until(at_moment(None))
     now = shown(program.state)
     plot = program.window.training.dock.widget().curves.plots[0].plot
@@ -97,6 +98,7 @@ def rewind_in_another_sitting(program, run, qtbot):
     qtbot.keyClick(plot, Qt.Key.Key_Home)
     program.until(at_moment(0))
     assert shown(program.state) != now
+    assert program.state.moments.at == {run: 0, twin: 0}
     assert rewinds_offered(program) == (False, True, True)
     program.click("train.rewound")
     program.until(lambda state: at_moment(None)(state) and shown(state) == now)

@@ -142,3 +142,21 @@ def test_that_it_could_not_be_trained_is_in_view_until_another_run_is_opened(pla
     assert training_in_view(play.state) is failed
     play(OpenRun(RUN))
     assert training_in_view(play.state).curves.run == RUN
+
+
+def test_a_pair_of_an_earlier_sitting_is_rewound_as_a_pair(play):
+    main, twin = ended(twin="its-twin"), ended(id="its-twin", test_accuracy=0.7)
+    play(RunsListed(rows=(main, twin)))
+    play(OpenRun("its-twin"))
+    asked = play.build(origin=Origin("run", "its-twin"))
+    assert {one.run for one in asked if isinstance(one, FindMoments)} == {RUN, "its-twin"}
+    for run in (RUN, "its-twin"):
+        play(SnapshotsKept(run=run, steps=(0, 4, 9)))
+        play(CurvesRead(ticket=0, run=run, rows=ROWS))
+    shown = training_in_view(play.state)
+    assert (shown.curves.run, shown.twin.run) == (RUN, "its-twin")
+    assert (shown.twin.status, shown.twin.step, shown.twin.test_accuracy) == ("finished", 33, 0.7)
+    assert training_in_view(play.state) is shown
+    requests = play(Rewind(RUN, 5))
+    assert play.state.moments.at == {RUN: 4, "its-twin": 4}
+    assert [one.weights.name for one in requests if isinstance(one, BuildModel)] == ["its-twin"]

@@ -191,6 +191,7 @@ def _row(run: Run, epochs_done: int, accuracy: float | None) -> RunRow:
         seconds=summary.get("seconds"),
         has_weights=run.has_weights,
         has_moments=run.has_moments,
+        twin=run.twin,
         cause=str(summary.get("error", "")),
         study=study_of(run),
     )

@@ -19,7 +19,7 @@ from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers.live import Live
 from explorer.engine.handlers.pace import Pace
 from explorer.engine.handlers.snapshots import Keeper
-from explorer.engine.handlers.twins import IS_TWIN, TWIN, lockstep, pair_of, prepare_twin
+from explorer.engine.handlers.twins import lockstep, pair_of, prepare_twin
 from explorer.engine.messages import MAIN_COLUMN, Event, WeightsChoice
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -41,6 +41,7 @@ from explorer.errors import DataError, RunError
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
+from explorer.runs.names import IS_TWIN, TWIN
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
 from explorer.training.checkpoint import read_checkpoint

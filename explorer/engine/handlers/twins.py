@@ -29,13 +29,11 @@ from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, Twin
 from explorer.errors import ExplorerError
 from explorer.images.dataset import Dataset
 from explorer.nets.weights import expected_shapes
+from explorer.runs.names import IS_TWIN
 from explorer.runs.run import Run
 from explorer.runs.store import RunStore
 from explorer.training.prepare import Training, prepare
 from explorer.training.step import train_settings
-
-TWIN, IS_TWIN = "twin", "is_twin"
-"""What the origins of the two runs say: the twin's id, and that it is one."""
 
 Steps = Generator[Event | None, None, None]
 
@@ -72,12 +70,12 @@ def pair_of(run: Run, store: RunStore) -> tuple[Run, Run | None]:
     Raises:
         RunError: The store cannot be read.
     """
-    origin = json.loads(run.origin)
-    others = {other.id: other for other in store.runs()} if TWIN in origin or IS_TWIN in origin else {}
-    if IS_TWIN in origin:
-        main = next((one for one in others.values() if json.loads(one.origin).get(TWIN) == run.id), None)
+    is_twin = IS_TWIN in json.loads(run.origin)
+    others = {other.id: other for other in store.runs()} if is_twin or run.twin else {}
+    if is_twin:
+        main = next((one for one in others.values() if one.twin == run.id), None)
         return (main, run) if main is not None and main.can_resume else (run, None)
-    twin = others.get(str(origin.get(TWIN)))
+    twin = others.get(run.twin)
     return (run, twin) if twin is not None and twin.can_resume else (run, None)
 
 

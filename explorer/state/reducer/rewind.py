@@ -16,7 +16,7 @@ from explorer.engine.moment_messages import FindMoments, LetMomentsGo, Snapshots
 from explorer.engine.run_messages import ReadCurves
 from explorer.nets.facts import Origin
 from explorer.state.compare_actions import Rewind
-from explorer.state.in_view import earlier_run
+from explorer.state.in_view import earlier_pair, earlier_run
 from explorer.state.model import Answer, AppState
 from explorer.state.reducer.turn import Turn
 from explorer.training.moments import nearest
@@ -52,13 +52,12 @@ def look_up(turn: Turn) -> None:
 
     Those of this sitting are told while they learn.
     """
-    run = earlier_run(turn.state)
-    if run is None:
-        return
-    if run not in turn.state.moments.kept:
-        turn.ask(FindMoments, run=run)
-    if run not in turn.state.runs.curves:
-        turn.ask(ReadCurves, run=run)
+    in_view = earlier_run(turn.state)
+    for run in () if in_view is None else pair_of(turn.state, in_view):
+        if run not in turn.state.moments.kept:
+            turn.ask(FindMoments, run=run)
+        if run not in turn.state.runs.curves:
+            turn.ask(ReadCurves, run=run)
 
 
 def on_runs_left(turn: Turn, there: Set[str]) -> None:
@@ -152,6 +151,7 @@ def is_of(origin: Origin | None, run: str) -> bool:
 def pair_of(state: AppState, run: str) -> tuple[str, ...]:
     """A run, and the one that learns or learned in lock-step with it."""
     began, twin = state.training.began, state.training.twin
-    if began is None or twin is None or run not in (began.run, twin.run):
-        return (run,)
-    return (began.run, twin.run)
+    if began is not None and twin is not None and run in (began.run, twin.run):
+        return (began.run, twin.run)
+    main, other = earlier_pair(state, run)
+    return (run,) if main is None or other is None else (main.id, other.id)
