@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from typing import Any
 from explorer import paths
 from explorer.engine.study_messages import CellRow, CellStatus, StudyRow, StudyStatus
 from explorer.errors import ExplorerError, RunError
-from explorer.files import exclusive, replace_durably
+from explorer.files import exclusive, written_whole
 from explorer.runs.names import VALIDATION_ACCURACY
 from explorer.runs.run import Run
 from explorer.runs.store import RunStore
@@ -110,14 +109,9 @@ class StudyQueue:
             },
             indent=2,
         )
-        beside = self.path.with_name(f".{self.path.name}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
+            with written_whole(self.path) as file:
                 file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            replace_durably(beside, self.path)
         except OSError as error:
             raise RunError(
                 "The study {path} cannot be written: {reason}.",

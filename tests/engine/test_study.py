@@ -377,7 +377,7 @@ def test_a_study_that_cannot_be_written_stays_as_it_was(monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("explorer.engine.queue.replace_durably", full)
+    monkeypatch.setattr("explorer.files.replace_durably", full)
     with pytest.raises(RunError, match="No space left"):
         queue.note_failure(cells(queue.study)[0], RunError("It failed."))
     assert queue.path.read_bytes() == before

@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from explorer.engine.lesson import Lesson, LessonRun, LessonWeights
 from explorer.engine.lesson_json import decode
 from explorer.engine.lesson_messages import SUFFIX, TEXT_SUFFIX
 from explorer.errors import LessonError
-from explorer.files import replace_durably
+from explorer.files import written_whole
 from explorer.images.archive import ClassArchive, Limits
 from explorer.runs.names import MetricRow
 
@@ -196,22 +195,18 @@ def writing(path: Path) -> Iterator[LessonWriter]:
         DataError: It would be more than what is read.
         LessonError: It cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                yield LessonWriter(archive, path)
-            file.flush()
-            os.fsync(file.fileno())
-        # What is written can be read.
+
+    def is_readable(beside: Path) -> None:
         ClassArchive(beside, LIMITS).close()
-        replace_durably(beside, path)
+
+    try:
+        with (
+            written_whole(path, is_readable) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            yield LessonWriter(archive, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise _unwritten(path, error) from error
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _unwritten(path: Path, error: OSError) -> LessonError:
