@@ -134,13 +134,13 @@ def decode(text: str, name: str) -> Lesson:
             "{name} was made by a newer program: it has format {version}, this one reads up to {known}.",
             "Update the program, then open it again.",
             name=name,
-            version=version,
+            version=str(version)[:20],
             known=SCHEMA,
         )
     reader = Reader(data, "")
     try:
         if version != SCHEMA:
-            raise reader.refused("schema", f"is {version!r}, not {SCHEMA}")
+            raise reader.refused("schema", f"is {repr(version)[:80]}, not {SCHEMA}")
         return _lesson(reader)
     except Refused as error:
         raise LessonError(
