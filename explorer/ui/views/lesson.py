@@ -106,10 +106,10 @@ class LessonPanel(QWidget):
         return self._note
 
     def keep(self) -> None:
-        """Tell what is being written, in the note and in the heading."""
-        self._note.keep()
+        """Tell what is being written, in the heading and in the note."""
         if self._own_heading.isVisible():
             self._on_heading()
+        self._note.keep()
 
     def show_none(self) -> None:
         """Show the lessons that there are."""
