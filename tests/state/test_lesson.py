@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.arch.presets import preset
+from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.lesson import (
     MAX_STEPS,
     Lesson,
@@ -173,6 +173,16 @@ def test_a_part_that_cannot_be_is_named_with_its_place(path, value, said):
     assert said in caught.value.cause_text
     assert caught.value.cause_text.startswith("a.lesson")
     assert caught.value.hint_text
+
+
+def test_networks_that_would_take_a_minute_to_draw_up_are_refused_at_once():
+    """The same network in a hundred steps is one network."""
+    deep = json.loads(encode(lesson(*[view(net=LessonNet(preset("cifar-resnet1202").spec))] * MAX_STEPS)))
+    assert len(decode(json.dumps(deep), "a.lesson").steps) == MAX_STEPS
+    for place, step in enumerate(deep["steps"]):
+        step["view"]["net"]["spec"] = json.loads(cifar_spec(6 * (900 + place) + 2).to_json())
+    with pytest.raises(LessonError, match="over 10,000 blocks"):
+        decode(json.dumps(deep), "a.lesson")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", "{}", "[" * 100_000])
