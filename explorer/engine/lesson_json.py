@@ -34,6 +34,8 @@ from explorer.errors import ExplorerError, LessonError
 SCHEMA = 1
 MAX_COLUMNS = 8
 MAX_FOLDS = 5_000
+MAX_BLOCKS = 10_000
+"""Of all different networks in view together: each is drawn up to be checked, so many in some seconds."""
 _MEMBER = {
     "pictures": re.compile(r"images/[\w-]{1,80}\.(png|jpg)"),
     "weights": re.compile(r"weights/[\w-][\w.-]{0,120}\.safetensors"),
@@ -134,13 +136,13 @@ def decode(text: str, name: str) -> Lesson:
             "{name} was made by a newer program: it has format {version}, this one reads up to {known}.",
             "Update the program, then open it again.",
             name=name,
-            version=version,
+            version=str(version)[:20],
             known=SCHEMA,
         )
     reader = Reader(data, "")
     try:
         if version != SCHEMA:
-            raise reader.refused("schema", f"is {version!r}, not {SCHEMA}")
+            raise reader.refused("schema", f"is {repr(version)[:80]}, not {SCHEMA}")
         return _lesson(reader)
     except Refused as error:
         raise LessonError(
@@ -161,7 +163,8 @@ def _lesson(reader: Reader) -> Lesson:
         raise reader.refused("weights", "have a name twice")
     if len({run.id for run in runs}) != len(runs):
         raise reader.refused("runs", "have an id twice")
-    steps = reader.each("steps", lambda step: _step(step, frozenset(names), len(pictures)), MAX_STEPS)
+    specs: set[ArchitectureSpec] = set()
+    steps = reader.each("steps", lambda step: _step(step, frozenset(names), len(pictures), specs), MAX_STEPS)
     if not steps:
         raise reader.refused("steps", "are none")
     return Lesson(
@@ -175,11 +178,13 @@ def _lesson(reader: Reader) -> Lesson:
     )
 
 
-def _step(reader: Reader, weights: frozenset[str], n_pictures: int) -> LessonStep:
+def _step(
+    reader: Reader, weights: frozenset[str], n_pictures: int, specs: set[ArchitectureSpec]
+) -> LessonStep:
     return LessonStep(
         heading=reader.text("heading", most=200),
         text=reader.text("text", ""),
-        view=_view(reader.inside("view"), weights, n_pictures) if reader.has("view") else None,
+        view=_view(reader.inside("view"), weights, n_pictures, specs) if reader.has("view") else None,
         trials=reader.each(
             "trials",
             lambda trial: Trial(trial.text("text"), trial.text("control", ""), trial.text("dock", "")),
@@ -189,8 +194,13 @@ def _step(reader: Reader, weights: frozenset[str], n_pictures: int) -> LessonSte
     )
 
 
-def _view(reader: Reader, weights: frozenset[str], n_pictures: int) -> LessonView:
+def _view(
+    reader: Reader, weights: frozenset[str], n_pictures: int, specs: set[ArchitectureSpec]
+) -> LessonView:
     net = _net(reader.inside("net"), weights)
+    specs.add(net.spec)
+    if sum(sum(spec.stage_depths) for spec in specs) > MAX_BLOCKS:
+        raise reader.refused("net", f"is too much: the lesson's networks have over {MAX_BLOCKS:,} blocks")
     columns = reader.each("columns", lambda column: _net(column, weights), MAX_COLUMNS)
     graph = expand(net.spec)
     selected = reader.text("selected", graph.nodes[-1].key)

@@ -18,6 +18,8 @@ from explorer.training import plan as plans
 
 MAX_ITEMS = 500
 MAX_TEXT = 20_000
+MAX_REASON = 200
+"""Characters of a reason: it may quote what stands in the file, however long that is."""
 
 Value = TypeVar("Value")
 
@@ -28,7 +30,7 @@ class Refused(Exception):
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(place, reason)
         self.place = place
-        self.reason = reason
+        self.reason = reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
 
 
 class Reader:
@@ -65,6 +67,8 @@ class Reader:
             raise self.refused(key, "is no text")
         if len(value) > most:
             raise self.refused(key, f"is longer than {most:,} characters")
+        if not _is_whole(value):
+            raise self.refused(key, "holds half a character")
         return value
 
     def number(self, key: str, usual: float | None, least: float, most: float) -> float:
@@ -95,7 +99,7 @@ class Reader:
     def texts(self, key: str, most: int = MAX_ITEMS) -> tuple[str, ...]:
         """A list of texts."""
         values = self.items(key, most)
-        if not all(isinstance(value, str) and len(value) < MAX_TEXT for value in values):
+        if not all(isinstance(value, str) and len(value) < MAX_TEXT and _is_whole(value) for value in values):
             raise self.refused(key, "holds something that is no text")
         return tuple(map(str, values))
 
@@ -136,7 +140,16 @@ class Reader:
     def numbers(self, key: str) -> dict[str, float]:
         """An object's numbers by name; what is none is left out."""
         values = self.inside(key)._data if self.has(key) else {}
-        return {name: float(value) for name, value in values.items() if _is_number(value)}
+        return {name: float(value) for name, value in values.items() if _is_number(value) and _is_whole(name)}
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it can be written again; JSON can spell one half of a pair of surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

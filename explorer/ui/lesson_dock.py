@@ -19,6 +19,7 @@ from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
 if TYPE_CHECKING:
+    from explorer.state.actions import Action
     from explorer.ui.main_window import MainWindow
     from explorer.ui.views.lesson import LessonPanel, StepItem
     from explorer.ui.widgets.spotlight import Spotlight
@@ -57,18 +58,23 @@ class LessonDock(SeenDock):
 
     def commands(self) -> dict[str, Callable[[], object]]:
         """What menus and the palette do with lessons, by name."""
-        dispatch = self._store.dispatch
         return {
             "save_lesson": self.save,
-            "next_step": lambda: dispatch(lesson_actions.StepLesson(1)),
-            "previous_step": lambda: dispatch(lesson_actions.StepLesson(-1)),
-            "close_lesson": lambda: dispatch(lesson_actions.CloseLesson()),
+            "next_step": lambda: self._leave(lesson_actions.StepLesson(1)),
+            "previous_step": lambda: self._leave(lesson_actions.StepLesson(-1)),
+            "close_lesson": lambda: self._leave(lesson_actions.CloseLesson()),
             **{f"lesson.{name}": partial(self.open_lesson, name) for name, _ in LESSONS},
         }
 
     def open_lesson(self, name: str) -> None:
         """Open one that ships with the program."""
-        self._store.dispatch(lesson_actions.OpenLesson(name))
+        self._leave(lesson_actions.OpenLesson(name))
+
+    def _leave(self, action: Action) -> None:
+        """Do what leaves the step in view; what is being written in its note is kept first."""
+        if self._view is not None:
+            self._view.keep()
+        self._store.dispatch(action)
 
     def build(self) -> QWidget:
         """The view, with its signals connected."""
@@ -81,18 +87,18 @@ class LessonDock(SeenDock):
         )
         from explorer.ui.views.lesson import LessonPanel
 
-        dispatch = self._store.dispatch
+        dispatch, leave = self._store.dispatch, self._leave
         view = self._view = LessonPanel(LESSONS)
         view.lesson_chosen.connect(self.open_lesson)
         view.open_requested.connect(lambda: self._window.commands.by_name()["open_lesson"]())
-        view.place_chosen.connect(lambda place: dispatch(GoToStep(place)))
-        view.shown_again.connect(lambda: dispatch(GoToStep(self._store.state.lessons.step)))
+        view.place_chosen.connect(lambda place: leave(GoToStep(place)))
+        view.shown_again.connect(lambda: leave(GoToStep(self._store.state.lessons.step)))
         view.control_wanted.connect(self.point_at)
         view.note_written.connect(lambda note: dispatch(WriteNote(note)))
         view.heading_written.connect(lambda heading: dispatch(NameStep(heading)))
-        view.step_added.connect(lambda: dispatch(AddStep(self.open_docks())))
+        view.step_added.connect(lambda: leave(AddStep(self.open_docks())))
         view.save_requested.connect(self.save)
-        view.closed.connect(lambda: dispatch(CloseLesson()))
+        view.closed.connect(lambda: leave(CloseLesson()))
         return view
 
     def show_state(self, old: AppState | None, new: AppState) -> None:
@@ -110,7 +116,7 @@ class LessonDock(SeenDock):
         from explorer.state.lesson_actions import SaveLesson
 
         if self._view is not None:
-            self._view.note.keep()
+            self._view.keep()
         lessons = self._store.state.lessons
         title = lessons.lesson.title if lessons.lesson is not None else "My lesson"
         name = lessons.source if lessons.is_own else f"{title}.lesson"

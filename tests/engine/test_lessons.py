@@ -508,6 +508,9 @@ def test_a_cut_off_file_is_said_to_be_damaged(tmp_path, context, weights_bytes):
     for share in (0.0, 0.3, 0.9, 0.999):
         cut.write_bytes(whole[: int(len(whole) * share)])
         assert "cut.lesson" in refused(cut, context)
+        with pytest.raises(ExplorerError) as caught:
+            read(cut, context)
+        assert "the lesson" in caught.value.hint_text, "and not what to do about a zip of pictures"
 
 
 def test_a_flipped_bit_is_noticed(tmp_path, context, weights_bytes):

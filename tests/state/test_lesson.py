@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.arch.presets import preset
+from explorer.arch.presets import cifar_spec, preset
 from explorer.engine.lesson import (
     MAX_STEPS,
     Lesson,
@@ -163,6 +163,8 @@ def changed(path, value):
         ("runs.0.plan", {"epochs": -1}, "is no plan"),
         ("form.plan", None, "form.plan is no plan"),
         ("schema", 0, "schema is 0, not 1"),
+        ("steps.1.note", "a\ud800b", "steps 2.note holds half a character"),
+        ("steps.0.view.docks", ["\ud800"], "docks holds something that is no text"),
     ],
 )
 def test_a_part_that_cannot_be_is_named_with_its_place(path, value, said):
@@ -173,10 +175,30 @@ def test_a_part_that_cannot_be_is_named_with_its_place(path, value, said):
     assert caught.value.hint_text
 
 
+def test_networks_that_would_take_a_minute_to_draw_up_are_refused_at_once():
+    """The same network in a hundred steps is one network."""
+    deep = json.loads(encode(lesson(*[view(net=LessonNet(preset("cifar-resnet1202").spec))] * MAX_STEPS)))
+    assert len(decode(json.dumps(deep), "a.lesson").steps) == MAX_STEPS
+    for place, step in enumerate(deep["steps"]):
+        step["view"]["net"]["spec"] = json.loads(cifar_spec(6 * (900 + place) + 2).to_json())
+    with pytest.raises(LessonError, match="over 10,000 blocks"):
+        decode(json.dumps(deep), "a.lesson")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", "{}", "[" * 100_000])
 def test_what_is_no_lesson_is_said_to_be_none(text):
     with pytest.raises(LessonError, match="is no lesson"):
         decode(text, "a.lesson")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("schema", "x" * 10_000), ("schema", 10**4_000), ("steps.0.view.net.spec", "x" * 10_000)],
+)
+def test_what_is_said_of_a_damaged_lesson_is_short(path, value):
+    with pytest.raises(LessonError) as caught:
+        decode(changed(path, value), "a.lesson")
+    assert len(caught.value.cause_text) <= 400
 
 
 def test_a_newer_format_says_to_update():
@@ -462,30 +484,37 @@ def test_a_lesson_that_ships_is_saved_with_its_texts_but_takes_no_notes(play):
     assert kept.steps[1].view.net.spec == play.state.document.spec
 
 
-def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play):
-    from explorer.engine.run_messages import RunRow, RunsListed
-    from explorer.state.actions import ChooseWeights
-    from explorer.state.compare_actions import PinRun
+def run_row(status, **changes):
+    from explorer.engine.run_messages import RunRow
     from explorer.training.plan import Plan
 
-    row = RunRow(
-        id=RUN,
-        name="mine",
-        note="",
-        is_starred=False,
-        is_bundled=False,
-        status="finished",
-        can_resume=False,
-        created=1.0,
-        spec=SHORT,
-        plan=Plan(epochs=1),
-        data="/home/me/photos",
-        epochs_done=1,
-        validation_accuracy=0.4,
-        test_accuracy=None,
-        seconds=3.0,
-        has_weights=True,
-    )
+    fields = {
+        "id": RUN,
+        "name": "mine",
+        "note": "",
+        "is_starred": False,
+        "is_bundled": False,
+        "status": status,
+        "can_resume": False,
+        "created": 1.0,
+        "spec": SHORT,
+        "plan": Plan(epochs=1),
+        "data": "/home/me/photos",
+        "epochs_done": 1,
+        "validation_accuracy": 0.4,
+        "test_accuracy": None,
+        "seconds": 3.0,
+        "has_weights": True,
+    }
+    return RunRow(**{**fields, **changes})
+
+
+def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play):
+    from explorer.engine.run_messages import RunsListed
+    from explorer.state.actions import ChooseWeights
+    from explorer.state.compare_actions import PinRun
+
+    row = run_row("finished")
     play(RunsListed(rows=(row,), version=1))
     play(PinRun(RUN, SHORT))
     play(ChooseWeights(WeightsChoice("copied")))
@@ -517,6 +546,20 @@ def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play)
         .id
         == RUN
     )
+
+
+def test_a_run_that_learned_on_since_it_came_into_the_lesson_is_kept_as_it_stands(play):
+    from explorer.engine.run_messages import RunsListed
+    from explorer.state.actions import ChooseWeights
+
+    open_lesson(play, lesson(None))
+    play(RunsListed(rows=(run_row("running"),), version=1))
+    play(ChooseWeights(WeightsChoice("run", RUN)))
+    play(AddStep())
+    assert play.state.lessons.lesson.runs[0].status == "stopped"
+    play(RunsListed(rows=(run_row("finished", test_accuracy=0.9),), version=2))
+    (run,) = play(SaveLesson("/x/mine.lesson"))[-1].lesson.runs
+    assert (run.status, dict(run.summary)["test_accuracy"]) == ("finished", 0.9)
 
 
 def test_a_rewound_run_is_kept_as_it_ended_and_that_is_said(play):

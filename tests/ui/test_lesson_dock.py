@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 import shiboken6
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
 from explorer.arch.expand import expand
 from explorer.engine.context import Context
 from explorer.engine.handlers.lessons import read_lesson
+from explorer.engine.lesson_json import encode
 from explorer.engine.lesson_messages import ReadLesson
 from explorer.engine.messages import BuildModel, ModelBuilt
 from explorer.nets.catalogue import present_for
@@ -19,7 +22,7 @@ from explorer.nets.facts import Origin
 from explorer.present.folds import everything
 from explorer.state.actions import Start
 from explorer.state.inside import InsideTopic
-from explorer.state.lesson_actions import CloseLesson, GoToStep, OpenLesson, StepLesson
+from explorer.state.lesson_actions import CloseLesson, GoToStep, OpenLesson, ReopenLesson, StepLesson
 from explorer.state.lessons import LESSONS
 from explorer.state.model import AppState
 from explorer.ui.main_window import MainWindow
@@ -51,6 +54,10 @@ class Desk:
         for event in read_lesson(request, self.context):
             self.store.dispatch(event)
         QApplication.processEvents()
+
+    def shipped(self, name):
+        (event,) = read_lesson(ReadLesson(ticket=0, source=name), self.context)
+        return event.lesson
 
     @property
     def lesson(self):
@@ -126,6 +133,25 @@ def test_a_light_goes_with_its_control(desk):
     assert desk.window.lesson.lit is None
     desk.window.lesson.point_at("no.such.control", "no such dock")
     assert desk.window.lesson.lit is None
+
+
+@pytest.mark.parametrize("leave", ["lesson.again", "lesson.next", "lesson.add", "lesson.close", "next_step"])
+def test_a_note_is_kept_when_its_step_is_left_while_it_is_written(desk, qtbot, tmp_path, leave):
+    path = tmp_path / "mine.lesson.json"
+    path.write_text(encode(replace(desk.shipped("options"), title="Mine")), encoding="utf-8")
+    desk.open(str(path))
+    note = desk.child("lesson.note")
+    note.setPlainText("Being written")
+    desk.child("lesson.own_heading").setText("Being named")
+    if leave == "next_step":
+        desk.window.lesson.commands()[leave]()
+    else:
+        qtbot.mouseClick(desk.child(leave), Qt.MouseButton.LeftButton)
+    if leave == "lesson.close":
+        buttons = (button for each in desk.store.state.notices for button in each.actions)
+        desk.store.dispatch(next(each.action for each in buttons if isinstance(each.action, ReopenLesson)))
+    assert desk.lesson.steps[0].note == "Being written"
+    assert desk.lesson.steps[0].heading == "Being named"
 
 
 def test_another_step_puts_the_light_out(desk):

@@ -137,6 +137,8 @@ def opened(source: str) -> Iterator[LessonFile]:
     if path.name.lower().endswith(".json"):
         yield LessonFile(path, None)
         return
+    if os.access(path, os.R_OK) and not zipfile.is_zipfile(path):
+        raise LessonError("{path} is no lesson, or a part of one: it is not a whole zip.", AGAIN, path=path)
     with ClassArchive(path, LIMITS) as archive:
         yield LessonFile(path, archive)
 

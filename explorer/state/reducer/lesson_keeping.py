@@ -52,7 +52,7 @@ class Keeping:
         self.pictures: list[LessonPicture] = list(lesson.pictures) if lesson else []
         self.image_ids: list[int | None] = list(before.image_ids)
         self.weights: list[LessonWeights] = list(lesson.weights) if lesson else []
-        self.runs: list[LessonRun] = list(lesson.runs) if lesson else []
+        self.runs: list[LessonRun] = [self._as_it_stands(run) for run in lesson.runs] if lesson else []
         self.choices: dict[str, WeightsChoice] = dict(before.choices)
         self.n_copied = 0
         self.n_rewound = 0
@@ -165,24 +165,32 @@ class Keeping:
         return free
 
     def _add_run(self, run: str) -> None:
+        made = self._run(run)
+        if made is not None and all(known.id != run for known in self.runs):
+            self.runs.append(made)
+
+    def _as_it_stands(self, run: LessonRun) -> LessonRun:
+        """A run that is in no file yet may have learned on since it came into the lesson."""
+        return run if run.file else self._run(run.id) or run
+
+    def _run(self, run: str) -> LessonRun | None:
+        """One of this machine's runs as the list has it; None where it is none that a lesson brings."""
         row = next((row for row in self._state.runs.rows if row.id == run), None)
-        if row is None or row.is_bundled or any(known.id == run for known in self.runs):
-            return
+        if row is None or row.is_bundled:
+            return None
         reached = {
             "test_accuracy": row.test_accuracy,
             "validation_accuracy": row.validation_accuracy,
             "seconds": row.seconds,
         }
-        self.runs.append(
-            LessonRun(
-                id=row.id,
-                name=row.name,
-                note=row.note,
-                spec=row.spec,
-                plan=row.plan,
-                data=PurePath(row.data).name,
-                created=row.created,
-                status=row.status if row.status in ("finished", "failed") else "stopped",
-                summary=tuple((name, value) for name, value in reached.items() if value is not None),
-            )
+        return LessonRun(
+            id=row.id,
+            name=row.name,
+            note=row.note,
+            spec=row.spec,
+            plan=row.plan,
+            data=PurePath(row.data).name,
+            created=row.created,
+            status=row.status if row.status in ("finished", "failed") else "stopped",
+            summary=tuple((name, value) for name, value in reached.items() if value is not None),
         )

@@ -105,6 +105,12 @@ class LessonPanel(QWidget):
         """Where the user writes."""
         return self._note
 
+    def keep(self) -> None:
+        """Tell what is being written, in the heading and in the note."""
+        if self._own_heading.isVisible():
+            self._on_heading()
+        self._note.keep()
+
     def show_none(self) -> None:
         """Show the lessons that there are."""
         self._shown = None
