@@ -52,6 +52,26 @@ def test_one_difference_is_the_cause():
         ("plain101", {}, "2,776,576 below option B because there are no shortcuts"),
         (
             "cifar-resnet20",
+            {"in_channels": 1},
+            "288 below He 2015 ResNet-20 because pictures have one channel",
+        ),
+        (
+            "cifar-resnet20",
+            {"shortcut_path": "dropout"},
+            "As many parameters as He 2015 ResNet-20, but shortcuts go through dropout",
+        ),
+        (
+            "cifar-resnet20",
+            {"stem_padding": 0},
+            "As many parameters as He 2015 ResNet-20, but stem padding is 0, not half the kernel",
+        ),
+        (
+            "vgg16",
+            {"head_hidden": ()},
+            "98,553,856 below torchvision vgg16 because the head has no hidden layers",
+        ),
+        (
+            "cifar-resnet20",
             {"shortcut": "C", "num_classes": 100},
             "20,090 above He 2015 ResNet-20: Shortcut +14,240, Classes +5,850",
         ),
