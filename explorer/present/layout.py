@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 
+from explorer.arch.attention import attention_title
 from explorer.arch.graph import Block, Graph, Node
 from explorer.arch.op import Op, Shape
 from explorer.arch.ops import Conv2d
@@ -54,13 +55,15 @@ def _shape_text(sides: Shape) -> str:
 
 
 def _kernels(nodes: tuple[Node, ...]) -> str:
-    """A block as the papers' tables write it: `1×1, 64 · 3×3, 64 · 1×1, 256`."""
+    """A block as the papers' tables write it: `1×1, 64 · 3×3, 64 · 1×1, 256`, and its attention."""
     parts = []
     for node in nodes:
         if isinstance(node.op, Conv2d) and node.branch == "main":
             op = node.op
             groups = f", C={op.groups}" if op.groups > 1 else ""
             parts.append(f"{op.kernel}×{op.kernel}, {op.out_channels}{groups}")
+        elif title := attention_title(node):
+            parts.append(title)
     return " · ".join(parts)
 
 

@@ -185,6 +185,11 @@ def test_options_of_shortcuts_are_told_apart():
     assert arcs("tutorial-keras-five-stages")["layer3.0"] == ("projection", "projection")
 
 
+def test_a_folded_block_says_its_attention():
+    [box] = [box for box in laid_out("cbam_resnet50").boxes if box.id == "layer1.0"]
+    assert box.subtitle == "1×1, 64 · 3×3, 64 · 1×1, 256 · CBAM"
+
+
 def test_open_block_shows_its_shortcut_beside_it():
     layout = laid_out("resnet50", frozenset({"layer2", "layer2.0"}))
     side = [box.id for box in layout.boxes if box.lane == "side"]
