@@ -55,15 +55,13 @@ def _shape_text(sides: Shape) -> str:
 
 
 def _kernels(nodes: tuple[Node, ...]) -> str:
-    """A block as the papers' tables write it: `1×1, 64 · 3×3, 64 · 1×1, 256`, and its attention."""
+    """A block as the papers' tables write it: `1×1, 64 · 3×3, 64 · 1×1, 256`."""
     parts = []
     for node in nodes:
         if isinstance(node.op, Conv2d) and node.branch == "main":
             op = node.op
             groups = f", C={op.groups}" if op.groups > 1 else ""
             parts.append(f"{op.kernel}×{op.kernel}, {op.out_channels}{groups}")
-        elif title := attention_title(node):
-            parts.append(title)
     return " · ".join(parts)
 
 
@@ -110,8 +108,16 @@ class _Pen:
         self.is_new_stage = False
         self.label_y = 0.0
         self.skips = {**_SKIPS, "projection": ("projection", _projection_words(graph))}
+        # Attention is the same in all blocks.
+        found = map(attention_title, graph.block_nodes(graph.blocks[-1]))
+        self.attention = next(filter(None, found), "")
         counts = (node.op.parameters() for node in graph.nodes)
         self.sums = list(accumulate(counts, initial=0))
+
+    def title(self, block: Block, times: int = 1) -> str:
+        """Such as `Bottleneck · SE ×5`."""
+        parts = BLOCK_TITLES.get(block.kind, block.kind), self.attention
+        return text.times(" · ".join(filter(None, parts)), times)
 
     def parameters(self, start: int, stop: int) -> int:
         return self.sums[stop] - self.sums[start]
@@ -181,7 +187,7 @@ class _Pen:
             fold_id,
             kind,
             self.graph.nodes[last.stop - 1].key,
-            text.times(BLOCK_TITLES.get(first.kind, first.kind), len(blocks)),
+            self.title(first, len(blocks)),
             _kernels(sample),
             FOLD_X,
             self.y,
@@ -232,7 +238,7 @@ class _Pen:
             self.block_arcs(block, source, end, side, first_y - BRANCH)
         self.boxes += side
         self.y += PADDING
-        title = BLOCK_TITLES.get(block.kind, block.kind)
+        title = self.title(block)
         count = self.parameters(block.start, block.stop)
         frame = Frame(block.key, "block", title, BLOCK_X, top, BLOCK_W, self.y - top, count, parent)
         self.frames.append(frame)
@@ -280,7 +286,7 @@ class _Pen:
                 self.fold("block", block.key, (block,), run.id)
         self.y += NODE_GAP
         first, last = run.blocks[0], run.blocks[-1]
-        title = text.times(BLOCK_TITLES.get(first.kind, first.kind), len(run.blocks))
+        title = self.title(first, len(run.blocks))
         count = self.parameters(first.start, last.stop)
         frame = Frame(run.id, "group", title, GROUP_X, top, GROUP_W, self.y - top, count, parent)
         self.frames.insert(index, frame)

@@ -186,8 +186,10 @@ def test_options_of_shortcuts_are_told_apart():
 
 
 def test_a_folded_block_says_its_attention():
-    [box] = [box for box in laid_out("cbam_resnet50").boxes if box.id == "layer1.0"]
-    assert box.subtitle == "1×1, 64 · 3×3, 64 · 1×1, 256 · CBAM"
+    titles = [box.title for box in laid_out("cbam_resnet50").boxes if box.stage == 3]
+    assert titles == ["Bottleneck · CBAM", "Bottleneck · CBAM ×5"]
+    opened = laid_out("se_resnet50", frozenset({"layer2", "layer2.0"}))
+    assert "Bottleneck · SE" in [frame.title for frame in opened.frames]
 
 
 def test_open_block_shows_its_shortcut_beside_it():
