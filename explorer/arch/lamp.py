@@ -256,7 +256,9 @@ def _within(text: str) -> str:
 def _several(found: Nearest) -> Sentence:
     """Several differences, the costliest first."""
     ordered = sorted(found.differences, key=lambda one: -abs(one.parameters))
-    parts = [f"{one.title} {one.parameters:+,}" if one.parameters else one.title for one in ordered]
+    # A true minus, as wide as the plus.
+    added = [f" {one.parameters:+,}".replace("-", "−") if one.parameters else "" for one in ordered]
+    parts = [f"{one.title}{more}" for one, more in zip(ordered, added, strict=True)]
     if len(parts) > MAX_LISTED:
         parts[MAX_LISTED:] = [f"and {len(parts) - MAX_LISTED} more"]
     values = {

@@ -128,7 +128,9 @@ def test_a_net_without_relatives_is_held_against_all(name, theirs, n_differences
 
 def test_a_long_list_of_differences_names_the_costliest():
     text = str(lamp_text(nearest(preset("tutorial-keras-five-stages").spec)))
-    assert text.startswith("3,108,446 below He 2015 ResNet-34 C: Stride of each stage -2,604,288, Classes")
+    assert text.startswith(
+        "3,108,446 below He 2015 ResNet-34 C: Stride of each stage −2,604,288, Classes −507,870, "
+    )
     assert text.endswith(", and 7 more")
 
 
