@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import log2
 
 from explorer.arch.builder import Builder
+from explorer.arch.graph import Node
 from explorer.arch.ops import Activation, ChannelConv, Conv2d, Gate, Norm
 from explorer.arch.pools import ChannelPool, Pool
 
@@ -78,6 +79,16 @@ def _block_attention(build: Builder, prefix: str, source: str) -> str:
     key = build.put(f"{prefix}cbam.bn", Norm(1), key, branch="side")
     key = build.put(f"{prefix}cbam.spatial_sigmoid", Activation("sigmoid"), key, branch="side")
     return build.put(f"{prefix}cbam.gate", Gate(), weighed, key)
+
+
+TITLES = {"se": "SE", "eca": "ECA", "cbam": "CBAM"}
+"""What people call each attention, by the part of a key that its nodes share."""
+
+
+def attention_title(node: Node) -> str:
+    """The attention that a node is the end of; empty for all others."""
+    *_, name, leaf = ("", "", *node.key.split("."))
+    return TITLES.get(name, "") if leaf == "gate" else ""
 
 
 ATTENTIONS: dict[str, Callable[[Builder, str, str], str]] = {

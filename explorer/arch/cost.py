@@ -29,7 +29,6 @@ class NodeCost:
         activation_bytes: Memory of its output; 0 where it shares its input's.
         receptive_field: Side of the square of input pixels that one output sees, gates aside.
         jump: Input pixels between two neighbouring outputs.
-        centre: Place of the first output's centre, in input pixels from the first pixel's centre.
     """
 
     parameters: int
@@ -37,7 +36,6 @@ class NodeCost:
     activation_bytes: int
     receptive_field: int
     jump: int
-    centre: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def _node_cost(node: Node, graph: Graph, known: dict[str, NodeCost]) -> NodeCost
     op = node.op
     memory = 0 if op.is_view else prod(node.output_shape) * FLOAT32_BYTES
     if not node.inputs:
-        return NodeCost(op.parameters(), 0, memory, 1, 1, 0.0)
+        return NodeCost(op.parameters(), 0, memory, 1, 1)
     window = op.window([graph.by_key[name].output_shape for name in node.inputs])
     # Several inputs meet (an addition): what is seen is the union, the larger window around the same centres.
     # Gates do not count: attention looks at the whole map at once, and papers leave that out.
@@ -82,7 +80,6 @@ def _node_cost(node: Node, graph: Graph, known: dict[str, NodeCost]) -> NodeCost
         activation_bytes=memory,
         receptive_field=widest.receptive_field + (window.kernel - 1) * widest.jump,
         jump=widest.jump * window.stride,
-        centre=widest.centre + ((window.kernel - 1) / 2 - window.padding) * widest.jump,
     )
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
+from explorer.arch.attention import attention_title
 from explorer.arch.cost import Cost, cost_of
 from explorer.arch.expand import expand
 from explorer.arch.graph import Block, Graph, Node
@@ -151,10 +152,15 @@ class _Part:
 
 
 def _summary(nodes: Sequence[Node], block: Block | None) -> str:
-    """The weighted operations of the main path as the papers' tables write them, and the shortcut."""
-    main = [node.op for node in nodes if node.branch == "main"]
-    weighted = [op.describe().replace(" conv", "") for op in main if isinstance(op, Conv2d | Linear)]
-    words = " · ".join(weighted or [op.describe() for op in main])
+    """The weighted operations of the main path as papers' tables write them, attention and shortcut."""
+    main = [node for node in nodes if node.branch == "main"]
+    told = [
+        node.op.describe().replace(" conv", "")
+        if isinstance(node.op, Conv2d | Linear)
+        else attention_title(node)
+        for node in main
+    ]
+    words = " · ".join([*filter(None, told)] or [node.op.describe() for node in main])
     if block is None:
         return words
     shortcut = {"none": "plain", "A": "shortcut A"}.get(block.shortcut, block.shortcut)

@@ -1,11 +1,12 @@
 """The two families of He 2015 as specs, and the plain twin of a net: what presets and papers are made of.
 
-Called by the modules of presets, by `arch/papers.py` and by tests. Pure Python and pydantic.
+Called by the modules of presets, by `arch/papers.py`, by those who ask whose weights fit, and by tests. Pure
+Python and pydantic.
 """
 
 from __future__ import annotations
 
-from explorer.arch.spec import ArchitectureSpec
+from explorer.arch.spec import ArchitectureSpec, applies
 from explorer.errors import SpecError
 
 CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
@@ -71,6 +72,16 @@ def cifar_spec(depth: int, **changes: object) -> ArchitectureSpec:
 def plain_twin(spec: ArchitectureSpec) -> ArchitectureSpec:
     """The same net without shortcuts (He 2015, section 3.3), and without what needs one."""
     return spec.edited(shortcut="none", **WITHOUT_SHORTCUT)
+
+
+def essence(spec: ArchitectureSpec) -> ArchitectureSpec:
+    """The spec without the choices that make no difference to a trained network."""
+    changes: dict[str, object] = {}
+    if spec.zero_init_residual:
+        changes["zero_init_residual"] = False
+    if not applies(spec, "stride_on") and spec.stride_on != "3x3":
+        changes["stride_on"] = "3x3"
+    return spec.edited(**changes) if changes else spec
 
 
 def preactivation_spec(n: int, *, block: str = "basic", k: int = 1) -> ArchitectureSpec:

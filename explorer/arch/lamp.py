@@ -202,7 +202,16 @@ _BECAUSE = {
     "cardinality": "convolutions have {ours} paths",
     "stem_width": "the stem is {ours} wide",
     "stride_on": "strides are on the {ours}, not the {theirs}",
+    "shortcut_path": "shortcuts go through {ours}",
+    "block_convolutions": "basic blocks have {ours} convolutions, not {theirs}",
+    "head_hidden": "the head has hidden layers of {ours}",
 }
+_BECAUSE_ONE = {
+    "num_classes": "it has one class",
+    "in_channels": "pictures have one channel",
+    "cardinality": "convolutions have one path",
+}
+_BECAUSE_NONE = {"shortcut": "there are no shortcuts", "head_hidden": "the head has no hidden layers"}
 _BECAUSE_ANY = "{title} is {ours}, not {theirs}"
 
 
@@ -227,8 +236,10 @@ def lamp_text(found: Nearest) -> Sentence:
         "ours": _within(value_text(one.field, one.ours)),
     }
     reason = _BECAUSE.get(one.field, _BECAUSE_ANY)
-    if one.field == "shortcut" and one.ours == "none":
-        reason = "there are no shortcuts"
+    if one.ours == 1:
+        reason = _BECAUSE_ONE.get(one.field, reason)
+    if one.ours in ("none", ()):
+        reason = _BECAUSE_NONE.get(one.field, reason)
     if found.parameter_gap == 0:
         return Sentence(f"As many parameters as {{name}}, but {reason}", tuple(values.items()))
     of_options = one.field == "shortcut" and one.theirs != "none"
@@ -245,7 +256,9 @@ def _within(text: str) -> str:
 def _several(found: Nearest) -> Sentence:
     """Several differences, the costliest first."""
     ordered = sorted(found.differences, key=lambda one: -abs(one.parameters))
-    parts = [f"{one.title} {one.parameters:+,}" if one.parameters else one.title for one in ordered]
+    # A true minus, as wide as the plus.
+    added = [f" {one.parameters:+,}".replace("-", "−") if one.parameters else "" for one in ordered]
+    parts = [f"{one.title}{more}" for one, more in zip(ordered, added, strict=True)]
     if len(parts) > MAX_LISTED:
         parts[MAX_LISTED:] = [f"and {len(parts) - MAX_LISTED} more"]
     values = {
@@ -272,6 +285,8 @@ def value_text(field: str, value: object) -> str:
         return str(labels[str(value)])
     if isinstance(value, bool):
         return "on" if value else "off"
+    if field == "stem_padding" and value == -1:
+        return "half the kernel"
     if isinstance(value, tuple):
         return "-".join(map(str, value)) or "the usual"
     return (

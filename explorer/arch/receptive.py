@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explorer.arch.cost import NodeCost
 from explorer.arch.graph import Graph, Node
 from explorer.arch.op import Op, Shape
 from explorer.arch.ops import ChannelConv, Flatten, Linear, Norm
@@ -18,7 +17,7 @@ from explorer.errors import InsideError
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """Some pixels of the network's input; where it is drawn whole, parts can lie outside the picture.
+    """Some pixels of the network's input.
 
     Attributes:
         left: The first column.
@@ -71,19 +70,6 @@ def seen_by(graph: Graph, key: str, row: int, column: int, *, through_all: bool 
     if rows is None or columns is None:
         return None
     return Rectangle(columns[0], rows[0], columns[1] - columns[0] + 1, rows[1] - rows[0] + 1)
-
-
-def whole_field(cost: NodeCost, row: int, column: int) -> Rectangle:
-    """The receptive field's full square, with what lies outside the picture.
-
-    Args:
-        cost: Of the node, from `arch.cost`.
-        row: Of the output.
-        column: Of the output.
-    """
-    side = cost.receptive_field
-    left, top = (cost.centre + place * cost.jump - (side - 1) / 2 for place in (column, row))
-    return Rectangle(left, top, side, side)
 
 
 def _sides(shape: Shape) -> tuple[int, int]:

@@ -6,9 +6,13 @@ torch or Qt.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
+
+_LIKENESS = 0.75
+"""Names that share less, such as depth and depthwise, are taken for no misspelling (0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,9 @@ def refusal(error: ValidationError, model: type[BaseModel], whole: str) -> Refus
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else whole
     if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(field, model.model_fields, n=1, cutoff=_LIKENESS)
+        if near:
+            return Refusal(field, "There is no field {field}.", "Did you mean {near}?", {"near": near[0]})
         known = ", ".join(model.model_fields)
         return Refusal(field, "There is no field {field}.", "The fields are: {known}.", {"known": known})
     info = model.model_fields.get(field)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from explorer.arch import spec as specs
+from explorer.arch.attention import TITLES
 from explorer.arch.cost import Cost, cost_of
 from explorer.arch.expand import expand
 from explorer.arch.graph import Block, Graph, Node
@@ -184,8 +185,8 @@ def _block_table(spec: ArchitectureSpec, graph: Graph, cost: Cost) -> str:
 
 def _block_text(spec: ArchitectureSpec, block: Block) -> str:
     shortcut = {"none": "plain", "A": "shortcut A"}.get(block.shortcut, block.shortcut)
-    stride = f", /{block.stride}" if block.stride > 1 else ""
-    return f"{block.kind}, {shortcut}{stride}"
+    stride = f"/{block.stride}" if block.stride > 1 else ""
+    return ", ".join(filter(None, (block.kind, TITLES.get(spec.attention, ""), shortcut, stride)))
 
 
 def _row(key: str, what: str, nodes: Sequence[Node], cost: Cost) -> tuple[str, ...]:

@@ -25,12 +25,19 @@ class ListArchitectures(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveArchitecture(Request):
-    """Keep a spec under a name; one of the same name is replaced."""
+    """Keep a spec under a name; one of the same name is replaced.
+
+    Attributes:
+        name: What the user calls it.
+        spec: The architecture.
+        instead_of: The slug of one that is deleted as soon as this one is on the disk; empty for none.
+    """
 
     on_io_pool: ClassVar[bool] = True
 
     name: str
     spec: ArchitectureSpec
+    instead_of: str = ""
 
     @property
     def subject(self) -> Hashable:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from explorer import fetch, paths
 from explorer.arch import spec as specs
+from explorer.arch.families import essence
 from explorer.arch.presets import preset
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import ExplorerError, WeightsError
@@ -111,16 +112,6 @@ class WeightsCard:
         if self.resize_size:
             return Transform(size, mean, std, "resize_then_crop", self.resize_size)
         return Transform(size, mean, std, "square", size, "bicubic")
-
-
-def essence(spec: ArchitectureSpec) -> ArchitectureSpec:
-    """The spec without the choices that make no difference to a trained network."""
-    changes: dict[str, object] = {}
-    if spec.zero_init_residual:
-        changes["zero_init_residual"] = False
-    if not specs.applies(spec, "stride_on") and spec.stride_on != "3x3":
-        changes["stride_on"] = "3x3"
-    return spec.edited(**changes) if changes else spec
 
 
 def cards_for(spec: ArchitectureSpec) -> tuple[WeightsCard, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from explorer.arch.families import essence
 from explorer.arch.graph import Graph
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import WeightsError
@@ -25,7 +26,7 @@ from explorer.images.prepare import (
 )
 from explorer.nets import catalogue
 from explorer.nets.assumptions import untraced
-from explorer.nets.catalogue import WeightsCard, essence
+from explorer.nets.catalogue import WeightsCard
 from explorer.nets.facts import Origin
 from explorer.nets.keys import (
     COUNTER,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 
+from explorer.arch.attention import attention_title
 from explorer.arch.graph import Block, Graph, Node
 from explorer.arch.op import Op, Shape
 from explorer.arch.ops import Conv2d
@@ -64,16 +65,28 @@ def _kernels(nodes: tuple[Node, ...]) -> str:
     return " · ".join(parts)
 
 
-def _skip_words(block: Block, graph: Graph) -> tuple[ArcStyle, str]:
-    """How a block's skip is drawn and named (He 2015, section 3.3)."""
-    if block.shortcut == "identity":
-        return "identity", "identity"
-    if block.shortcut == "A":
-        return "padded", "A: zero-padded"
-    source, end = graph.by_key[block.input_key], graph.nodes[block.stop - 1]
-    # Only option C projects where the shape stays; where it changes, B and C are the same.
-    is_needless = source.output_shape == end.output_shape
-    return "projection", "C: projection" if is_needless else "B: projection"
+_SKIPS: dict[str, tuple[ArcStyle, str]] = {
+    "identity": ("identity", "identity"),
+    "A": ("padded", "A: zero-padded"),
+}
+"""How skips without weights are drawn and named (He 2015, section 3.3)."""
+
+
+def _projection_words(graph: Graph) -> str:
+    """What projections are called, by the option of the whole net; without a letter where none is told.
+
+    Option B projects where the shape changes, C everywhere: a net whose shape changes in every block is both,
+    and single blocks with a shortcut of their own make it neither.
+    """
+    kinds = {block.shortcut for block in graph.blocks}
+    is_needless = any(
+        graph.by_key[block.input_key].output_shape == graph.nodes[block.stop - 1].output_shape
+        for block in graph.blocks
+        if block.shortcut == "projection"
+    )
+    if kinds == {"projection"}:
+        return "C: projection" if is_needless else "projection"
+    return "projection" if is_needless or "A" in kinds else "B: projection"
 
 
 class _Pen:
@@ -94,8 +107,17 @@ class _Pen:
         self.has_room = True
         self.is_new_stage = False
         self.label_y = 0.0
+        self.skips = {**_SKIPS, "projection": ("projection", _projection_words(graph))}
+        # Attention is the same in all blocks.
+        found = map(attention_title, graph.block_nodes(graph.blocks[-1]))
+        self.attention = next(filter(None, found), "")
         counts = (node.op.parameters() for node in graph.nodes)
         self.sums = list(accumulate(counts, initial=0))
+
+    def title(self, block: Block, times: int = 1) -> str:
+        """Such as `Bottleneck · SE ×5`."""
+        parts = BLOCK_TITLES.get(block.kind, block.kind), self.attention
+        return text.times(" · ".join(filter(None, parts)), times)
 
     def parameters(self, start: int, stop: int) -> int:
         return self.sums[stop] - self.sums[start]
@@ -165,7 +187,7 @@ class _Pen:
             fold_id,
             kind,
             self.graph.nodes[last.stop - 1].key,
-            text.times(BLOCK_TITLES.get(first.kind, first.kind), len(blocks)),
+            self.title(first, len(blocks)),
             _kernels(sample),
             FOLD_X,
             self.y,
@@ -186,7 +208,7 @@ class _Pen:
 
     def fold_arc(self, source: Box, box: Box, block: Block) -> Arc:
         """The skip round a folded block or group."""
-        style, label = _skip_words(block, self.graph)
+        style, label = self.skips[block.shortcut]
         top, bottom = box.y - BRANCH, box.bottom + BRANCH
         points = ((CENTRE_X, top), (FOLD_LANE_X, top), (FOLD_LANE_X, bottom), (CENTRE_X, bottom))
         return Arc(
@@ -216,14 +238,14 @@ class _Pen:
             self.block_arcs(block, source, end, side, first_y - BRANCH)
         self.boxes += side
         self.y += PADDING
-        title = BLOCK_TITLES.get(block.kind, block.kind)
+        title = self.title(block)
         count = self.parameters(block.start, block.stop)
         frame = Frame(block.key, "block", title, BLOCK_X, top, BLOCK_W, self.y - top, count, parent)
         self.frames.append(frame)
 
     def block_arcs(self, block: Block, source: Box, end: Box, side: list[Box], top: float) -> None:
         """The skip of an open block, through the shortcut's own nodes if it has some."""
-        style, label = _skip_words(block, self.graph)
+        style, label = self.skips[block.shortcut]
         if not side:
             x, y = OPEN_LANE_X, end.middle
             points = ((CENTRE_X, top), (x, top), (x, y), (end.right, y))
@@ -264,7 +286,7 @@ class _Pen:
                 self.fold("block", block.key, (block,), run.id)
         self.y += NODE_GAP
         first, last = run.blocks[0], run.blocks[-1]
-        title = text.times(BLOCK_TITLES.get(first.kind, first.kind), len(run.blocks))
+        title = self.title(first, len(run.blocks))
         count = self.parameters(first.start, last.stop)
         frame = Frame(run.id, "group", title, GROUP_X, top, GROUP_W, self.y - top, count, parent)
         self.frames.insert(index, frame)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication
 from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
 from explorer.arch.lamp import nearest
-from explorer.arch.papers import recognise
 from explorer.arch.presets import preset_name
 from explorer.engine.values import FailedPicture, LoadedPicture
 from explorer.present.text import shape, short
@@ -104,10 +103,9 @@ class Rendering:
             spec,
             cost,
             preset=preset_name(spec),
-            paper=recognise(spec),
+            near=nearest(spec),
             error=f"{refusal.cause} {refusal.hint}".strip() if refusal else None,
             error_field=refusal.field if refusal else None,
-            near=nearest(spec),
         )
         self._window.architecture.show_budget(state.document.budget, cost)
         view = self._window.graph

@@ -134,3 +134,12 @@ def test_deep_nets_are_compared(name):
     found = diff(spec, spec.edited(activation="silu"))
     assert {row.kind for row in found.blocks if row.stage is not None} == {"changed"}
     assert len(folded(found.blocks)) < 12
+
+
+@pytest.mark.parametrize(("attention", "title"), [("se", "SE"), ("eca", "ECA"), ("cbam", "CBAM")])
+def test_a_row_says_its_attention(attention, title):
+    spec = preset("cifar-resnet20").spec
+    rows = diff(spec, spec.edited(attention=attention, merge="gate")).blocks
+    assert {(row.before, row.after) for row in rows if row.after_key == "layer1.0"} == {
+        ("3×3, 16 · 3×3, 16 | identity", f"3×3, 16 · 3×3, 16 · {title} | identity")
+    }

@@ -52,6 +52,26 @@ def test_one_difference_is_the_cause():
         ("plain101", {}, "2,776,576 below option B because there are no shortcuts"),
         (
             "cifar-resnet20",
+            {"in_channels": 1},
+            "288 below He 2015 ResNet-20 because pictures have one channel",
+        ),
+        (
+            "cifar-resnet20",
+            {"shortcut_path": "dropout"},
+            "As many parameters as He 2015 ResNet-20, but shortcuts go through dropout",
+        ),
+        (
+            "cifar-resnet20",
+            {"stem_padding": 0},
+            "As many parameters as He 2015 ResNet-20, but stem padding is 0, not half the kernel",
+        ),
+        (
+            "vgg16",
+            {"head_hidden": ()},
+            "98,553,856 below torchvision vgg16 because the head has no hidden layers",
+        ),
+        (
+            "cifar-resnet20",
             {"shortcut": "C", "num_classes": 100},
             "20,090 above He 2015 ResNet-20: Shortcut +14,240, Classes +5,850",
         ),
@@ -108,7 +128,9 @@ def test_a_net_without_relatives_is_held_against_all(name, theirs, n_differences
 
 def test_a_long_list_of_differences_names_the_costliest():
     text = str(lamp_text(nearest(preset("tutorial-keras-five-stages").spec)))
-    assert text.startswith("3,108,446 below He 2015 ResNet-34 C: Stride of each stage -2,604,288, Classes")
+    assert text.startswith(
+        "3,108,446 below He 2015 ResNet-34 C: Stride of each stage −2,604,288, Classes −507,870, "
+    )
     assert text.endswith(", and 7 more")
 
 

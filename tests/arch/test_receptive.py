@@ -3,7 +3,7 @@ import pytest
 from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
 from explorer.arch.presets import cifar_spec, preset
-from explorer.arch.receptive import Rectangle, seen_by, whole_field
+from explorer.arch.receptive import Rectangle, seen_by
 from explorer.errors import InsideError
 
 
@@ -21,10 +21,13 @@ def test_in_the_middle_of_the_picture_it_is_the_whole_field(name):
     spec = preset(name).spec
     graph, cost = expand(spec), cost_of(spec)
     for node in graph.nodes:
-        if len(node.output_shape) == 3 and cost.by_key[node.key].receptive_field < spec.input_size // 3:
+        own = cost.by_key[node.key]
+        if len(node.output_shape) == 3 and own.receptive_field + own.jump < spec.input_size // 3:
             middle = node.output_shape[1] // 2
             found = seen_by(graph, node.key, middle, middle)
-            assert found == whole_field(cost.by_key[node.key], middle, middle), node.key
+            assert (found.width, found.height) == (own.receptive_field, own.receptive_field), node.key
+            beside = seen_by(graph, node.key, middle, middle + 1)
+            assert (beside.left - found.left, beside.top - found.top) == (own.jump, 0), node.key
 
 
 def test_gates_and_statistics_are_followed_only_when_asked_for():

@@ -30,3 +30,19 @@ def test_the_hint_is_the_fields_description():
     why = refusal(caught.value, Plan, "plan")
     assert why.arguments["value"] == "0"
     assert why.hint.format(**why.arguments) == Plan.model_fields["epochs"].description
+
+
+@pytest.mark.parametrize(
+    ("typo", "says"),
+    [
+        ("shortcuts", "Did you mean shortcut?"),
+        ("num_class", "Did you mean num_classes?"),
+        ("stage_width", "Did you mean stage_widths?"),
+        ("depth", "The fields are: block, "),
+    ],
+)
+def test_a_misspelt_field_is_answered_with_the_nearest(typo, says):
+    with pytest.raises(ValidationError) as caught:
+        ArchitectureSpec.model_validate({typo: 3})
+    why = refusal(caught.value, ArchitectureSpec, "spec")
+    assert why.hint.format(field=why.field, **why.arguments).startswith(says)

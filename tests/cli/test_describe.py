@@ -81,6 +81,13 @@ def test_reference_numbers(run, shared):
         assert (summary["parameters"], summary["macs"]) == (row["parameters"], row["macs"]), name
 
 
+def test_blocks_say_their_attention(run):
+    out = run("describe", "se_resnet50").out
+    assert "bottleneck, SE, projection, /2" in out
+    assert "bottleneck, SE, identity ×5" in out
+    assert "bottleneck, identity ×5" in run("describe", "resnet50").out
+
+
 def test_text_folds_equal_blocks_and_adds_up(run):
     out = run("describe", "resnet152").out
     assert "resnet152" in out

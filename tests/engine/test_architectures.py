@@ -56,6 +56,21 @@ def test_architectures_are_kept_listed_and_forgotten(engine):
     assert saved.version < listed.version < forgotten.version
 
 
+def test_one_is_forgotten_only_when_the_other_is_kept(engine):
+    engine.send(SaveArchitecture(ticket=1, name="Mine", spec=SPEC))
+    answer(engine, 1)
+    engine.send(SaveArchitecture(ticket=2, name=" ", spec=SPEC, instead_of="mine"))
+    [failed] = answer(engine, 2)
+    assert isinstance(failed, RequestFailed)
+    assert (folder() / "mine.json").is_file()
+    engine.send(SaveArchitecture(ticket=3, name="Other", spec=SPEC, instead_of="mine"))
+    [listed] = answer(engine, 3)
+    assert [item.slug for item in listed.items] == ["other"]
+    engine.send(SaveArchitecture(ticket=4, name="Other", spec=SPEC, instead_of="other"))
+    [listed] = answer(engine, 4)
+    assert [item.slug for item in listed.items] == ["other"]
+
+
 def test_the_newest_list_of_many_at_once_has_them_all(engine):
     names = [f"net {n}" for n in range(12)]
     for ticket, name in enumerate(names, start=1):

@@ -178,6 +178,18 @@ def test_options_of_shortcuts_are_told_apart():
     assert arcs("resnet50")["layer2.0"] == ("projection", "B: projection")
     assert arcs("cifar-resnet20", shortcut="C")["layer1.0-2"] == ("projection", "C: projection")
     assert arcs("plain34") == {}
+    own = arcs("cifar-resnet20", overrides=("1.0=projection",))
+    assert own["layer1.0"] == ("projection", "projection")
+    assert own["layer2.0"] == ("padded", "A: zero-padded")
+    # Every block changes the shape: options B and C are the same there.
+    assert arcs("tutorial-keras-five-stages")["layer3.0"] == ("projection", "projection")
+
+
+def test_a_folded_block_says_its_attention():
+    titles = [box.title for box in laid_out("cbam_resnet50").boxes if box.stage == 3]
+    assert titles == ["Bottleneck · CBAM", "Bottleneck · CBAM ×5"]
+    opened = laid_out("se_resnet50", frozenset({"layer2", "layer2.0"}))
+    assert "Bottleneck · SE" in [frame.title for frame in opened.frames]
 
 
 def test_open_block_shows_its_shortcut_beside_it():

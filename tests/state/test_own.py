@@ -54,10 +54,21 @@ def test_keeping_takes_the_document_s_spec_and_a_tidy_name():
     assert request.spec == MINE.spec
 
 
-def test_renaming_keeps_under_the_new_name_and_forgets_the_old(listed):
-    _, (saved, forgotten) = reduce(listed, RenameArchitecture("mine", " Other  name "))
+def test_renaming_keeps_under_the_new_name_instead_of_the_old(listed):
+    _, (saved,) = reduce(listed, RenameArchitecture("mine", " Other  name "))
     assert (type(saved), saved.name, saved.spec) == (SaveArchitecture, "Other name", MINE.spec)
-    assert (type(forgotten), forgotten.slug) == (ForgetArchitecture, "mine")
+    assert saved.instead_of == "mine"
+
+
+def test_one_that_gives_way_to_another_of_its_name_can_be_put_back(listed):
+    state, (saved,) = reduce(listed, KeepArchitecture(" Mine"))
+    assert saved.spec == listed.document.spec != MINE.spec
+    [notice] = state.notices
+    assert notice.message.format(**dict(notice.arguments)) == "Mine is another network now."
+    _, (again,) = reduce(state, notice.actions[0].action)
+    assert (again.name, again.spec) == ("Mine", MINE.spec)
+    state, _ = reduce(listed, KeepArchitecture("Mine", MINE.spec))
+    assert state.notices == ()
 
 
 @pytest.mark.parametrize("name", ["  ", "Mine"])

@@ -9,10 +9,11 @@ import pytest
 
 from explorer import paths
 from explorer.arch.expand import expand
+from explorer.arch.families import essence
 from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.images.datasets import open_dataset
 from explorer.nets.assemble import assemble
-from explorer.nets.catalogue import WeightsCard, essence, read_cards
+from explorer.nets.catalogue import WeightsCard, read_cards
 from explorer.nets.weights import load_for_spec
 from explorer.training import plan
 from explorer.training.batches import Normalisation, with_channels

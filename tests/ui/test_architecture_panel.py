@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from explorer.arch.cost import cost_of
 from explorer.arch.depths import depth_of, depths
-from explorer.arch.papers import recognise
+from explorer.arch.lamp import nearest
 from explorer.arch.presets import preset, preset_name, presets
 from explorer.arch.spec import ArchitectureSpec, applies
 from explorer.errors import SpecError
@@ -56,7 +56,7 @@ class Host:
             spec,
             cost_of(spec),
             preset=preset_name(spec),
-            paper=recognise(spec),
+            near=nearest(spec),
             error=str(error) if error else None,
             error_field=error.field if error else None,
         )
@@ -128,7 +128,11 @@ def test_the_lamp_lights_for_a_published_net_only(host, find):
     assert "1512.03385" in find("lamp").toolTip()
     host.show(host.spec.edited(stage_widths=(16, 32, 72)))
     assert not find("lamp.light").is_lit
-    assert find("lamp.name", QLabel).text() == "no published net"
+    assert find("lamp.name", QLabel).text() == "near He 2015 ResNet-20"
+    assert find("lamp.error", QLabel).text().endswith("above it because stages are 16-32-72 wide")
+    assert "269,722" in find("lamp").toolTip()
+    host.show(preset("tutorial-keras-five-stages").spec)
+    assert find("lamp.name", QLabel).text() == "near He 2015 ResNet-34 C"
 
 
 @pytest.mark.parametrize("name", presets())
@@ -592,7 +596,7 @@ def test_the_panel_is_there_quickly(qtbot):
     def build_ms():
         start = time.process_time()
         panel = ArchitecturePanel()
-        panel.show_spec(spec, cost, preset=None, paper=None, error=None, error_field=None)
+        panel.show_spec(spec, cost, preset=None, near=nearest(spec), error=None, error_field=None)
         qtbot.addWidget(panel)
         return 1000 * (time.process_time() - start)
 

@@ -20,7 +20,7 @@ def totals(qtbot):
     made = Totals()
     made.told = []
     made.lock_chosen.connect(lambda *chosen: made.told.append(chosen))
-    made.show_totals(COST, None)
+    made.show_totals(COST, nearest(preset("resnext50_32x4d").spec))
     made.show_budget(None, COST)
     qtbot.addWidget(made)
     made.resize(312, 300)
@@ -74,6 +74,6 @@ def test_the_gap_has_a_side():
 
 def test_the_lamp_names_the_nearest_net(totals):
     spec = cifar_spec(20, shortcut="B")
-    totals.show_totals(cost_of(spec), None, nearest(spec))
+    totals.show_totals(cost_of(spec), nearest(spec))
     assert totals.findChild(QLabel, "lamp.name").text() == "near He 2015 ResNet-20"
     assert totals.findChild(QLabel, "lamp.error").text() == "2,752 above option A because shortcuts are B"

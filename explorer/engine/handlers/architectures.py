@@ -37,14 +37,16 @@ def list_architectures(request: ListArchitectures, context: Context) -> Generato
 
 
 def save_architecture(request: SaveArchitecture, context: Context) -> Generator[Event, None, None]:
-    """Write one and read all.
+    """Write one, delete the one that it stands for, and read all.
 
     Raises:
-        SpecError: The name is no name, or the file cannot be written.
+        SpecError: The name is no name, or a file cannot be written or deleted.
         OSError: The folder of the program's data cannot be created.
     """
     with _one_at_a_time:
-        keep(folder(), request.name, request.spec)
+        kept_one = keep(folder(), request.name, request.spec)
+        if request.instead_of not in ("", kept_one.slug):
+            forget(folder(), request.instead_of)
         listed = _listed(request)
     yield listed
 

@@ -9,10 +9,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.arch.families import essence
 from explorer.engine.context import Context
 from explorer.engine.messages import Event, ReadWeights, SaveWeights, WeightsRead, WeightsSaved
 from explorer.errors import WeightsError
-from explorer.nets.catalogue import essence
 from explorer.nets.infer import infer_spec, match
 from explorer.nets.keys import misfit
 

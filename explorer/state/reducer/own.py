@@ -33,17 +33,29 @@ def on_look_up_architectures(turn: Turn, action: LookUpArchitectures) -> None:
 
 
 def on_keep_architecture(turn: Turn, action: KeepArchitecture) -> None:
-    """Keep a spec, the document's where none is given. A name that is no name is refused at once."""
+    """Keep a spec, the document's where none is given; one of that name gives way and can be put back.
+
+    A name that is no name is refused at once.
+    """
     try:
         name = checked_name(action.name)
     except SpecError as error:
         _complain(turn, error)
         return
-    turn.ask(SaveArchitecture, name=name, spec=action.spec or turn.state.document.spec)
+    spec = action.spec or turn.state.document.spec
+    turn.ask(SaveArchitecture, name=name, spec=spec)
+    former = next((item for item in turn.state.own.items if item.name == name and item.spec != spec), None)
+    if former is not None:
+        turn.notify(
+            "info",
+            "{name} is another network now.",
+            arguments=(("name", name),),
+            actions=(NoticeAction("Put it back", KeepArchitecture(name, former.spec)),),
+        )
 
 
 def on_rename_architecture(turn: Turn, action: RenameArchitecture) -> None:
-    """Keep it under its new name, then forget the old one. A name that another has already is refused."""
+    """Keep it under its new name instead of the old one. A name that another has already is refused."""
     items = turn.state.own.items
     item = next((item for item in items if item.slug == action.slug), None)
     if item is None:
@@ -56,8 +68,7 @@ def on_rename_architecture(turn: Turn, action: RenameArchitecture) -> None:
     if any(other.name == name for other in items):
         turn.notify("error", "There is an architecture called {name} already.", arguments=(("name", name),))
         return
-    turn.ask(SaveArchitecture, name=name, spec=item.spec)
-    turn.ask(ForgetArchitecture, slug=item.slug)
+    turn.ask(SaveArchitecture, name=name, spec=item.spec, instead_of=item.slug)
 
 
 def on_let_architecture_go(turn: Turn, action: LetArchitectureGo) -> None:

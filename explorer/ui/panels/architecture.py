@@ -22,7 +22,6 @@ from explorer.arch.budget import Budget
 from explorer.arch.cost import Cost
 from explorer.arch.depths import block_changes, title
 from explorer.arch.lamp import Nearest
-from explorer.arch.papers import Published
 from explorer.arch.presets import presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.block_drawings import DRAWINGS
@@ -126,10 +125,9 @@ class ArchitecturePanel(QWidget):
         cost: Cost,
         *,
         preset: str | None,
-        paper: Published | None,
+        near: Nearest,
         error: str | None,
         error_field: str | None,
-        near: Nearest | None = None,
     ) -> None:
         """Show a net, without telling.
 
@@ -137,10 +135,9 @@ class ArchitecturePanel(QWidget):
             spec: The last one that was accepted.
             cost: Its cost.
             preset: The preset that it is, by name.
-            paper: The published net that it is.
+            near: The published net that it is, or is nearest to.
             error: Why the last edit was refused: cause and remedy; None where it was not.
             error_field: The field that the error is about.
-            near: The published net that it is nearest to.
         """
         if error is None:
             self._pending = {}
@@ -163,7 +160,7 @@ class ArchitecturePanel(QWidget):
         self._groups.show_spec(spec, kept, preset)
         for titled in self._titled.values():
             titled.show_usual(spec, self._groups.usual, self._groups.source)
-        self._totals.show_totals(cost, paper, near)
+        self._totals.show_totals(cost, near)
         self._show_error(error, error_field)
 
     def show_budget(self, budget: Budget | None, cost: Cost) -> None:

@@ -86,18 +86,16 @@ class PaperLamp(QWidget):
         row.addWidget(self._light, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
 
-    def show_paper(self, paper: Published | None, near: Nearest | None = None) -> None:
-        """Light up for a published net, or go out for None and name the nearest with what differs."""
-        self._light.set_lit(paper is not None)
-        name, error = "no published net", "not in the papers' tables"
-        row = paper or (near.published if near else None)
-        if paper:
-            name, error = f"= {paper.name}", error_text(paper)
-        elif near:
-            name, error = f"near {near.published.name}", _lamp_words(near)
+    def show_paper(self, near: Nearest) -> None:
+        """Light up for a published net, or go out and name the nearest with what differs."""
+        row = near.published
+        self._light.set_lit(near.is_exact)
+        name, error = f"near {row.name}", _lamp_words(near)
+        if near.is_exact:
+            name, error = f"= {row.name}", error_text(row)
         self._name.setText(name)
         self._error.setText(error)
-        self.setToolTip(_detail(row) if row else "")
+        self.setToolTip(_detail(row))
         self.setAccessibleName(f"{name}, {error}")
 
 
@@ -197,9 +195,9 @@ class Totals(QWidget):
         reached = cost.macs if budget is not None and budget.hold == "macs" else cost.parameters
         self._lock.show_budget(budget, reached)
 
-    def show_totals(self, cost: Cost, paper: Published | None, near: Nearest | None = None) -> None:
+    def show_totals(self, cost: Cost, near: Nearest) -> None:
         """Show a net's costs and which published net it is, or is near to."""
-        self._lamp.show_paper(paper, near)
+        self._lamp.show_paper(near)
         for name, (text, detail) in total_texts(cost).items():
             value = self._values[name]
             value.setText(text)

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.arch.families import essence
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsChoice, WeightsOffer
 from explorer.engine.run_messages import RunRow
-from explorer.nets.catalogue import essence
 from explorer.nets.facts import Origin
 from explorer.present.text import byte_size
 from explorer.ui.theme import HALF, SPACE, font
