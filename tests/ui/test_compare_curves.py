@@ -280,7 +280,7 @@ def test_runs_on_different_data_say_on_which_and_that_they_do_not_compare(sectio
     assert names["c1"] == "plain-20 on CIFAR-10"
     assert names["c2"] == "ResNet-20 on CIFAR-10", "seeds are still joined"
     assert names["c6"] == "ResNet-56 on Digits"
-    assert "not all on the same data" in section.plot.legend.reading()
+    assert "; not on the same data" in section.plot.legend.reading()
 
 
 def test_without_runs_it_says_what_to_do(section, qtbot):

@@ -141,6 +141,7 @@ class CompareView(QWidget):
         self.slider.share_chosen.connect(self.share_chosen)
         row.share_chosen.connect(self.share_chosen)
         row.moved.connect(self.moved)
+        row.dense_changed.connect(pair.set_dense)
         row.wished.connect(self._on_wish)
         row.horizontalScrollBar().rangeChanged.connect(lambda *_: self._fit_pair())
         self._fit_pair()

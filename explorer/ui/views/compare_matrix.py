@@ -31,7 +31,7 @@ Cell = tuple[int, int]
 Cells = tuple[tuple[Agreement | None, ...], ...]
 
 _MOST_NAME_PX, _LEAST_NAME_PX = 150.0, 24.0
-_MOST_CELL_PX, _LEAST_CELL_PX = 54.0, 14.0
+_MOST_CELL_PX, _USUAL_CELL_PX, _LEAST_CELL_PX = 54.0, 26.0, 14.0
 _DOT_PX = 4.0
 _STRENGTH = 0.8
 _HINT = "Click a cell to see only the pictures on which these two differ."
@@ -140,8 +140,10 @@ class AgreementMatrix(QWidget):
 
     def _names_px(self) -> float:
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._names), default=0)
-        room = self.width() - 2 * SPACE - len(self._names) * 30.0
-        return max(min(widest + 4 * _DOT_PX + HALF, _MOST_NAME_PX, room), _LEAST_NAME_PX)
+        wanted = min(widest + 4 * _DOT_PX + HALF, _MOST_NAME_PX)
+        room = self.width() - 2 * SPACE - len(self._names) * _USUAL_CELL_PX
+        # A piece of a name says less than its colour, which stands in every column's head.
+        return max(wanted, _LEAST_NAME_PX) if wanted <= room else _LEAST_NAME_PX
 
     def _square(self) -> QRectF:
         """Where the cells are: names at their left, dots above, the reading below."""
@@ -232,7 +234,9 @@ class AgreementMatrix(QWidget):
         said = self.reading(*self._under) if self._under is not None else _HINT
         painter.setPen(colours.text if self._under is not None else colours.muted)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(below, flags, said)
+        fits = painter.boundingRect(below, flags, said).height() <= below.height()
+        if fits or self._under is not None:
+            painter.drawText(below, flags, said)
 
     def _paint_cell(self, painter: QPainter, place: Cell, cell: Agreement | None, colours: Colours) -> None:
         rect = self.place_of(*place).adjusted(0, 0, -1, -1)
@@ -268,7 +272,7 @@ class AgreementMatrix(QWidget):
             is_read = self._under is not None and number in self._under
             painter.setPen(colours.text if is_read else colours.muted)
             room = QRectF(SPACE + 2 * _DOT_PX, place.top(), names - 3 * _DOT_PX, place.height())
-            if room.width() < _LEAST_NAME_PX:
+            if names <= _LEAST_NAME_PX:
                 continue
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(room.width()))
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

@@ -33,6 +33,7 @@ MARKS = ("○", "□", "△", "◇", "▽")
 
 _POINT_PX, _OWN_PX, _REACH_PX = 4.2, 5.5, 12.0
 _PX_PER_TICK = 34
+_FEW_PLACES = 6
 _ROOM_SHARE = 0.07
 _LEAST_SPAN = 0.3
 """Of the axes: in per cent points upwards, in decades along the bottom."""
@@ -207,7 +208,7 @@ class ErrorScatter(QWidget):
             place = QRectF(0, y - height / 2, area.left() - HALF, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{text} %")
         free = 0.0
-        for decade, _ in value_ticks(first, last, "log", max(2, int(area.width() // _PX_PER_TICK))):
+        for decade in self._bottom_ticks(first, last, max(2, int(area.width() // _PX_PER_TICK))):
             x = area.left() + (decade - first) / (last - first) * area.width()
             text = short(round(10**decade)) if 10**decade >= 10_000 else f"{10**decade:.0f}"
             wide = self.fontMetrics().horizontalAdvance(text) + SPACE
@@ -221,6 +222,13 @@ class ErrorScatter(QWidget):
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         below = QRectF(area.left(), area.bottom() + HALF + height, area.width(), height)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, _TITLES[self._across])
+
+    def _bottom_ticks(self, first: float, last: float, most: int) -> list[float]:
+        """Where the bottom axis has numbers, in decades: round ones, or, where the points are few, theirs."""
+        own = sorted({point.across(self._across) for point in self._points})
+        if len(own) <= _FEW_PLACES:
+            return [math.log10(place) for place in own]
+        return [decade for decade, _ in value_ticks(first, last, "log", most)]
 
     def _paint_point(self, painter: QPainter, point: Point, colours: Colours) -> None:
         place = self.place_of(point)
