@@ -16,7 +16,7 @@ from explorer.present.error_scatter import CIFAR_10, IMAGENET, joined
 from explorer.state.learning import RunsState
 from explorer.ui import theme
 from explorer.ui.panels.field_controls import FlatCombo
-from explorer.ui.views.compare_scatter import OWN_TEST_SET, ScatterSection, point_of
+from explorer.ui.views.compare_scatter import ScatterSection, point_of
 from tests.ui.compare_states import CIFAR, FOUR, column, compared, hover, living, run_row, trained_columns
 
 LEFT = Qt.MouseButton.LeftButton
@@ -87,7 +87,7 @@ def test_without_any_there_is_no_point():
 
 
 def test_data_that_nothing_names():
-    assert one(Origin("file", "a", accuracy_percent=90.0), classes=DIGITS).data == OWN_TEST_SET
+    assert one(Origin("file", "a", accuracy_percent=90.0), classes=DIGITS).data == "their own test set"
 
 
 # The section

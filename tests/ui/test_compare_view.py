@@ -430,7 +430,7 @@ class Told(QWidget):
 
 def test_a_section_is_opened_and_closed_by_its_tab(four, qtbot):
     section = Told()
-    four.view.add_section("More of it", section)
+    four.view.add_section("more_of_it", "More of it", section)
     click(four, qtbot, "compare.section.more_of_it")
     assert section.isVisible()
     assert four.view.sections.current is section
@@ -452,7 +452,7 @@ def test_stops_of_columns_are_those_at_the_sliders_share(four):
 
 
 def test_a_closed_section_gives_its_room_back(four, qtbot):
-    four.view.add_section("Below", Told())
+    four.view.add_section("below", "Below", Told())
     before = four.view.row.height()
     click(four, qtbot, "compare.section.below")
     qtbot.waitUntil(lambda: four.view.row.height() < before - 100)

@@ -158,14 +158,15 @@ class CompareView(QWidget):
         below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
         self._pair_line.setContentsMargins(SPACE, HALF, SPACE, SPACE + below)
 
-    def add_section(self, title: str, widget: QWidget) -> None:
+    def add_section(self, name: str, title: str, widget: QWidget) -> None:
         """Put a further view below the columns, behind a tab.
 
         Args:
-            title: Of the tab.
+            name: Of the tab, as an object.
+            title: Of the tab, for people.
             widget: The view; who made it feeds it.
         """
-        self.sections.add(title, widget)
+        self.sections.add(name, title, widget)
 
     # What is shown
 

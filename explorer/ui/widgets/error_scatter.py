@@ -37,7 +37,6 @@ _FEW_PLACES = 6
 _ROOM_SHARE = 0.07
 _LEAST_SPAN = 0.3
 """Of the axes: in per cent points upwards, in decades along the bottom."""
-_TITLES: dict[Across, str] = {"depth": "weighted layers", "parameters": "parameters"}
 
 
 class ErrorScatter(QWidget):
@@ -98,19 +97,21 @@ class ErrorScatter(QWidget):
 
     def reading(self, point: Point) -> tuple[str, ...]:
         """What is said of a point, a line each: name, error, size, source."""
-        whose = "pinned: " if point.column else ""
+        source = self.tr("pinned: {source}") if point.column else "{source}"
         return (
             point.name,
-            f"{point.error_percent:.2f} % error, {point.kind}",
-            f"{point.depth:,} layers, {grouped(point.parameters)} parameters",
-            f"{whose}{point.source}",
+            self.tr("{error} % error, {kind}").format(error=f"{point.error_percent:.2f}", kind=point.kind),
+            self.tr("{depth} layers, {parameters} parameters").format(
+                depth=f"{point.depth:,}", parameters=grouped(point.parameters)
+            ),
+            source.format(source=point.source),
         )
 
     def build_menu(self) -> QMenu:
         """The context menu."""
         menu = QMenu(self)
-        menu.addAction("Save as PNG…", self.png_requested.emit).setEnabled(bool(self._points))
-        menu.addAction("Save as CSV…", self.csv_requested.emit).setEnabled(bool(self._points))
+        menu.addAction(self.tr("Save as PNG…"), self.png_requested.emit).setEnabled(bool(self._points))
+        menu.addAction(self.tr("Save as CSV…"), self.csv_requested.emit).setEnabled(bool(self._points))
         return menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -183,7 +184,7 @@ class ErrorScatter(QWidget):
         colours = Colours.of(self.palette())
         if not self._points:
             painter.setPen(colours.muted)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No error is known here.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("No error is known here."))
             return
         self._paint_axes(painter, colours)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -221,7 +222,11 @@ class ErrorScatter(QWidget):
             place = QRectF(x - wide / 2, area.bottom() + HALF, wide, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         below = QRectF(area.left(), area.bottom() + HALF + height, area.width(), height)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, _TITLES[self._across])
+        painter.drawText(
+            below,
+            Qt.AlignmentFlag.AlignCenter,
+            self.tr("weighted layers") if self._across == "depth" else self.tr("parameters"),
+        )
 
     def _bottom_ticks(self, first: float, last: float, most: int) -> list[float]:
         """Where the bottom axis has numbers, in decades: round ones, or, where the points are few, theirs."""
