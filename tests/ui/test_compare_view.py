@@ -460,6 +460,34 @@ def test_a_closed_section_gives_its_room_back(four, qtbot):
     qtbot.waitUntil(lambda: four.view.row.height() >= before - 4)
 
 
+def test_a_low_window_folds_the_columns_before_it_scrolls_them_downwards(four, qtbot):
+    four.do(ChoosePair((four.names[0], four.names[1])))
+    column, pair = four.view.columns[0], four.view.pair
+    bar = four.view.row.verticalScrollBar()
+    assert part(four, f"compare.{column.name}.macs").isVisible()
+    four.view.add_section("below", "Below", Told())
+    four.deck.resize(654, 690)
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: not part(four, f"compare.{column.name}.macs").isVisible())
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert four.view.row.horizontalScrollBar().maximum() > 0
+    assert column.mosaic.height() >= 70
+    # The pair stands in line with them.
+    assert pair.mosaic.mapTo(four.deck, QPoint()).y() == column.mosaic.mapTo(four.deck, QPoint()).y()
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: part(four, f"compare.{column.name}.macs").isVisible())
+
+
+def test_the_corner_between_two_scroll_bars_is_not_the_styles(four):
+    assert four.view.row.cornerWidget() is not None
+
+
+def test_a_name_without_room_keeps_its_end(desk, qtbot):
+    desk.pin(FOUR[1], FOUR[1].edited(norm="group"))
+    assert desk.view.columns[0].title.text == "ResNet-20"
+    assert {column.title._mode for column in desk.view.columns} == {Qt.TextElideMode.ElideLeft}
+
+
 def test_what_was_there_stays_in_a_veil_until_the_next_picture_is_through(four, qtbot):
     column = four.view.columns[0]
     drawn = column.mosaic.drawn
