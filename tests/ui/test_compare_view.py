@@ -148,6 +148,14 @@ def test_a_removed_column_comes_back_with_undo(four, qtbot):
     assert not part(four, "compare.said").isVisible()
 
 
+def test_what_was_removed_is_said_whole_also_the_second_time(four, qtbot):
+    said = part(four, "compare.said")
+    for place in (0, 1):
+        click(four, qtbot, f"compare.{four.names[place]}.close")
+        qtbot.waitUntil(lambda: said.isVisible() and said._text.width() >= said._text.sizeHint().width())
+        click(four, qtbot, "compare.undo")
+
+
 def test_another_edit_ends_the_offer_of_undo(four, qtbot):
     four.do(RemoveColumns((four.names[0],)))
     assert part(four, "compare.said").isVisible()
