@@ -287,6 +287,8 @@ def _with_remark(widget: QWidget, remark: QLabel) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(widget, 1)
+    # Level with the sentences above.
+    remark.setContentsMargins(SPACE, 0, SPACE, 0)
     column.addWidget(remark, 0, Qt.AlignmentFlag.AlignTop)
     return both
 
