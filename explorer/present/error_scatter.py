@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from statistics import fmean
 from typing import Literal
 
 from explorer.arch.depths import depth_of
@@ -100,6 +101,8 @@ def families(points: Sequence[Point]) -> tuple[str, ...]:
 def joined(points: Sequence[Point], across: Across) -> tuple[tuple[Point, ...], ...]:
     """The lines: points that belong together from left to right, above each other from the top down.
 
+    Pinned networks of one place, which differ in their seed, are one corner of their line: their mean.
+
     Args:
         points: Those that are shown.
         across: What is along the bottom.
@@ -107,15 +110,24 @@ def joined(points: Sequence[Point], across: Across) -> tuple[tuple[Point, ...], 
     Returns:
         Lines of two points and more.
     """
-    lines: dict[Hashable, list[Point]] = {}
+    lines: dict[Hashable, dict[Hashable, list[Point]]] = {}
     for point in points:
         if point.joined is not None:
-            lines.setdefault(point.joined, []).append(point)
+            # Published points stand for themselves.
+            place = (point.depth, point.parameters) if point.column else point
+            lines.setdefault(point.joined, {}).setdefault(place, []).append(point)
+    corners = (tuple(map(_mean, line.values())) for line in lines.values())
     ordered = (
         tuple(sorted(line, key=lambda point: (point.across(across), -point.error_percent)))
-        for line in lines.values()
+        for line in corners
     )
     return tuple(line for line in ordered if len(line) > 1)
+
+
+def _mean(seeds: Sequence[Point]) -> Point:
+    if len(seeds) == 1:
+        return seeds[0]
+    return replace(seeds[0], error_percent=fmean(point.error_percent for point in seeds))
 
 
 def nearest(places: Sequence[tuple[float, float]], place: tuple[float, float], reach: float) -> int | None:

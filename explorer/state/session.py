@@ -143,7 +143,9 @@ def _compare(data: object, names: frozenset[str]) -> CompareState:
     usual = CompareState()
     if not isinstance(data, dict):
         return usual
-    share, pair, mode = data.get("share"), data.get("pair"), data.get("pair_mode")
+    share: Any = data.get("share")
+    pair: Any = data.get("pair")
+    mode: Any = data.get("pair_mode")
     is_place = isinstance(share, int | float) and math.isfinite(share)
     is_pair = isinstance(pair, list) and len(pair) == len(set(map(str, pair)) & names) == 2
     return CompareState(

@@ -59,9 +59,13 @@ class LazySection(QWidget):
 def add_parts(view: CompareView, store: Store) -> tuple[LazySection, ...]:
     """Put the sections below the columns; the dock tells them of every change."""
     made = []
-    for title, make in (("Answers", _answers), ("Curves", _curves), ("Errors", _errors)):
+    for name, title, make in (
+        ("answers", view.tr("Answers"), _answers),
+        ("curves", view.tr("Curves"), _curves),
+        ("errors", view.tr("Errors"), _errors),
+    ):
         part = LazySection(lambda make=make: make(store), store)  # type: ignore[misc]
-        view.add_section(title, part)
+        view.add_section(name, title, part)
         made.append(part)
     return tuple(made)
 

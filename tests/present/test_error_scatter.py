@@ -75,6 +75,16 @@ def test_points_above_each_other_are_joined_from_the_top():
     assert joined((low, high, alone), "depth") == ((high, low),)
 
 
+def test_seeds_of_a_pinned_network_are_one_corner_of_its_line():
+    first = replace(paper_points()[0], joined="a", column="c1", depth=8, parameters=100, error_percent=4.0)
+    other = replace(first, column="c2", error_percent=6.0)
+    deep = replace(first, column="c3", depth=14, parameters=200, error_percent=3.0)
+    ((left, right),) = joined((first, deep, other), "depth")
+    assert (left.depth, left.error_percent) == (8, 5.0)
+    assert right == deep
+    assert joined((first, other), "depth") == ()
+
+
 def test_the_nearest_point_within_reach():
     places = [(0.0, 0.0), (10.0, 0.0), (10.0, 0.0)]
     assert nearest(places, (1.0, 1.0), 5) == 0

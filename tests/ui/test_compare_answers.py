@@ -15,11 +15,13 @@ from explorer.arch.align import STEM_SHARE, stops
 from explorer.arch.expand import expand
 from explorer.arch.families import cifar_spec
 from explorer.nets.facts import Origin
+from explorer.present.agreement import Agreement
 from explorer.state.compare import ColumnState
 from explorer.ui import theme
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.views.compare_answers import AnswersSection
 from explorer.ui.views.compare_heard import agreement_text, heard_in, shares_of, way_text
+from explorer.ui.views.compare_matrix import _LEAST_NAME_PX, AgreementMatrix
 from tests.ui.compare_states import (
     CIFAR,
     FOUR,
@@ -329,6 +331,35 @@ def test_without_two_that_can_be_compared_it_says_what_to_do(section):
     assert "Train those that are untrained" in text(section, "no_batch")
     section.show_state(None, compared(columns, (one, one), pictures, current=1))
     assert section.batch.matrix.isVisible()
+
+
+def test_what_is_said_in_place_of_a_chart_stands_level_with_what_is_said_above(qtbot):
+    section = AnswersSection()
+    qtbot.addWidget(section)
+    section.resize(900, 300)
+    section.show()
+    one = living({1: answer("cat", 0.9)})
+    section.show_state(
+        None, compared((column(0, FOUR[0]), column(1, FOUR[1])), (one, one), (picture(1),), current=1)
+    )
+    names = ("agreement", "no_probes")
+    labels = [section.findChild(QLabel, f"compare.answers.{name}") for name in names]
+    qtbot.waitUntil(lambda: all(label.isVisible() for label in labels))
+    lefts = {label.mapTo(section, label.contentsRect().topLeft()).x() + label.margin() for label in labels}
+    assert len(lefts) == 1
+
+
+def test_names_in_the_matrix_are_whole_or_left_to_their_colours(qtbot):
+    matrix = AgreementMatrix("matrix")
+    qtbot.addWidget(matrix)
+    names = tuple(f"ResNet-{depth}" for depth in (20, 32, 44, 56))
+    cells = tuple(tuple(Agreement(1, 2) for _ in names) for _ in names)
+    matrix.show_cells(cells, names, None)
+    widest = max(map(matrix.fontMetrics().horizontalAdvance, names))
+    for width in range(140, 420, 10):
+        matrix.resize(width, 200)
+        room = matrix._names_px()
+        assert room >= widest or room == _LEAST_NAME_PX
 
 
 def test_tables_and_pictures_are_saved(filled, monkeypatch, tmp_path):

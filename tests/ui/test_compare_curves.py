@@ -275,12 +275,17 @@ def test_runs_on_different_data_say_on_which_and_that_they_do_not_compare(sectio
     assert not any(" on " in line.name for line in lines)
     assert "same data" not in section.plot.legend.reading()
     rows = tuple(replace(row, data="digits") if row.id.endswith("56") else row for row in state.runs.rows)
-    lines = shown(section, qtbot, replace(state, runs=replace(state.runs, rows=rows)))
+    known = {
+        name: replace(one, classes=tuple("0123456789") if name in ("c5", "c6") else one.classes)
+        for name, one in state.compare.columns.items()
+    }
+    compare = replace(state.compare, columns=MappingProxyType(known))
+    lines = shown(section, qtbot, replace(state, compare=compare, runs=replace(state.runs, rows=rows)))
     names = {line.key: line.name for line in lines}
     assert names["c1"] == "plain-20 on CIFAR-10"
     assert names["c2"] == "ResNet-20 on CIFAR-10", "seeds are still joined"
     assert names["c6"] == "ResNet-56 on Digits"
-    assert "not all on the same data" in section.plot.legend.reading()
+    assert "; not on the same data" in section.plot.legend.reading()
 
 
 def test_without_runs_it_says_what_to_do(section, qtbot):

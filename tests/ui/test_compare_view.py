@@ -150,6 +150,14 @@ def test_a_removed_column_comes_back_with_undo(four, qtbot):
     assert not part(four, "compare.said").isVisible()
 
 
+def test_what_was_removed_is_said_whole_also_the_second_time(four, qtbot):
+    said = part(four, "compare.said")
+    for place in (0, 1):
+        click(four, qtbot, f"compare.{four.names[place]}.close")
+        qtbot.waitUntil(lambda: said.isVisible() and said._text.width() >= said._text.sizeHint().width())
+        click(four, qtbot, "compare.undo")
+
+
 def test_another_edit_ends_the_offer_of_undo(four, qtbot):
     four.do(RemoveColumns((four.names[0],)))
     assert part(four, "compare.said").isVisible()
@@ -455,7 +463,7 @@ class Told(QWidget):
 
 def test_a_section_is_opened_and_closed_by_its_tab(four, qtbot):
     section = Told()
-    four.view.add_section("More of it", section)
+    four.view.add_section("more_of_it", "More of it", section)
     click(four, qtbot, "compare.section.more_of_it")
     assert section.isVisible()
     assert four.view.sections.current is section
@@ -477,12 +485,40 @@ def test_stops_of_columns_are_those_at_the_sliders_share(four):
 
 
 def test_a_closed_section_gives_its_room_back(four, qtbot):
-    four.view.add_section("Below", Told())
+    four.view.add_section("below", "Below", Told())
     before = four.view.row.height()
     click(four, qtbot, "compare.section.below")
     qtbot.waitUntil(lambda: four.view.row.height() < before - 100)
     click(four, qtbot, "compare.section.below")
     qtbot.waitUntil(lambda: four.view.row.height() >= before - 4)
+
+
+def test_a_low_window_folds_the_columns_before_it_scrolls_them_downwards(four, qtbot):
+    four.do(ChoosePair((four.names[0], four.names[1])))
+    column, pair = four.view.columns[0], four.view.pair
+    bar = four.view.row.verticalScrollBar()
+    assert part(four, f"compare.{column.name}.macs").isVisible()
+    four.view.add_section("below", "Below", Told())
+    four.deck.resize(654, 690)
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: not part(four, f"compare.{column.name}.macs").isVisible())
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert four.view.row.horizontalScrollBar().maximum() > 0
+    assert column.mosaic.height() >= 70
+    # The pair stands in line with them.
+    assert pair.mosaic.mapTo(four.deck, QPoint()).y() == column.mosaic.mapTo(four.deck, QPoint()).y()
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: part(four, f"compare.{column.name}.macs").isVisible())
+
+
+def test_the_corner_between_two_scroll_bars_is_not_the_styles(four):
+    assert four.view.row.cornerWidget() is not None
+
+
+def test_a_name_without_room_keeps_its_end(desk, qtbot):
+    desk.pin(FOUR[1], FOUR[1].edited(norm="group"))
+    assert desk.view.columns[0].title.text == "ResNet-20"
+    assert {column.title._mode for column in desk.view.columns} == {Qt.TextElideMode.ElideLeft}
 
 
 def test_what_was_there_stays_in_a_veil_until_the_next_picture_is_through(four, qtbot):

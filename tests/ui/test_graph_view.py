@@ -111,6 +111,20 @@ def test_click_on_a_stage_label_folds_and_unfolds_the_stage(view, qtbot):
     assert "layer1.0" in visible_ids(view)
 
 
+@pytest.mark.parametrize("width", [250, 284, 330, 420, 620])
+def test_stage_labels_and_boxes_do_not_meet_in_a_narrow_view(view, qtbot, width):
+    show(view, "cifar-resnet20")
+    view.resize(width, 640)
+    view.canvas.fit()
+    canvas = view.canvas
+    labels = canvas._labels.placed(canvas.origin_px(), canvas.zoom, canvas.viewport().height())
+    assert len(labels) == 3
+    boxes = [canvas.box_rect_px(box) for box in canvas.layout_shown.boxes]
+    for _, label in labels:
+        assert label.width() >= 24, "the sign that folds, at least"
+        assert not any(label.intersects(box) for box in boxes), "texts would stand on boxes"
+
+
 def test_click_on_a_node_selects_and_on_paper_clears(view, qtbot):
     click(qtbot, view, rect_of(view, "conv1").center())
     assert view.selection == "conv1"

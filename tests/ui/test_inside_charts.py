@@ -77,6 +77,15 @@ def test_axes_bear_round_numbers(low, high, unit, expected):
     assert all(low - 1e-9 <= at <= high + 1e-9 for at, _ in ticks)
 
 
+@pytest.mark.parametrize("span", [(-0.31, 0.32), (-0.9, 0.9), (12.0, 48.0), (0.0, 0.99), (-3e-5, 4e-5)])
+def test_one_number_alone_is_no_scale(span):
+    for wanted in (1, 2, 3):
+        places = [place for place, _ in value_ticks(*span, "number", wanted)]
+        assert len(places) >= 2, "else nobody knows how much a step upwards is"
+        assert all(span[0] <= place <= span[1] for place in places)
+        assert len(places) <= 8
+
+
 def test_the_range_holds_every_value_and_what_must_be_seen():
     low, high = value_range(DATA)
     assert (low, high) == (0.0, 1.0)

@@ -141,6 +141,7 @@ class CompareView(QWidget):
         self.slider.share_chosen.connect(self.share_chosen)
         row.share_chosen.connect(self.share_chosen)
         row.moved.connect(self.moved)
+        row.dense_changed.connect(pair.set_dense)
         row.wished.connect(self._on_wish)
         row.horizontalScrollBar().rangeChanged.connect(lambda *_: self._fit_pair())
         self._fit_pair()
@@ -157,14 +158,15 @@ class CompareView(QWidget):
         below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
         self._pair_line.setContentsMargins(SPACE, HALF, SPACE, SPACE + below)
 
-    def add_section(self, title: str, widget: QWidget) -> None:
+    def add_section(self, name: str, title: str, widget: QWidget) -> None:
         """Put a further view below the columns, behind a tab.
 
         Args:
-            title: Of the tab.
+            name: Of the tab, as an object.
+            title: Of the tab, for people.
             widget: The view; who made it feeds it.
         """
-        self.sections.add(title, widget)
+        self.sections.add(name, title, widget)
 
     # What is shown
 

@@ -39,12 +39,6 @@ from explorer.ui.widgets.save_tool import SaveTool
 if TYPE_CHECKING:
     from explorer.state.model import AppState
 
-_MOST_SAID = "what most say"
-_ONE_PICTURE = "Drop more pictures to see on which of them the networks differ."
-_NOT_COMPARABLE = (
-    "Two networks that have learned the same classes show here on which pictures they agree. Train those "
-    "that are untrained, or pin others."
-)
 _LEAST_PX = 130
 _MANY, _PAUSE_MS = 2_000, 200
 """Of more answers the changes of so long are shown together."""
@@ -71,7 +65,7 @@ class AnswersSection(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compare.answers")
-        self.setAccessibleName("Answers of the columns")
+        self.setAccessibleName(self.tr("Answers of the columns"))
         self._state: AppState | None = None
         self._shown: AppState | None = None
         self._heard: Heard | None = None
@@ -130,7 +124,7 @@ class AnswersSection(QWidget):
         if not is_same:
             self._heard = heard_in(new)
             self._show_classes(self._heard)
-            self._said.setText(agreement_text(self._heard))
+            self._said.setText(agreement_text(self._heard).replace(" %", "\u00a0%"))
             self._way.setText(way_text(self._heard))
             self._way.setVisible(bool(self._way.text()))
             self.batch.show_heard(self._heard, tuple(column.name for column in new.document.columns))
@@ -143,7 +137,14 @@ class AnswersSection(QWidget):
         are_many, are_several = len(heard.pictures) > 1, len(heard.names) > 1
         is_batch = are_many and are_several and self.batch.can_differ
         self.batch.setVisible(is_batch)
-        self._no_batch.setText(_NOT_COMPARABLE if are_many else _ONE_PICTURE)
+        self._no_batch.setText(
+            self.tr(
+                "Two networks that have learned the same classes show here on which pictures they agree. "
+                "Train those that are untrained, or pin others."
+            )
+            if are_many
+            else self.tr("Drop more pictures to see on which of them the networks differ.")
+        )
         self._no_batch.setVisible(are_several and not is_batch)
 
     def _show_classes(self, heard: Heard) -> None:
@@ -154,7 +155,7 @@ class AnswersSection(QWidget):
         if [self._classes.itemData(row) for row in range(self._classes.count())] != wanted:
             self._classes.clear()
             for name in wanted:
-                self._classes.addItem(name or _MOST_SAID, name)
+                self._classes.addItem(name or self.tr("what most say"), name)
         self._classes.setCurrentIndex(wanted.index(self._label))
         self._classes.setEnabled(bool(known))
 
@@ -231,15 +232,15 @@ class AnswersSection(QWidget):
         self._way = _sentence("compare.answers.way", "muted")
         self._classes = FlatCombo()
         self._classes.setObjectName("compare.answers.class")
-        self._classes.setAccessibleName("Class that is followed")
-        self._classes.setToolTip("The class whose probability is drawn by depth")
+        self._classes.setAccessibleName(self.tr("Class that is followed"))
+        self._classes.setToolTip(self.tr("The class whose probability is drawn by depth"))
         self._classes.setFixedWidth(150)
         self._make_save()
         self.chart = Chart("compare.answers.chart", clickable=True)
-        self.chart.plot.setToolTip("Click to move the depth slider there")
+        self.chart.plot.setToolTip(self.tr("Click to move the depth slider there"))
         self._no_probes = _sentence("compare.answers.no_probes", "muted")
         self._no_probes.setText(
-            "Probability by depth is drawn from linear probes, which bundled networks bring along."
+            self.tr("Probability by depth is drawn from linear probes, which bundled networks bring along.")
         )
         self.batch = AnswersBatch()
         self._no_batch = _sentence("compare.answers.no_batch", "muted")
@@ -254,8 +255,14 @@ class AnswersSection(QWidget):
         head.setContentsMargins(SPACE, HALF, SPACE, HALF)
         head.setSpacing(SPACE)
         head.addLayout(words, 1)
-        head.addWidget(self._classes, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        tools = QHBoxLayout()
+        tools.setSpacing(SPACE)
+        tools.addWidget(self._classes)
+        tools.addWidget(self._save)
+        right = QVBoxLayout()
+        right.addLayout(tools)
+        right.addStretch(1)
+        head.addLayout(right)
         self._parts = QSplitter(Qt.Orientation.Vertical)
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(_with_remark(self.chart, self._no_probes))
@@ -285,6 +292,8 @@ def _with_remark(widget: QWidget, remark: QLabel) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(widget, 1)
+    # Level with the sentences above.
+    remark.setContentsMargins(SPACE, 0, SPACE, 0)
     column.addWidget(remark, 0, Qt.AlignmentFlag.AlignTop)
     return both
 

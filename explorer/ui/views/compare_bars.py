@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.theme import Colours, font
 
-N_ROWS = 5
+N_ROWS, N_DENSE_ROWS = 5, 3
 _ROW_GAP_PX = 2
 _INSET_PX = 5
 _WASH = 0.24
@@ -59,6 +59,7 @@ class CompactBars(QWidget):
         self._is_muted = False
         self._is_stale = False
         self._message = ""
+        self._n_rows = N_ROWS
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -100,13 +101,19 @@ class CompactBars(QWidget):
         self.setToolTip("\n".join(f"{bar.label}  {bar.value}" for bar in self._bars))
         self.update()
 
+    def set_dense(self, is_dense: bool) -> None:
+        """Show fewer of them; the tooltip has them all."""
+        self._n_rows = N_DENSE_ROWS if is_dense else N_ROWS
+        self.updateGeometry()
+        self.update()
+
     def show_stale(self) -> None:
         """A newer answer is on its way: what is shown becomes faint, and does not flash."""
         self._is_stale = True
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(160, N_ROWS * self._pitch_px() - _ROW_GAP_PX)
+        return QSize(160, self._n_rows * self._pitch_px() - _ROW_GAP_PX)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(96, self.sizeHint().height())
@@ -125,7 +132,7 @@ class CompactBars(QWidget):
             return
         if self._is_stale:
             painter.setOpacity(0.45)
-        for place, bar in enumerate(self._bars):
+        for place, bar in enumerate(self._bars[: self._n_rows]):
             top = place * self._pitch_px()
             line = QRectF(0, top, self.width(), self._pitch_px() - _ROW_GAP_PX)
             self._paint_bar(painter, line, bar, colours, is_first=place == 0)

@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from explorer.arch.spec import ArchitectureSpec
 from explorer.images.labels import load_labels
 from explorer.present.error_scatter import CIFAR_10, IMAGENET
@@ -56,6 +58,10 @@ class ColumnRun:
     row: RunRow | None = None
 
 
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("CompareColumns", words)
+
+
 @lru_cache(maxsize=128)
 def net_title(spec: ArchitectureSpec) -> str:
     """What its column calls a network; cached, for every change of the state asks."""
@@ -81,11 +87,11 @@ def titles(columns: tuple[Column, ...], rows: tuple[RunRow, ...] = ()) -> tuple[
     for column, title in zip(columns, plain, strict=True):
         said = title
         if counts[title] > 1 and column.name in seeds:
-            said = f"{title}, seed {seeds[column.name]}"
+            said = _tr("{network}, seed {seed}").format(network=title, seed=seeds[column.name])
         elif counts[title] > 1 and column.weights.kind in ("run", "named", "file"):
             said = f"{title}, {_short(PurePath(column.weights.name).name)}"
         elif counts[title] > 1 and column.weights.kind == "untrained":
-            said = f"{title}, untrained {column.seed}"
+            said = _tr("{network}, untrained {seed}").format(network=title, seed=column.seed)
         number = 2
         while said in made:
             said = f"{title} ({number})"
@@ -113,7 +119,7 @@ def _seeds(columns: tuple[Column, ...], plain: tuple[str, ...], rows: tuple[RunR
 def _short(name: str) -> str:
     """A run's id without its date, which tells little apart; other names as they are."""
     found = _RUN_ID.fullmatch(name)
-    return f"run {found[1]}" if found else name
+    return _tr("run {name}").format(name=found[1]) if found else name
 
 
 def run_of(column: Column, state: AppState) -> ColumnRun | None:

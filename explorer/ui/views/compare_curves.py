@@ -34,6 +34,7 @@ from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.save_tool import SaveTool
 
 if TYPE_CHECKING:
+    from explorer.state.compare import Column
     from explorer.state.learning import Curves
     from explorer.state.model import AppState
 
@@ -137,7 +138,7 @@ class CurvesSection(CurveBoard):
                 seeds=_seeds_key(found),
                 plan=(_steps_per_epoch(found, curves, state), found.plan.batch_size),
                 macs=cost_of(found.spec).macs,
-                data=data_title((), found.data),
+                data=data_title(_classes(column, state), found.data),
             )
         return _with_data(tuple(made.values()))
 
@@ -186,9 +187,9 @@ class CurvesSection(CurveBoard):
         """What the reader should know."""
         said = [_tr("dashed: training; solid: validation")]
         if len({run.data for run in runs}) > 1:
-            said.append(_tr("not all on the same data: their heights do not compare"))
+            said.append(_tr("not on the same data"))
         if any(line.edges is not None for line in lines):
-            said.append(_tr("×n: mean of n seeds, shaded from the lowest to the highest"))
+            said.append(_tr("×n: mean and range of n seeds"))
         missing = self._without(runs)
         if missing and runs:
             said.append(_tr("no curves: {networks}").format(networks=", ".join(missing)))
@@ -294,6 +295,11 @@ def _with_data(runs: tuple[OverlaidRun, ...]) -> tuple[OverlaidRun, ...]:
         )
         for run in runs
     )
+
+
+def _classes(column: Column, state: AppState) -> tuple[str, ...]:
+    living = state.compare.columns.get(column.name)
+    return living.classes if living is not None else ()
 
 
 def _is_live(run: str, state: AppState) -> bool:

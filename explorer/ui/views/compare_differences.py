@@ -129,7 +129,7 @@ class DifferenceList(QListView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName("Pictures on which networks differ")
+        self.setAccessibleName(self.tr("Pictures on which networks differ"))
         self.setFont(font("small"))
         self._pictures = PictureModel(self)
         self._n_answers = 1

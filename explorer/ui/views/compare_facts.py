@@ -142,7 +142,7 @@ def weights_text(origin: Origin) -> str:
         return "copied in part"
     if origin.step is not None:
         return f"at step {origin.step:,}"
-    kind = "trained here" if origin.kind == "run" else origin.kind
+    kind = "trained" if origin.kind == "run" else origin.kind
     return f"{kind}, {origin.accuracy_percent:.1f} %" if origin.accuracy_percent else kind
 
 

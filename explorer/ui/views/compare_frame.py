@@ -22,6 +22,9 @@ LEAST_WIDTH_PX = 186
 GREATEST_WIDTH_PX = 440
 _HEAD_PX = 24
 _LAMP_PX = 18
+_SPARE_ROWS = (1, 4)
+"""Of the totals: MACs go with the parameters, and the time of one pass is in no question."""
+_DENSE_MOSAIC_PX = 76
 
 
 class ColumnFrame(QFrame):
@@ -49,7 +52,8 @@ class ColumnFrame(QFrame):
         self.setMinimumWidth(LEAST_WIDTH_PX)
         self.setMaximumWidth(GREATEST_WIDTH_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.title = ElidedLabel()
+        # What tells networks of a family apart, depth and seed, stands at the end of their names.
+        self.title = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
         self.title.setObjectName(f"{name}.title")
         self.title.setFont(font("body", strong=True))
         self.lamp = ElidedLabel("muted")
@@ -64,6 +68,7 @@ class ColumnFrame(QFrame):
         self.shape.setObjectName(f"{name}.shape")
         self.shape.setProperty("tone", "muted")
         self.mosaic = LinkedMosaic()
+        self._mosaic_px = self.mosaic.minimumHeight()
         self.mosaic.setObjectName(f"{name}.maps")
         self.mosaic.setBackgroundRole(QPalette.ColorRole.Base)
         for label in (self.lamp, self.caption, self.key, self.shape):
@@ -73,6 +78,7 @@ class ColumnFrame(QFrame):
         self._column.setSpacing(HALF)
         self.shown = QHBoxLayout()
         """The line that names what the mosaic shows."""
+        self._is_dense = False
         self._grid = QGridLayout()
         self._fill_grid(name, rows)
 
@@ -89,6 +95,20 @@ class ColumnFrame(QFrame):
             value.set_right()
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(value, row, 1)
+
+    def set_dense(self, is_dense: bool) -> None:
+        """Leave out what can be missed, where there is little height."""
+        if is_dense == self._is_dense:
+            return
+        self._is_dense = is_dense
+        for row in _SPARE_ROWS:
+            for place in (0, 1):
+                item = self._grid.itemAtPosition(row, place)
+                widget = item.widget() if item is not None else None
+                if widget is not None:
+                    widget.setVisible(not is_dense)
+        self.bars.set_dense(is_dense)
+        self.mosaic.setMinimumHeight(_DENSE_MOSAIC_PX if is_dense else self._mosaic_px)
 
     def lay_out(self, head: QHBoxLayout, lamp: QHBoxLayout, strip: QWidget) -> None:
         """Put the lines below each other.

@@ -1,6 +1,6 @@
 """What the columns say of pictures, out of the state, and how their agreement is put into words.
 
-Called by the answers section of the comparison. NumPy through `present` only; no Qt.
+Called by the answers section of the comparison. NumPy through `present`; of Qt the translation only.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
 
 from explorer.arch.align import STEM_SHARE, stops
 from explorer.arch.expand import expand
@@ -22,14 +24,6 @@ from explorer.ui.widgets.chart_data import ChartData, Mark, Series, Span, Tick
 if TYPE_CHECKING:
     from explorer.state.compare import Column, ColumnState
     from explorer.state.model import AppState
-
-_TICKS = (
-    Tick(0.0, "0 %", "input"),
-    Tick(0.25, "25 %"),
-    Tick(0.5, "50 %"),
-    Tick(0.75, "75 %"),
-    Tick(1.0, "100 %", "logits"),
-)
 
 _MOST_NAMED = 3
 """More networks of which the same is said are counted."""
@@ -76,6 +70,10 @@ class Heard:
     def image_ids(self) -> tuple[int, ...]:
         """The numbers of all pictures."""
         return tuple(picture.image_id for picture in self.pictures)
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("AnswersSection", words)
 
 
 def heard_in(state: AppState) -> Heard:
@@ -183,16 +181,28 @@ def chart_of(heard: Heard, label: str, share: float) -> ChartData:
             at, said, labels = (*at, 1.0), (*said, answer), (*labels, "logits")
         series.append(Series(name, at, said, labels, ink=place))
     parts = partings(together(heard), STEM_SHARE)
-    marks = (Mark(parts[0][0], "first disagreement"),) if parts else ()
+    marks = (Mark(parts[0][0], _tr("first disagreement")),) if parts else ()
     return ChartData(
-        f"Probability of {label} by relative depth" if label else "Probability by relative depth",
+        _tr("Probability of {label} by relative depth").format(label=label)
+        if label
+        else _tr("Probability by relative depth"),
         tuple(series),
         unit="percent",
-        ticks=_TICKS,
+        ticks=_ticks(),
         bounds=(0.0, 1.0),
         reach=(0.0, 1.0),
         spans=tuple(Span(*part) for part in parts),
         marks=(Mark(share), *marks) if series else (),
+    )
+
+
+def _ticks() -> tuple[Tick, ...]:
+    return (
+        Tick(0.0, "0 %", _tr("input")),
+        Tick(0.25, "25 %"),
+        Tick(0.5, "50 %"),
+        Tick(0.75, "75 %"),
+        Tick(1.0, "100 %", _tr("logits")),
     )
 
 
@@ -210,7 +220,7 @@ def _answered(heard: Heard, place: int, label: str) -> float | None:
 def agreement_text(heard: Heard) -> str:
     """Who says what of the current picture, in a sentence for each set of classes."""
     if heard.current is None:
-        return "Drop a picture to see whether the networks agree."
+        return _tr("Drop a picture to see whether the networks agree.")
     groups = camps(heard.voices, heard.current.image_id)
     said = [_group_text(heard, group) for group in groups]
     silent = [
@@ -220,11 +230,11 @@ def agreement_text(heard: Heard) -> str:
     ]
     untrained = [name for name, is_trained in zip(heard.names, heard.trained, strict=True) if not is_trained]
     if len(groups) > 1:
-        said.append("Networks that know other classes are not compared.")
+        said.append(_tr("Networks that know other classes are not compared."))
     if silent:
-        said.append(f"No answer yet: {_few(silent)}.")
+        said.append(_tr("No answer yet: {networks}.").format(networks=_few(silent)))
     if untrained:
-        said.append(f"Not trained, so not compared: {_few(untrained)}.")
+        said.append(_tr("Not trained, so not compared: {networks}.").format(networks=_few(untrained)))
     return " ".join(said)
 
 
@@ -232,53 +242,71 @@ def _group_text(heard: Heard, group: tuple[Camp, ...]) -> str:
     first, *others = group
     n_all = sum(len(camp.members) for camp in group)
     if n_all == 1:
-        return f"{heard.names[first.members[0]]} says {first.label}, {_percent(first.probability)}."
+        return f"{_camp_text(heard, first, n_all)}."
     if not others:
-        return f"All {n_all} say {first.label}, up to {_percent(first.probability)}."
+        said = _tr("All {count} say {label}, up to {share}.")
+        return said.format(count=n_all, label=first.label, share=_percent(first.probability))
     return f"{'; '.join(_camp_text(heard, camp, n_all) for camp in group)}."
 
 
 def _camp_text(heard: Heard, camp: Camp, n_all: int) -> str:
     names = [heard.names[place] for place in camp.members]
     if len(names) == 1:
-        return f"{names[0]} says {camp.label}, {_percent(camp.probability)}"
-    who = _listed(names) if len(names) <= _MOST_NAMED else f"{len(names)} of {n_all}"
-    return f"{who} say {camp.label}, up to {_percent(camp.probability)}"
+        said = _tr("{network} says {label}, {share}")
+        return said.format(network=names[0], label=camp.label, share=_percent(camp.probability))
+    some = _tr("{count} of {all}").format(count=len(names), all=n_all)
+    who = _listed(names) if len(names) <= _MOST_NAMED else some
+    said = _tr("{networks} say {label}, up to {share}")
+    return said.format(networks=who, label=camp.label, share=_percent(camp.probability))
 
 
 def way_text(heard: Heard) -> str:
     """Where on the way the probes part, in a sentence; empty without probes."""
     tracks = together(heard)
     without = [name for name, probed in zip(heard.names, heard.probed, strict=True) if probed is None]
-    note = f" No probes: {_few(without)}." if without and tracks else ""
+    note = ""
+    if without and tracks:
+        note = " " + _tr("No probes: {networks}.").format(networks=_few(without))
     if len(tracks) < 2:
         return note.strip() if tracks else ""
     parts = partings(tracks, STEM_SHARE)
     if not parts:
-        return f"The probes agree from the first block to the last.{note}"
+        return _tr("The probes agree from the first block to the last.") + note
     first, last = parts[0][0], parts[-1][1]
-    where = "in the first block" if first <= STEM_SHARE else f"after {_percent(first)} of the way"
+    later = _tr("after {share} of the way").format(share=_percent(first))
+    where = _tr("in the first block") if first <= STEM_SHARE else later
     end = max(track.shares[-1] for track in tracks)
-    then = "do not agree again" if last >= end else f"agree from {_percent(last)} on"
-    return f"The probes part {where} and {then}.{note}"
+    again = _tr("agree from {share} on").format(share=_percent(last))
+    then = _tr("do not agree again") if last >= end else again
+    return _tr("The probes part {where} and {then}.").format(where=where, then=then) + note
 
 
 def pair_text(heard: Heard, pair: tuple[int, int] | None, n_differing: int) -> str:
     """How many pictures the list shows, and of whom."""
     n_all = len(heard.pictures)
-    of_whom = "" if pair is None else f" between {heard.names[pair[0]]} and {heard.names[pair[1]]}"
-    if not n_differing:
-        return f"No difference{of_whom} on {n_all:,} pictures"
-    return f"{n_differing:,} of {n_all:,} pictures differ{of_whom}"
+    counts = {"count": f"{n_differing:,}", "all": f"{n_all:,}"}
+    if pair is None:
+        said = (
+            _tr("{count} of {all} pictures differ") if n_differing else _tr("No difference on {all} pictures")
+        )
+        return said.format(**counts)
+    said = (
+        _tr("{count} of {all} pictures differ between {one} and {other}")
+        if n_differing
+        else _tr("No difference between {one} and {other} on {all} pictures")
+    )
+    return said.format(one=heard.names[pair[0]], other=heard.names[pair[1]], **counts)
 
 
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(names) == 1:
+        return names[0]
+    return _tr("{networks} and {last}").format(networks=", ".join(names[:-1]), last=names[-1])
 
 
 def _few(names: Sequence[str]) -> str:
     """Names where they are few; the rows below need the room that many would take."""
-    return _listed(names) if len(names) <= _MOST_NAMED else f"{len(names)} networks"
+    return _listed(names) if len(names) <= _MOST_NAMED else _tr("{count} networks").format(count=len(names))
 
 
 def _percent(share: float) -> str:

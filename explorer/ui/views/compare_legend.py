@@ -54,7 +54,7 @@ class NameLegend(QLabel):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
-        self.setToolTip("Click a name to hide or show it")
+        self.setToolTip(self.tr("Click a name to hide or show it"))
         self._entries: tuple[LegendEntry, ...] = ()
         self._hidden: frozenset[str] = frozenset()
         self.linkActivated.connect(self._on_link)

@@ -31,10 +31,9 @@ Cell = tuple[int, int]
 Cells = tuple[tuple[Agreement | None, ...], ...]
 
 _MOST_NAME_PX, _LEAST_NAME_PX = 150.0, 24.0
-_MOST_CELL_PX, _LEAST_CELL_PX = 54.0, 14.0
+_MOST_CELL_PX, _USUAL_CELL_PX, _LEAST_CELL_PX = 54.0, 26.0, 14.0
 _DOT_PX = 4.0
 _STRENGTH = 0.8
-_HINT = "Click a cell to see only the pictures on which these two differ."
 
 
 class AgreementMatrix(QWidget):
@@ -57,7 +56,7 @@ class AgreementMatrix(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName("Agreement")
+        self.setAccessibleName(self.tr("Agreement"))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -97,10 +96,20 @@ class AgreementMatrix(QWidget):
         """A cell in words."""
         cell, one, other = self._cells[row][column], self._names[row], self._names[column]
         if row == column:
-            return f"{one}: {cell.both:,} pictures answered" if cell is not None else f"{one}: no answers"
+            if cell is None:
+                return self.tr("{one}: no answers").format(one=one)
+            return self.tr("{one}: {count} pictures answered").format(one=one, count=f"{cell.both:,}")
         if cell is None:
-            return f"{one} and {other}: not comparable, they know other classes or share no picture"
-        return f"{one} and {other} say the same of {cell.same:,} of {cell.both:,}, {100 * cell.share:.1f} %"
+            return self.tr(
+                "{one} and {other}: not comparable, they know other classes or share no picture"
+            ).format(one=one, other=other)
+        return self.tr("{one} and {other} say the same of {same} of {both}, {share} %").format(
+            one=one,
+            other=other,
+            same=f"{cell.same:,}",
+            both=f"{cell.both:,}",
+            share=f"{100 * cell.share:.1f}",
+        )
 
     def to_csv(self) -> str:
         """The table: a row two networks."""
@@ -117,8 +126,8 @@ class AgreementMatrix(QWidget):
     def build_menu(self) -> QMenu:
         """The context menu."""
         menu = QMenu(self)
-        menu.addAction("Save as PNG…", self.png_requested.emit).setEnabled(bool(self._cells))
-        menu.addAction("Save as CSV…", self.csv_requested.emit).setEnabled(bool(self._cells))
+        menu.addAction(self.tr("Save as PNG…"), self.png_requested.emit).setEnabled(bool(self._cells))
+        menu.addAction(self.tr("Save as CSV…"), self.csv_requested.emit).setEnabled(bool(self._cells))
         return menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -140,8 +149,10 @@ class AgreementMatrix(QWidget):
 
     def _names_px(self) -> float:
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._names), default=0)
-        room = self.width() - 2 * SPACE - len(self._names) * 30.0
-        return max(min(widest + 4 * _DOT_PX + HALF, _MOST_NAME_PX, room), _LEAST_NAME_PX)
+        wanted = min(widest + 4 * _DOT_PX + HALF, _MOST_NAME_PX)
+        room = self.width() - 2 * SPACE - len(self._names) * _USUAL_CELL_PX
+        # A piece of a name says less than its colour, which stands in every column's head.
+        return max(wanted, _LEAST_NAME_PX) if wanted <= room else _LEAST_NAME_PX
 
     def _square(self) -> QRectF:
         """Where the cells are: names at their left, dots above, the reading below."""
@@ -229,10 +240,13 @@ class AgreementMatrix(QWidget):
         square = self._square()
         top = square.bottom() + HALF
         below = QRectF(SPACE, top, self.width() - 2 * SPACE, self.height() - top)
-        said = self.reading(*self._under) if self._under is not None else _HINT
+        hint = self.tr("Click a cell to see only the pictures on which these two differ.")
+        said = self.reading(*self._under) if self._under is not None else hint
         painter.setPen(colours.text if self._under is not None else colours.muted)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(below, flags, said)
+        fits = painter.boundingRect(below, flags, said).height() <= below.height()
+        if fits or self._under is not None:
+            painter.drawText(below, flags, said)
 
     def _paint_cell(self, painter: QPainter, place: Cell, cell: Agreement | None, colours: Colours) -> None:
         rect = self.place_of(*place).adjusted(0, 0, -1, -1)
@@ -268,7 +282,7 @@ class AgreementMatrix(QWidget):
             is_read = self._under is not None and number in self._under
             painter.setPen(colours.text if is_read else colours.muted)
             room = QRectF(SPACE + 2 * _DOT_PX, place.top(), names - 3 * _DOT_PX, place.height())
-            if room.width() < _LEAST_NAME_PX:
+            if names <= _LEAST_NAME_PX:
                 continue
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(room.width()))
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

@@ -194,7 +194,7 @@ class PairPanel(ColumnFrame):
         errors = one.paper_error, other.paper_error
         gain = None if errors[0] is None or errors[1] is None else errors[1] - errors[0]
         said = "–" if gain is None else text.signed(f"{abs(gain):.2f} %", round(gain, 2))
-        self.values["error"].set_text("same" if gain == 0 else said, says)
+        self.values["error"].set_text(self.tr("same") if gain == 0 else said, says)
         times = one.milliseconds, other.milliseconds
         known = ratio_text(times[0], times[1]) if times[0] and times[1] else "–"
         self.values["forward"].set_text(known, says)
@@ -216,7 +216,7 @@ class PairPanel(ColumnFrame):
         is_chance = not (one.is_trained and other.is_trained)
         bars = [
             Bar(
-                known[change.index] if known else f"output {change.index}",
+                known[change.index] if known else self.tr("output {index}").format(index=change.index),
                 _gain_text(change.gain),
                 change.gain,
             )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from explorer.ui.theme import HALF, SPACE, Colours
@@ -52,6 +52,8 @@ class CompareRow(QScrollArea):
     """The user wants something with a column: a `Wish`."""
     moved = Signal(object, object)
     """The column of this name goes to this place, counted from 0."""
+    dense_changed = Signal(object)
+    """Whether the columns leave out what can be missed, for want of height."""
     share_chosen = Signal(object)
     """As `MiniGraph.share_chosen`."""
 
@@ -74,11 +76,15 @@ class CompareRow(QScrollArea):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._line.addWidget(self._hint, 1)
         self.setWidget(self._content)
+        # Without it the corner between two scroll bars is the style's, in the palette's lightest colour.
+        self.setCornerWidget(QWidget())
         self._marker = _Marker(self._content)
         self._marker.hide()
         self._columns: dict[str, CompareColumn] = {}
         self._order: tuple[str, ...] = ()
         self._target = 0
+        self._is_dense = False
+        self._full_px = 0
 
     @property
     def columns(self) -> tuple[CompareColumn, ...]:
@@ -87,8 +93,27 @@ class CompareRow(QScrollArea):
 
     @property
     def least_height_px(self) -> int:
-        """What the columns need, with a scroll bar below them."""
-        return self._content.minimumSizeHint().height() + self.horizontalScrollBar().sizeHint().height()
+        """What the columns need to show all, with a scroll bar below them."""
+        return self._needed_px() + self.horizontalScrollBar().sizeHint().height()
+
+    def _needed_px(self) -> int:
+        if not self._is_dense:
+            self._full_px = self._content.minimumSizeHint().height()
+        return self._full_px
+
+    def _fit_height(self) -> None:
+        """Leave out what can be missed rather than scroll downwards: the maps would be out of sight."""
+        is_dense = self.viewport().height() < self._needed_px()
+        if is_dense != self._is_dense:
+            self._is_dense = is_dense
+            for column in self.columns:
+                column.set_dense(is_dense)
+            self.dense_changed.emit(is_dense)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._columns:
+            self._fit_height()
 
     def column(self, name: str) -> CompareColumn:
         """The column of a name.
@@ -138,6 +163,7 @@ class CompareRow(QScrollArea):
 
     def _made(self, name: str) -> CompareColumn:
         column = CompareColumn(name)
+        column.set_dense(self._is_dense)
         for kind, signal in (
             ("pick", column.picked),
             ("remove", column.removed),

@@ -11,7 +11,7 @@ import io
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from explorer.state.compare import Column
     from explorer.state.model import AppState
 
-OWN_TEST_SET = "their own test set"
-"""Stands for data that nothing names."""
-_ACROSS = (
-    Segment("depth", "Depth", "<p>Weighted layers on the main path along the bottom.</p>"),
-    Segment("parameters", "Parameters", "<p>Trainable numbers along the bottom.</p>"),
-)
-_FIGURE_6 = (
-    "He 2015 draws the plain nets' CIFAR-10 curves (figure 6) and gives no numbers for them, so they have no "
-    "points here."
-)
-
 
 class ScatterSection(QWidget):
     """A scatter, and what it shows.
@@ -56,7 +45,7 @@ class ScatterSection(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compare.errors")
-        self.setAccessibleName("Errors of the columns and of papers")
+        self.setAccessibleName(self.tr("Errors of the columns and of papers"))
         self._state: AppState | None = None
         self._shown: AppState | None = None
         self._own: tuple[Point, ...] = ()
@@ -163,11 +152,16 @@ class ScatterSection(QWidget):
         elsewhere = [f"{point.name} ({point.data})" for point in self._own if point.data != self.data]
         said = []
         if elsewhere:
-            said.append(f"Measured on other data: {', '.join(elsewhere)}.")
+            said.append(self.tr("Measured on other data: {networks}.").format(networks=", ".join(elsewhere)))
         if self._without:
-            said.append(f"No error known: {', '.join(self._without)}.")
+            said.append(self.tr("No error known: {networks}.").format(networks=", ".join(self._without)))
         if self.data == CIFAR_10:
-            said.append(_FIGURE_6)
+            said.append(
+                self.tr(
+                    "He 2015 draws the plain nets' CIFAR-10 curves (figure 6) and gives no numbers for them, "
+                    "so they have no points here."
+                )
+            )
         return " ".join(said)
 
     def _on_data_chosen(self) -> None:
@@ -199,15 +193,30 @@ class ScatterSection(QWidget):
     # How it is built
 
     def _make_parts(self) -> None:
-        self._across = Segments("compare.errors.across", "Along the bottom", _ACROSS)
+        self._across = Segments(
+            "compare.errors.across",
+            self.tr("Along the bottom"),
+            (
+                Segment(
+                    "depth",
+                    self.tr("Depth"),
+                    self.tr("<p>Weighted layers on the main path along the bottom.</p>"),
+                ),
+                Segment(
+                    "parameters",
+                    self.tr("Parameters"),
+                    self.tr("<p>Trainable numbers along the bottom.</p>"),
+                ),
+            ),
+        )
         self._across.show_value("depth")
         self._across.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._across.chosen.connect(lambda _: self._show_points())
         self._data = FlatCombo()
         self._data.setObjectName("compare.errors.data")
-        self._data.setAccessibleName("Measured on")
+        self._data.setAccessibleName(self.tr("Measured on"))
         self._data.setToolTip(
-            "What the errors were measured on: those on other data do not stand beside them"
+            self.tr("What the errors were measured on: those on other data do not stand beside them")
         )
         self._data.setFixedWidth(150)
         self._data.activated.connect(lambda _: self._on_data_chosen())
@@ -227,7 +236,7 @@ class ScatterSection(QWidget):
         self._note.setWordWrap(True)
 
     def _lay_out(self) -> None:
-        measured = QLabel("Error on")
+        measured = QLabel(self.tr("Error on"))
         measured.setProperty("tone", "muted")
         tools = QHBoxLayout()
         tools.setContentsMargins(SPACE, HALF, SPACE, HALF)
@@ -251,6 +260,10 @@ class ScatterSection(QWidget):
         column.addWidget(self._pictured, 1)
 
 
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("ScatterSection", words)
+
+
 def point_of(column: Column, name: str, state: AppState) -> Point | None:
     """A pinned network as a point: its run's test error, else its best validation error, else its card's.
 
@@ -267,14 +280,17 @@ def point_of(column: Column, name: str, state: AppState) -> Point | None:
     found, origin = run_of(column, state), living.origin if living is not None else None
     row = found.row if found is not None else None
     if row is not None and row.test_accuracy is not None:
-        accuracy, kind, source = 100 * row.test_accuracy, "test set", f"run {row.id}"
+        accuracy, kind = 100 * row.test_accuracy, _tr("test set")
+        source = _tr("run {name}").format(name=row.id)
     elif row is not None and row.validation_accuracy is not None:
-        accuracy, kind, source = 100 * row.validation_accuracy, "best of its validation", f"run {row.id}"
+        accuracy, kind = 100 * row.validation_accuracy, _tr("best of its validation")
+        source = _tr("run {name}").format(name=row.id)
     elif origin is not None and origin.accuracy_percent is not None:
-        accuracy, kind, source = origin.accuracy_percent, "test set", f"{origin.kind} weights {origin.name}"
+        accuracy, kind = origin.accuracy_percent, _tr("test set")
+        source = _tr("{kind} weights {name}").format(kind=origin.kind, name=origin.name)
     else:
         return None
-    data = data_title(classes, row.data if row is not None else "") or OWN_TEST_SET
+    data = data_title(classes, row.data if row is not None else "") or _tr("their own test set")
     cost = cost_of(column.spec)
     return Point(
         name=name,

@@ -81,10 +81,10 @@ class CompareSections(QWidget):
         """The section that is open."""
         return self._stack.currentWidget() if any(tab.isChecked() for tab in self._tabs) else None
 
-    def add(self, title: str, widget: QWidget) -> None:
+    def add(self, name: str, title: str, widget: QWidget) -> None:
         """Put a view behind a tab."""
         tab = _Tab(title, self)
-        tab.setObjectName(f"compare.section.{title.lower().replace(' ', '_')}")
+        tab.setObjectName(f"compare.section.{name}")
         self._stack.addWidget(widget)
         self._tabs.append(tab)
         self._strip.insertWidget(len(self._tabs) - 1, tab)

@@ -5,6 +5,8 @@ Used by `graph_canvas.py`, which asks it too which label lies under the pointer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QPainter
 
@@ -13,7 +15,7 @@ from explorer.present.layout_parts import Band, Layout
 from explorer.ui.views.graph_ink import Ink
 from explorer.ui.views.graph_lines import LinePainter
 from explorer.ui.views.graph_paint import READABLE_ZOOM
-from explorer.ui.views.graph_text import TextCache
+from explorer.ui.views.graph_text import Style, TextCache
 
 GUTTER_X, GUTTER_W, LABEL_H = 12.0, 120.0, 72.0
 TITLE_H = 20.0
@@ -35,6 +37,7 @@ class BandLabels:
         self.ink = ink
         self.texts = texts
         self._lines = LinePainter(ink, texts)
+        self._boxes_x = min((box.x for box in layout.boxes), default=GUTTER_X + GUTTER_W)
 
     def placed(self, origin: QPointF, zoom: float, height: float) -> list[tuple[Band, QRectF]]:
         """Every label in view with its place in the widget.
@@ -54,6 +57,8 @@ class BandLabels:
             left, end = origin.x() + GUTTER_X * zoom, origin.x() + (GUTTER_X + GUTTER_W) * zoom
             if zoom < READABLE_ZOOM:
                 left = max(0.0, origin.x() - width - GAP)
+                # A narrow view has no room beside the picture: the labels end where the boxes begin.
+                width = min(width, max(origin.x() + self._boxes_x * zoom - GAP / 2 - left, 0.0))
             elif zoom < LEAST_SCALE:
                 left = max(0.0, end - width)
                 # Readable letters must not run into the boxes, which are smaller from here.
@@ -86,16 +91,18 @@ class BandLabels:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         title = self.ink.accent if is_hovered else self.ink.text
         self._lines.chevron(painter, 6, 16, is_open=band.is_open)
-        self.texts.draw(painter, band.title, "stage", title, 17, 16)
+        room = size.width() - 17
+        # Of a name without room its number is left.
+        named = (band.title, band.title.rpartition(" ")[2])
+        self.texts.draw(painter, self._fitting(named, "stage", room), "stage", title, 17, 16)
         if size.height() < LABEL_H * 0.9:
             return
         blocks = "1 block" if band.n_blocks == 1 else f"{band.n_blocks} blocks"
-        room = size.width() - 18
-        shape = band.shape
-        if self.texts.width(shape, "small") > room:
-            shape = shape.replace(" × ", "×")
-        self.texts.draw(painter, shape, "small", self.ink.muted, 17, 36, room)
-        rest = f"{blocks} · {words.short(band.parameters)}"
-        if self.texts.width(rest, "small") > room:
-            rest = blocks
-        self.texts.draw(painter, rest, "small", self.ink.muted, 17, 52, room)
+        shape = self._fitting((band.shape, band.shape.replace(" × ", "×")), "small", room)
+        self.texts.draw(painter, shape, "small", self.ink.muted, 17, 36)
+        rest = self._fitting((f"{blocks} · {words.short(band.parameters)}", blocks), "small", room)
+        self.texts.draw(painter, rest, "small", self.ink.muted, 17, 52)
+
+    def _fitting(self, texts: Sequence[str], style: Style, room: float) -> str:
+        """The first of some texts that has room; none of them is cut, so else none."""
+        return next((text for text in texts if self.texts.width(text, style) <= room), "")

@@ -182,8 +182,13 @@ def value_ticks(low: float, high: float, unit: Unit, wanted: int) -> tuple[tuple
         return _log_ticks(low, high, wanted)
     rough = (high - low) / max(wanted, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step_size = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    first, last = math.ceil(low / step_size - 1e-9), math.floor(high / step_size + 1e-9)
+    sizes = [factor * share * power for share in (0.1, 1) for factor in (1, 2, 5)] + [10 * power]
+    fitting = next(place for place, size in enumerate(sizes) if size >= rough * 0.999)
+    # One number alone tells no scale: then more of them than were wanted.
+    for step_size in reversed(sizes[: fitting + 1]):
+        first, last = math.ceil(low / step_size - 1e-9), math.floor(high / step_size + 1e-9)
+        if last > first:
+            break
     return tuple((at * step_size, _tick_text(at * step_size, unit)) for at in range(first, last + 1))
 
 

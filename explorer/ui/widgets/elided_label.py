@@ -67,6 +67,9 @@ class ElidedLabel(QWidget):
         self._text, self._detail = text, detail
         self.setAccessibleName(text)
         self._refresh_tooltip()
+        if self.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored:
+            # Where it is as wide as its text, its line makes room anew.
+            self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -33,10 +33,10 @@ MARKS = ("○", "□", "△", "◇", "▽")
 
 _POINT_PX, _OWN_PX, _REACH_PX = 4.2, 5.5, 12.0
 _PX_PER_TICK = 34
+_FEW_PLACES = 6
 _ROOM_SHARE = 0.07
 _LEAST_SPAN = 0.3
 """Of the axes: in per cent points upwards, in decades along the bottom."""
-_TITLES: dict[Across, str] = {"depth": "weighted layers", "parameters": "parameters"}
 
 
 class ErrorScatter(QWidget):
@@ -97,19 +97,21 @@ class ErrorScatter(QWidget):
 
     def reading(self, point: Point) -> tuple[str, ...]:
         """What is said of a point, a line each: name, error, size, source."""
-        whose = "pinned: " if point.column else ""
+        source = self.tr("pinned: {source}") if point.column else "{source}"
         return (
             point.name,
-            f"{point.error_percent:.2f} % error, {point.kind}",
-            f"{point.depth:,} layers, {grouped(point.parameters)} parameters",
-            f"{whose}{point.source}",
+            self.tr("{error} % error, {kind}").format(error=f"{point.error_percent:.2f}", kind=point.kind),
+            self.tr("{depth} layers, {parameters} parameters").format(
+                depth=f"{point.depth:,}", parameters=grouped(point.parameters)
+            ),
+            source.format(source=point.source),
         )
 
     def build_menu(self) -> QMenu:
         """The context menu."""
         menu = QMenu(self)
-        menu.addAction("Save as PNG…", self.png_requested.emit).setEnabled(bool(self._points))
-        menu.addAction("Save as CSV…", self.csv_requested.emit).setEnabled(bool(self._points))
+        menu.addAction(self.tr("Save as PNG…"), self.png_requested.emit).setEnabled(bool(self._points))
+        menu.addAction(self.tr("Save as CSV…"), self.csv_requested.emit).setEnabled(bool(self._points))
         return menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -182,7 +184,7 @@ class ErrorScatter(QWidget):
         colours = Colours.of(self.palette())
         if not self._points:
             painter.setPen(colours.muted)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No error is known here.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("No error is known here."))
             return
         self._paint_axes(painter, colours)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -207,7 +209,7 @@ class ErrorScatter(QWidget):
             place = QRectF(0, y - height / 2, area.left() - HALF, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{text} %")
         free = 0.0
-        for decade, _ in value_ticks(first, last, "log", max(2, int(area.width() // _PX_PER_TICK))):
+        for decade in self._bottom_ticks(first, last, max(2, int(area.width() // _PX_PER_TICK))):
             x = area.left() + (decade - first) / (last - first) * area.width()
             text = short(round(10**decade)) if 10**decade >= 10_000 else f"{10**decade:.0f}"
             wide = self.fontMetrics().horizontalAdvance(text) + SPACE
@@ -220,7 +222,18 @@ class ErrorScatter(QWidget):
             place = QRectF(x - wide / 2, area.bottom() + HALF, wide, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         below = QRectF(area.left(), area.bottom() + HALF + height, area.width(), height)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, _TITLES[self._across])
+        painter.drawText(
+            below,
+            Qt.AlignmentFlag.AlignCenter,
+            self.tr("weighted layers") if self._across == "depth" else self.tr("parameters"),
+        )
+
+    def _bottom_ticks(self, first: float, last: float, most: int) -> list[float]:
+        """Where the bottom axis has numbers, in decades: round ones, or, where the points are few, theirs."""
+        own = sorted({point.across(self._across) for point in self._points})
+        if len(own) <= _FEW_PLACES:
+            return [math.log10(place) for place in own]
+        return [decade for decade, _ in value_ticks(first, last, "log", most)]
 
     def _paint_point(self, painter: QPainter, point: Point, colours: Colours) -> None:
         place = self.place_of(point)
