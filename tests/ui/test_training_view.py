@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
 from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
 from explorer.state.learning import FinderState
+from explorer.state.learning_actions import TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.rate_finder import RateFinder
 from tests.ui.training_feed import RUN, Feed
@@ -283,6 +284,42 @@ def test_a_narrow_view_puts_the_form_away_while_it_learns(qtbot):
     shown.click("train.set_up")
     assert shown.child("train.form").isVisible()
     assert not shown.view.curves.isVisible()
+
+
+def test_in_a_narrow_view_the_finders_curve_stays_in_sight(qtbot):
+    shown = Shown(qtbot, width=400, height=700)
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.finish()
+    shown.click("train.set_up")
+    shown.click("train.find_rate")
+    assert shown.child("train.form").isVisible()
+    shown.feed.find_rate()
+    assert shown.child("train.rate_curve").isVisible()
+    assert shown.child("train.use_rate").isEnabled()
+
+
+def test_in_a_narrow_view_other_data_brings_the_form(qtbot):
+    shown = Shown(qtbot, width=400, height=700)
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.finish()
+    assert not shown.child("train.form").isVisible()
+    shown.feed.store.dispatch(TrainOnFolder("/photos/pets"))
+    assert shown.child("train.form").isVisible()
+
+
+def test_what_happens_is_said_in_full_in_a_narrow_view(qtbot):
+    shown = Shown(qtbot, width=380, height=700)
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.halt("pause")
+    title = shown.child("train.status")
+    qtbot.waitUntil(lambda: title.width() >= title.fontMetrics().horizontalAdvance("Paused"))
+    buttons = [shown.child(f"train.{name}") for name in ("resume", "stop", "start")]
+    assert all(button.mapTo(shown.view, button.rect().topLeft()).y() > title.y() for button in buttons)
+    shown.window.resize(1000, 700)
+    qtbot.waitUntil(lambda: buttons[0].y() < title.geometry().bottom())
 
 
 def test_a_short_and_narrow_view_has_the_curves_in_a_tab(qtbot):
