@@ -321,7 +321,8 @@ def broken(files: tuple[tuple[str, str], ...], most: int) -> str:
     if not files:
         return ""
     head = "1 file was left out:" if len(files) == 1 else f"{grouped(len(files))} files were left out:"
-    lines = [f"{name}: {reason}" for name, reason in files[:most]]
+    # Most reasons begin with the name already.
+    lines = [reason if reason.startswith(name) else f"{name}: {reason}" for name, reason in files[:most]]
     more = len(files) - len(lines)
     return "\n".join((head, *lines, *((f"and {grouped(more)} more",) if more else ())))
 
