@@ -296,6 +296,30 @@ def test_a_finished_run_can_be_built_again_by_its_id(engine):
     assert built.classes == tuple("0123456789")
 
 
+def test_a_finished_run_in_memory_says_what_it_reached(engine):
+    ended = engine.listener.first(TrainingEnded, begin(engine))
+    ticket = engine.ask(BuildModel, spec=SPEC, weights=WeightsChoice("run", ended.run))
+    built = engine.listener.first(ModelBuilt, ticket)
+    assert built.origin.accuracy_percent == pytest.approx(100 * ended.test_accuracy)
+
+
+def test_what_is_stopped_while_it_is_paused_is_stopped_on_the_record_and_can_go_on(engine):
+    engine.listener.answer(TrainTick, lambda: engine.ask(HaltTraining, how="pause"))
+    ticket = begin(engine)
+    engine.listener.first(RequestFinished, ticket)
+    halted = engine.listener.first(TrainingHalted, ticket)
+    with RunStore() as store:
+        assert store.run(halted.run).status == "paused"
+        again = engine.ask(HaltTraining, how="stop")
+        stopped = engine.listener.first(TrainingHalted, again)
+        assert (stopped.how, stopped.run, stopped.step) == ("stop", halted.run, halted.step)
+        assert store.run(halted.run).status == "stopped"
+        resumed = engine.ask(ResumeTraining, run=halted.run)
+        assert engine.listener.first(TrainingEnded, resumed).epochs == 2
+        engine.listener.first(RequestFinished, resumed)
+        assert store.run(halted.run).status == "finished"
+
+
 def test_one_lesion_ruins_the_plain_twin_and_not_the_residual_net(engine):
     """Veit et al. 2016, section 4.1: the twin's weights are those of its own run."""
     spec = SPEC.edited(stage_depths=(3, 1, 1))

@@ -127,10 +127,26 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
 
 
 def halt_training(request: HaltTraining, context: Context) -> Steps:
-    """Tell the training; it looks between two steps."""
+    """Tell the training; it looks between two steps. One that is paused is stopped on the record.
+
+    Raises:
+        RunError: The store cannot be read or written.
+    """
     for active in context.learning():
         active.training.wish = request.how
+    if request.how == "stop" and context.active is not None:
+        yield from _stopped_at_rest(request.ticket, context.active, context)
     yield None
+
+
+def _stopped_at_rest(ticket: int, active: ActiveTraining, context: Context) -> Steps:
+    """Where it waits already, nobody looks: say on the record that it is not to be offered again."""
+    store = context.store()
+    if store.run(active.run.id).status != "paused":
+        return
+    for each in context.learning():
+        store.set_status(each.run.id, "stopped")
+    yield TrainingHalted(ticket=ticket, run=active.run.id, how="stop", step=active.training.step)
 
 
 def watch_training(request: WatchTraining, context: Context) -> Steps:
@@ -375,6 +391,7 @@ def _ended(ticket: int, active: ActiveTraining, event: TrainingFinished) -> Trai
     header = {key: str(value) for key, value in active.origin.items() if value != ""}
     header |= {"accuracy": str(event.test_accuracy), "loss": str(event.test_loss)}
     save_weights(path, training.model, training.spec, active.classes, active.transform, header)
+    active.accuracy = event.test_accuracy
     return TrainingEnded(
         ticket=ticket,
         run=active.run.id,
