@@ -159,7 +159,7 @@ def test_no_mean_is_cut_off(view, qtbot, width):
     qtbot.waitUntil(lambda: line.height() == line.sizeHint().height())
     places = line.chip_places()
     assert len(places) == 3
-    assert all(0 <= place.left() and place.right() <= line.width() for place in places)
+    assert all(place.left() >= 0 and place.right() <= line.width() for place in places)
     assert max(place.bottom() for place in places) <= line.height() + 1
     assert not any(one.intersects(other) for one in places for other in places if one is not other)
 

@@ -81,9 +81,8 @@ class NormalisationLine(QWidget):
         return self.fontMetrics().horizontalAdvance(text)
 
     def sizeHint(self) -> QSize:
-        return QSize(
-            240, round(max((place.bottom() for place in self.chip_places()), default=self._line_px()))
-        )
+        bottoms = (place.bottom() for place in self.chip_places())
+        return QSize(240, round(max(bottoms, default=self._line_px())))
 
     def resizeEvent(self, event: object) -> None:
         self.updateGeometry()
