@@ -49,6 +49,7 @@ from explorer.engine.training_messages import (
 )
 from explorer.engine.worker import Engine
 from explorer.images.prepare import transform_for
+from explorer.nets.catalogue import cards_for_body, obtain
 from explorer.nets.weight_files import read_weights
 from explorer.runs.store import RunStore
 from explorer.training.checkpoint import read_checkpoint, write_checkpoint
@@ -354,6 +355,18 @@ def test_fine_tuning_needs_weights_to_start_from(engine):
     ticket = begin(engine, weights=WeightsChoice("known"))
     failed = engine.listener.first(RequestFailed, ticket)
     assert "untrained" in failed.message
+
+
+def test_an_untrained_network_is_fine_tuned_from_the_weights_known_for_it(engine):
+    spec = preset("cifar-resnet20").spec
+    engine.ask(BuildModel, spec=spec.edited(num_classes=2), weights=WeightsChoice("untrained"))
+    engine.listener.answer(TrainingBegan, lambda: engine.ask(HaltTraining, how="stop"))
+    ticket = begin(engine, PLAN.edited(freeze_epochs=2), spec, weights=WeightsChoice("known"))
+    run = engine.listener.first(TrainingHalted, ticket).run
+    with RunStore() as store:
+        learned = read_checkpoint(store.run(run).checkpoints).weights
+    known = read_weights(obtain(cards_for_body(spec.edited(num_classes=2))[0], allowed=False)).tensors
+    assert torch.equal(learned["conv1.weight"], known["conv1.weight"].float())
 
 
 def test_a_run_that_cannot_be_made_ready_stays_as_it_was(engine):
