@@ -1,6 +1,7 @@
 """The training view in its dock, with the real store and reducer."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from explorer.state.learning import FinderState
 from explorer.state.learning_actions import TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.rate_finder import RateFinder
+from explorer.ui.views.training_words import numbers
 from tests.ui.training_feed import RUN, Feed
 
 
@@ -165,6 +167,9 @@ def test_numbers_and_end(shown):
     assert said["images/s"] == "1,556"
     assert said["spent watching"] == "3.1 %"
     assert said["left"] == "8.6 s"
+    first = replace(shown.training, images_per_second=0.0, eta_seconds=0.0)
+    said = {number.caption: number.value for number in numbers(first)}
+    assert (said["left"], said["images/s"]) == ("–", "–"), "nothing is known yet"
     shown.feed.run_epochs(9, 3)
     shown.feed.finish()
     assert shown.child("train.status").text == "97.8 % on the test pictures"
