@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from time import process_time
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTrai
 from explorer.state.learning import FinderState
 from explorer.state.learning_actions import TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
+from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.rate_finder import RateFinder
 from explorer.ui.views.training_words import numbers
 from tests.ui.training_feed import RUN, Feed
@@ -262,6 +264,24 @@ def test_confusion_and_mistakes_are_read_and_written(shown, qtbot, monkeypatch, 
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, target=target: (str(target), ""))
         getattr(matrix, f"{kind}_requested").emit()
         assert target.stat().st_size > 100
+
+
+def test_a_thousand_classes_are_drawn_at_once_and_no_mistake_is_lost(qtbot):
+    counts = np.diag(np.full(1000, 20))
+    counts[7, 900] = 5
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(360, 330)
+    matrix.show_counts(counts, tuple(f"class {n}" for n in range(1000)))
+    started = process_time()
+    image = matrix.grab().toImage()
+    assert process_time() - started < 3, "a million cells one by one took more than 15 s"
+    square = matrix._square()
+    x, y = round(square.left() + 0.9 * square.width()), round(square.top() + 0.007 * square.height())
+    near = [image.pixelColor(x + dx, y + dy) for dx in range(-2, 3) for dy in range(-2, 3)]
+    right = image.pixelColor(square.center().toPoint())
+    assert any(wrong.red() > wrong.blue() + 30 for wrong in near)
+    assert right.blue() > right.red() + 30
 
 
 def test_curves_are_written(shown, monkeypatch, tmp_path):
