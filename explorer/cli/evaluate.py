@@ -81,11 +81,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _test_part(args: argparse.Namespace, net: LiveNet) -> Dataset:
     """The test pictures, with the network's channels."""
+    from explorer.images.dataset import left_out
     from explorer.training.batches import with_channels
 
     dataset = read_data(args.data, net.spec.input_size, allow_download=args.allow_download, parts=("test",))
     for name, reason in dataset.broken[:NAMED_BROKEN]:
-        note(f"left out {name}: {reason}")
+        note(f"left out: {left_out(name, reason)}")
     if len(dataset.broken) > NAMED_BROKEN:
         note(f"left out {len(dataset.broken) - NAMED_BROKEN} more")
     return with_channels(dataset, net.spec.in_channels)

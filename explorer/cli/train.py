@@ -174,7 +174,9 @@ def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | N
     if args.weights:
         card = catalogue.by_name(args.weights, spec)
     else:
-        known = catalogue.present_for(spec) or next(iter(catalogue.cards_for(spec)), None)
+        # The head is made anew for the data's classes, whatever SPEC says of them.
+        cards = catalogue.cards_for_body(spec)
+        known = next(filter(catalogue.is_present, cards), cards[0] if cards else None)
         if known is None:
             raise WeightsError(
                 "The recipe {recipe} goes on from known weights, and none are known for this network.",
@@ -233,12 +235,14 @@ def _device(name: str) -> Any:
 
 
 def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
+    from explorer.images.dataset import left_out
+
     say(
         f"{dataset.name}: {len(dataset.classes)} classes, {len(dataset.train_images)} pictures to train on, "
         f"{len(dataset.test_images)} to test on."
     )
     for name, reason in dataset.broken:
-        say(f"Left out {name}: {reason}")
+        say(f"Left out: {left_out(name, reason)}")
     why = " (chosen for the size of the data; --epochs sets it)" if chosen else ""
     say(f"{plan.epochs} epochs{why}, batches of {plan.batch_size}, seed {plan.seed}.")
 

@@ -195,6 +195,7 @@ class ActiveTraining:
         is_watch_new: Whether that changed since it was last refreshed.
         watched_lesions: What is changed in the network for those who look.
         twin: The plain twin that learns in lock-step; None where there is none.
+        accuracy: On the test pictures, 0 to 1; None before its end.
     """
 
     run: Run
@@ -206,13 +207,16 @@ class ActiveTraining:
     is_watch_new: bool = False
     watched_lesions: Lesions = INTACT
     twin: ActiveTraining | None = None
+    accuracy: float | None = None
 
     def net(self) -> LiveNet:
         """The learning network as handlers use nets."""
         training = self.training
         # Where weights are averaged, the averaged ones are tested and kept.
         model = training.average.model if training.average else training.model
-        return LiveNet(training.spec, model, Origin("run", self.run.id), self.classes, self.transform)
+        reached = None if self.accuracy is None else 100 * self.accuracy
+        origin = Origin("run", self.run.id, accuracy_percent=reached)
+        return LiveNet(training.spec, model, origin, self.classes, self.transform)
 
 
 @dataclass(slots=True)

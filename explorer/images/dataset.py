@@ -26,6 +26,11 @@ def say_nothing(done: int, total: int) -> None:
     """The progress that nobody watches."""
 
 
+def left_out(name: str, reason: str) -> str:
+    """Why a file is not among the pictures, in a sentence; most reasons begin with its name already."""
+    return reason if reason.startswith(name) else f"{name}: {reason}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Labelled pictures in two parts; compared by identity.

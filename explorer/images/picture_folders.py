@@ -69,7 +69,7 @@ def open_folder(
         next(iter(decoded.values())).classes,
         *train,
         *test,
-        tuple(entry for part in decoded.values() for entry in part.broken),
+        tuple(sorted(entry for part in decoded.values() for entry in part.broken)),
         title=path.name or str(path),
         is_split_here=any("-" in key for key in decoded),
     )
@@ -142,14 +142,13 @@ def _decoded(
             )
         done += n_pictures
         if result[key].broken and not len(result[key].labels):
-            name, reason = result[key].broken[0]
+            _, reason = result[key].broken[0]
             raise DataError(
-                "None of the {count} {part} pictures in {data} can be read; {name}: {reason}",
+                "None of the {count} {part} pictures in {data} can be read; {reason}",
                 "Check that they are PNG, JPEG, WebP, BMP, GIF or TIFF files.",
                 count=n_pictures,
                 part=key.partition("-")[0],
                 data=data,
-                name=name,
                 reason=reason,
             )
     return {key: result[key] for key in decoded}

@@ -123,6 +123,16 @@ def cards_for(spec: ArchitectureSpec) -> tuple[WeightsCard, ...]:
     return _by_spec().get(essence(spec), ())
 
 
+def cards_for_body(spec: ArchitectureSpec) -> tuple[WeightsCard, ...]:
+    """Those of `cards_for`, then those of the same network with another number of classes.
+
+    Raises:
+        WeightsError: A bundled card is damaged.
+    """
+    counts = dict.fromkeys((spec.num_classes, *(card.spec.num_classes for card in all_cards())))
+    return tuple(card for count in counts for card in cards_for(spec.edited(num_classes=count)))
+
+
 def present_for(spec: ArchitectureSpec) -> WeightsCard | None:
     """The first of `cards_for` whose file is on this machine, or None.
 

@@ -78,12 +78,13 @@ RECIPES: dict[str, Recipe] = {
             f"{SMITH}; rates chosen by measurement",
             Plan(),
         ),
-        # 64k steps of 128 are 164 epochs of 50,000 pictures, less 40. ResNet-110 wants a warm_up of 0.01:
-        # its first 400 steps are at a tenth of the rate.
+        # 64k steps of 128 are 164 epochs of 50,000 pictures, less 40. A warm_up of 0.01 is the paper's first
+        # 400 steps at a tenth of the rate.
         Recipe(
             "paper-2015",
             "Paper 2015",
-            "The training of the paper that introduced residual networks: 64,000 steps at three rates.",
+            "The training of the paper that introduced residual networks: 64,000 steps at three rates. "
+            "With 110 layers, set the warm-up to 0.01.",
             HE_2015,
             Plan(
                 epochs=164,

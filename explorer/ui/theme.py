@@ -249,6 +249,7 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {faint}; }}
 QPushButton:default {{ color: {colours.on_accent.name()}; background: {colours.chosen.name()};
     border-color: {colours.chosen.name()}; }}
+QPushButton:default:disabled {{ color: {faint}; background: {pressed}; border-color: {line}; }}
 QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px; padding: 3px; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}

@@ -144,6 +144,8 @@ def test_fine_tuning_starts_from_the_bundled_weights_and_a_new_head(capsys, tmp_
     assert main(["train", "cifar-resnet20", *words]) == 0
     said = capsys.readouterr().out
     assert "tensors come from cifar-resnet20" in said
+    assert main(["train", "cifar-resnet20", "--set", "num_classes=2", *words]) == 0
+    assert "tensors come from cifar-resnet20" in capsys.readouterr().out
     assert main(["train", *SMALL[:-2], *words]) == 1
     assert "--weights" in capsys.readouterr().err
 

@@ -177,6 +177,9 @@ def test_a_peek_tells_class_folders_from_pictures(context, tmp_path, folder):
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     with pytest.raises(DataError, match="cannot be opened as a zip"):
         answers(PeekFolder(ticket=4, path=str(tmp_path / "bad.zip")), context)
+    (tmp_path / "notes.txt").write_text("no zip, and never meant as one")
+    (peeked,) = answers(PeekFolder(ticket=5, path=str(tmp_path / "notes.txt")), context)
+    assert (peeked.classes, peeked.n_pictures) == ((), 1)
 
 
 # ---------------------------------------------------------------- bins

@@ -49,6 +49,7 @@ from explorer.engine.training_messages import (
 )
 from explorer.engine.worker import Engine
 from explorer.images.prepare import transform_for
+from explorer.nets.catalogue import cards_for_body, obtain
 from explorer.nets.weight_files import read_weights
 from explorer.runs.store import RunStore
 from explorer.training.checkpoint import read_checkpoint, write_checkpoint
@@ -296,6 +297,30 @@ def test_a_finished_run_can_be_built_again_by_its_id(engine):
     assert built.classes == tuple("0123456789")
 
 
+def test_a_finished_run_in_memory_says_what_it_reached(engine):
+    ended = engine.listener.first(TrainingEnded, begin(engine))
+    ticket = engine.ask(BuildModel, spec=SPEC, weights=WeightsChoice("run", ended.run))
+    built = engine.listener.first(ModelBuilt, ticket)
+    assert built.origin.accuracy_percent == pytest.approx(100 * ended.test_accuracy)
+
+
+def test_what_is_stopped_while_it_is_paused_is_stopped_on_the_record_and_can_go_on(engine):
+    engine.listener.answer(TrainTick, lambda: engine.ask(HaltTraining, how="pause"))
+    ticket = begin(engine)
+    engine.listener.first(RequestFinished, ticket)
+    halted = engine.listener.first(TrainingHalted, ticket)
+    with RunStore() as store:
+        assert store.run(halted.run).status == "paused"
+        again = engine.ask(HaltTraining, how="stop")
+        stopped = engine.listener.first(TrainingHalted, again)
+        assert (stopped.how, stopped.run, stopped.step) == ("stop", halted.run, halted.step)
+        assert store.run(halted.run).status == "stopped"
+        resumed = engine.ask(ResumeTraining, run=halted.run)
+        assert engine.listener.first(TrainingEnded, resumed).epochs == 2
+        engine.listener.first(RequestFinished, resumed)
+        assert store.run(halted.run).status == "finished"
+
+
 def test_one_lesion_ruins_the_plain_twin_and_not_the_residual_net(engine):
     """Veit et al. 2016, section 4.1: the twin's weights are those of its own run."""
     spec = SPEC.edited(stage_depths=(3, 1, 1))
@@ -330,6 +355,18 @@ def test_fine_tuning_needs_weights_to_start_from(engine):
     ticket = begin(engine, weights=WeightsChoice("known"))
     failed = engine.listener.first(RequestFailed, ticket)
     assert "untrained" in failed.message
+
+
+def test_an_untrained_network_is_fine_tuned_from_the_weights_known_for_it(engine):
+    spec = preset("cifar-resnet20").spec
+    engine.ask(BuildModel, spec=spec.edited(num_classes=2), weights=WeightsChoice("untrained"))
+    engine.listener.answer(TrainingBegan, lambda: engine.ask(HaltTraining, how="stop"))
+    ticket = begin(engine, PLAN.edited(freeze_epochs=2), spec, weights=WeightsChoice("known"))
+    run = engine.listener.first(TrainingHalted, ticket).run
+    with RunStore() as store:
+        learned = read_checkpoint(store.run(run).checkpoints).weights
+    known = read_weights(obtain(cards_for_body(spec.edited(num_classes=2))[0], allowed=False)).tensors
+    assert torch.equal(learned["conv1.weight"], known["conv1.weight"].float())
 
 
 def test_a_run_that_cannot_be_made_ready_stays_as_it_was(engine):

@@ -158,7 +158,7 @@ def test_broken_files_are_listed_and_never_fatal(tmp_path):
     data = open_dataset(str(as_zip(tmp_path / "d.zip", files)), 32)
     assert len(data.train_labels) + len(data.test_labels) == 10
     reasons = dict(data.broken)
-    assert set(reasons) == {"ant/cut.png", "bee/text.jpg", "bee/empty.png"}
+    assert list(reasons) == ["ant/cut.png", "bee/empty.png", "bee/text.jpg"], "whichever part each was in"
     assert "is empty" in reasons["bee/empty.png"]
     assert open_dataset(str(tmp_path / "d.zip"), 32).broken == data.broken, "the cache keeps them too"
 
@@ -176,7 +176,7 @@ def test_a_zip_member_with_a_wrong_checksum_is_only_listed(tmp_path):
 def test_nothing_left_is_an_error(tmp_path):
     place = as_folder(tmp_path, {f"{name}/{n}.jpg": b"x" for name in "ab" for n in range(2)})
     for _ in range(2):
-        with pytest.raises(DataError, match=r"None of the 2 .*a/\d\.jpg"):
+        with pytest.raises(DataError, match=r"None of the 2 .*can be read; a/\d\.jpg is"):
             open_dataset(str(place), 32)
 
 

@@ -48,6 +48,8 @@ def test_choices_that_leave_a_trained_network_as_it_is_do_not_hide_its_weights()
     assert catalogue.cards_for(spec.edited(zero_init_residual=True, stride_on="1x1"))
     assert not catalogue.cards_for(preset("resnet50").spec.edited(stride_on="1x1"))
     assert not catalogue.cards_for(spec.edited(num_classes=10))
+    assert catalogue.cards_for_body(spec.edited(num_classes=10)) == catalogue.cards_for(spec)
+    assert catalogue.cards_for_body(spec)[0] == catalogue.cards_for(spec)[0]
     assert not catalogue.cards_for(spec.edited(shortcut="none"))
 
 

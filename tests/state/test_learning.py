@@ -361,6 +361,47 @@ def test_a_failure_leaves_its_cause_and_lets_another_training_begin(training):
     assert training.state.training.status == "opening"
 
 
+def test_where_memory_was_not_enough_a_smaller_batch_is_offered(training):
+    failed = RequestFailed(
+        ticket=training.newest(Train).ticket,
+        kind="Train",
+        message="{device} has not enough memory for batches of {batch}.",
+        hint="Train with batch_size={half}, or on another device.",
+        arguments=(("device", "cuda:0"), ("batch", 128), ("half", 64)),
+    )
+    training(failed)
+    (offer,) = training.state.notices[-1].actions
+    assert offer.label == "Use batches of 64"
+    training(offer.action)
+    assert training.state.form.plan.batch_size == 64
+    smallest = dataclasses.replace(failed, arguments=(("device", "cuda:0"), ("batch", 1), ("half", 1)))
+    training(smallest)
+    assert not training.state.notices[-1].actions
+
+
+def test_stopping_what_is_paused_goes_on_the_record(training):
+    training(PauseTraining())
+    training(TrainingHalted(run=RUN, how="pause", step=3))
+    training(RunsListed(rows=()))
+    training(StopTraining())
+    assert training.newest(HaltTraining).how == "stop"
+    assert training.state.training.status == "stopped"
+    n_lists = sum(isinstance(request, ListRuns) for request in training.sent)
+    training(TrainingHalted(run=RUN, how="stop", step=3))
+    assert training.state.training.status == "stopped"
+    assert sum(isinstance(request, ListRuns) for request in training.sent) == n_lists + 1
+
+
+def test_a_folder_to_train_on_waits_for_the_training_that_runs(training):
+    training(TrainOnFolder("/photos/pets"))
+    said = training.state.notices[-1]
+    assert dict(said.arguments)["name"] == "pets"
+    assert training.state.form.data == "digits"
+    training(TrainingHalted(run=RUN, how="stop", step=3))
+    training(said.actions[0].action)
+    assert training.state.form.data == "/photos/pets"
+
+
 def test_after_a_failure_pictures_are_asked_about_again(training):
     current = training.state.pictures.current
     training.state = dataclasses.replace(training.state, answers={current: Answer((), 1.0)})
@@ -383,6 +424,24 @@ def test_only_what_is_unusual_in_an_opened_run_counts_as_chosen(play):
     assert play.state.form.plan.momentum == 0.5
     play(ChooseRecipe("tutorial-b"))
     assert (play.state.form.plan.momentum, play.state.form.plan.learning_rate) == (0.5, 0.01)
+
+
+def test_an_opened_run_brings_the_recipe_that_it_was_trained_by(play):
+    play(ChooseData("shapes"))
+    play(ChooseData("digits"))
+    play.open_data()
+    play(ChooseRecipe("fine-tune"))
+    plan = play.state.form.plan.edited(momentum=0.5)
+    play(ChooseRecipe("fast"))
+    play(RunsListed(rows=(dataclasses.replace(row("finished"), plan=plan),)))
+    play(OpenRun(RUN))
+    form = play.state.form
+    assert (form.recipe, form.plan, form.chosen, form.starts_from.kind) == (
+        "fine-tune",
+        plan,
+        {"momentum"},
+        "known",
+    )
 
 
 def test_at_its_end_the_net_keeps_the_runs_weights(training):
@@ -488,6 +547,16 @@ def test_pictures_dropped_into_a_bin_are_in_it_and_teaching_fine_tunes(play):
     play.open_data(data="/home/taught/my-classes", classes=2, n_train=20)
     train = play.newest(Train)
     assert (train.spec.num_classes, train.weights.kind, train.plan.freeze_epochs > 0) == (2, "known", True)
+
+
+def test_collecting_that_was_taken_back_can_begin_again(play):
+    play(Teach())
+    ticket = play.newest(CollectTaught).ticket
+    play(CancelWork(ticket))
+    play(RequestFinished(ticket=ticket))
+    assert not play.state.teach.collecting
+    play(Teach())
+    assert play.newest(CollectTaught).ticket > ticket
 
 
 def test_pictures_on_their_way_to_a_bin_find_it_after_another_was_removed(play):

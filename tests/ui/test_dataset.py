@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QToolButton,
+    QWidget,
 )
 
 from explorer.engine.data_messages import (
@@ -141,6 +142,26 @@ def test_broken_files_are_listed_with_their_reasons(view, qtbot):
     assert said[-1] == "and 2 more"
     qtbot.mouseClick(view.findChild(QToolButton, "data.broken.all"), Qt.MouseButton.LeftButton)
     assert len(label(view, "data.broken").text().splitlines()) == 6
+
+
+def test_a_reason_that_names_its_file_stands_alone(view):
+    view.show_facts(made_facts(broken=(("cat/0.jpg", "cat/0.jpg is empty."), ("a.png", "It is cut off."))))
+    assert label(view, "data.broken").text().splitlines()[1:] == [
+        "cat/0.jpg is empty.",
+        "a.png: It is cut off.",
+    ]
+
+
+@pytest.mark.parametrize("width", [260, 330, 420, 900])
+def test_no_mean_is_cut_off(view, qtbot, width):
+    line = view.findChild(QWidget, "data.normalisation")
+    view.resize(width, 900)
+    qtbot.waitUntil(lambda: line.height() == line.sizeHint().height())
+    places = line.chip_places()
+    assert len(places) == 3
+    assert all(place.left() >= 0 and place.right() <= line.width() for place in places)
+    assert max(place.bottom() for place in places) <= line.height() + 1
+    assert not any(one.intersects(other) for one in places for other in places if one is not other)
 
 
 def test_a_set_is_chosen_or_its_download_is_allowed_by_a_click(view, qtbot):

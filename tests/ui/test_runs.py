@@ -256,6 +256,13 @@ def test_the_command_makes_the_run_again():
     assert again == plan
 
 
+def test_the_command_leaves_the_classes_to_the_data():
+    spec = preset("cifar-resnet20").spec.edited(num_classes=2, norm_epsilon=1e-3)
+    said = shlex.split(run_words.command(run_row("a", spec=spec, data="/photos/pets")))
+    assert said[2:5] == ["cifar-resnet20", "--set", "norm_epsilon=0.001"]
+    assert not any("num_classes" in word for word in said)
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [

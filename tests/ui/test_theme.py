@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtGui import QColor, QFontInfo, QPalette
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from explorer.ui import theme
 
@@ -63,6 +63,22 @@ def test_a_tone_follows_the_scheme(qapp, qtbot):
         wanted = theme.Colours.of(qapp.palette()).danger
         label.ensurePolished()
         assert label.palette().color(QPalette.ColorRole.WindowText) == wanted
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_a_button_that_cannot_be_pressed_looks_so_even_where_it_is_the_usual_one(qapp, qtbot, scheme):
+    theme.apply(qapp, scheme)
+    button = QPushButton("Teach")
+    button.setDefault(True)
+    qtbot.addWidget(button)
+    with qtbot.waitExposed(button):
+        button.show()
+    ground = {}
+    for is_on in (True, False):
+        button.setEnabled(is_on)
+        ground[is_on] = button.grab().toImage().pixelColor(button.width() // 2, 3)
+    assert ground[True] == theme.Colours.of(qapp.palette()).chosen
+    assert ground[False].saturationF() < 0.5 * ground[True].saturationF()
 
 
 def test_the_type_scale_grows(qapp):

@@ -1,6 +1,8 @@
 """The training view in its dock, with the real store and reducer."""
 
 import re
+from dataclasses import replace
+from time import process_time
 
 import numpy as np
 import pytest
@@ -10,8 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
 from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
 from explorer.state.learning import FinderState
+from explorer.state.learning_actions import TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
+from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.rate_finder import RateFinder
+from explorer.ui.views.training_words import numbers
 from tests.ui.training_feed import RUN, Feed
 
 
@@ -164,6 +169,9 @@ def test_numbers_and_end(shown):
     assert said["images/s"] == "1,556"
     assert said["spent watching"] == "3.1 %"
     assert said["left"] == "8.6 s"
+    first = replace(shown.training, images_per_second=0.0, eta_seconds=0.0)
+    said = {number.caption: number.value for number in numbers(first)}
+    assert (said["left"], said["images/s"]) == ("–", "–"), "nothing is known yet"
     shown.feed.run_epochs(9, 3)
     shown.feed.finish()
     assert shown.child("train.status").text == "97.8 % on the test pictures"
@@ -258,6 +266,24 @@ def test_confusion_and_mistakes_are_read_and_written(shown, qtbot, monkeypatch, 
         assert target.stat().st_size > 100
 
 
+def test_a_thousand_classes_are_drawn_at_once_and_no_mistake_is_lost(qtbot):
+    counts = np.diag(np.full(1000, 20))
+    counts[7, 900] = 5
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(360, 330)
+    matrix.show_counts(counts, tuple(f"class {n}" for n in range(1000)))
+    started = process_time()
+    image = matrix.grab().toImage()
+    assert process_time() - started < 3, "a million cells one by one took more than 15 s"
+    square = matrix._square()
+    x, y = round(square.left() + 0.9 * square.width()), round(square.top() + 0.007 * square.height())
+    near = [image.pixelColor(x + dx, y + dy) for dx in range(-2, 3) for dy in range(-2, 3)]
+    right = image.pixelColor(square.center().toPoint())
+    assert any(wrong.red() > wrong.blue() + 30 for wrong in near)
+    assert right.blue() > right.red() + 30
+
+
 def test_curves_are_written(shown, monkeypatch, tmp_path):
     shown.feed.begin()
     shown.feed.run_epochs(2)
@@ -283,6 +309,42 @@ def test_a_narrow_view_puts_the_form_away_while_it_learns(qtbot):
     shown.click("train.set_up")
     assert shown.child("train.form").isVisible()
     assert not shown.view.curves.isVisible()
+
+
+def test_in_a_narrow_view_the_finders_curve_stays_in_sight(qtbot):
+    shown = Shown(qtbot, width=400, height=700)
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.finish()
+    shown.click("train.set_up")
+    shown.click("train.find_rate")
+    assert shown.child("train.form").isVisible()
+    shown.feed.find_rate()
+    assert shown.child("train.rate_curve").isVisible()
+    assert shown.child("train.use_rate").isEnabled()
+
+
+def test_in_a_narrow_view_other_data_brings_the_form(qtbot):
+    shown = Shown(qtbot, width=400, height=700)
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.finish()
+    assert not shown.child("train.form").isVisible()
+    shown.feed.store.dispatch(TrainOnFolder("/photos/pets"))
+    assert shown.child("train.form").isVisible()
+
+
+def test_what_happens_is_said_in_full_in_a_narrow_view(qtbot):
+    shown = Shown(qtbot, width=380, height=700)
+    shown.feed.begin()
+    shown.feed.run_epochs(1)
+    shown.feed.halt("pause")
+    title = shown.child("train.status")
+    qtbot.waitUntil(lambda: title.width() >= title.fontMetrics().horizontalAdvance("Paused"))
+    buttons = [shown.child(f"train.{name}") for name in ("resume", "stop", "start")]
+    assert all(button.mapTo(shown.view, button.rect().topLeft()).y() > title.y() for button in buttons)
+    shown.window.resize(1000, 700)
+    qtbot.waitUntil(lambda: buttons[0].y() < title.geometry().bottom())
 
 
 def test_a_short_and_narrow_view_has_the_curves_in_a_tab(qtbot):

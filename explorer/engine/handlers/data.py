@@ -120,12 +120,17 @@ def open_data(request: OpenData, context: Context) -> Generator[Event, None, Non
 
 
 def peek_folder(request: PeekFolder, context: Context) -> Generator[Event, None, None]:
-    """Read the names in a folder or zip.
+    """Read the names in a folder or zip; any other file holds no classes.
 
     Raises:
         DataError: It cannot be listed, or is no acceptable zip.
     """
-    with open_source(Path(request.path)) as source:
+    path = Path(request.path)
+    if path.is_file() and path.suffix.lower() != ".zip":
+        # Whatever it is, it is one file: who reads pictures says what is wrong with it.
+        yield FolderPeeked(ticket=request.ticket, path=request.path, classes=(), n_pictures=1)
+        return
+    with open_source(path) as source:
         names = source.names
     try:
         layout = lay_out(names, request.path)

@@ -8,19 +8,18 @@ import Qt.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
-
-from torch import Tensor
 
 from explorer.engine.cadence import Cadence
 from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers.live import Live
 from explorer.engine.handlers.pace import Pace
 from explorer.engine.handlers.snapshots import Keeper
+from explorer.engine.handlers.starting import start_tensors
 from explorer.engine.handlers.twins import lockstep, pair_of, prepare_twin
-from explorer.engine.messages import MAIN_COLUMN, Event, WeightsChoice
+from explorer.engine.messages import MAIN_COLUMN, Event
 from explorer.engine.training_messages import (
     EpochEnded,
     FindRate,
@@ -37,7 +36,7 @@ from explorer.engine.training_messages import (
     TrainTick,
     WatchTraining,
 )
-from explorer.errors import DataError, RunError
+from explorer.errors import DataError
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
@@ -79,7 +78,7 @@ def train(request: Train, context: Context) -> Steps:
     """
     assert context.device is not None, "UseDevice comes first"
     dataset = _dataset(request.data, request.spec.input_size, context)
-    start = _start_tensors(request.weights, context)
+    start = start_tensors(request.weights, request.spec, context)
     learns: Training | None = None
     with room_for(request.plan.batch_size, context.device):
         training = yield from prepare(
@@ -134,10 +133,26 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
 
 
 def halt_training(request: HaltTraining, context: Context) -> Steps:
-    """Tell the training; it looks between two steps."""
+    """Tell the training; it looks between two steps. One that is paused is stopped on the record.
+
+    Raises:
+        RunError: The store cannot be read or written.
+    """
     for active in context.learning():
         active.training.wish = request.how
+    if request.how == "stop" and context.active is not None:
+        yield from _stopped_at_rest(request.ticket, context.active, context)
     yield None
+
+
+def _stopped_at_rest(ticket: int, active: ActiveTraining, context: Context) -> Steps:
+    """Where it waits already, nobody looks: say on the record that it is not to be offered again."""
+    store = context.store()
+    if store.run(active.run.id).status != "paused":
+        return
+    for each in context.learning():
+        store.set_status(each.run.id, "stopped")
+    yield TrainingHalted(ticket=ticket, run=active.run.id, how="stop", step=active.training.step)
 
 
 def watch_training(request: WatchTraining, context: Context) -> Steps:
@@ -163,7 +178,7 @@ def find_rate(request: FindRate, context: Context) -> Steps:
         request.plan,
         _dataset(request.data, request.spec.input_size, context),
         context.device,
-        start_tensors=_start_tensors(request.weights, context),
+        start_tensors=start_tensors(request.weights, request.spec, context),
     )
     cadence = Cadence(TICK_SHARE, CPU_TICKS_HZ)
     search = finding_rate(training)
@@ -194,19 +209,6 @@ def _dataset(data: str, input_size: int, context: Context) -> Dataset:
             "{data} is no longer in memory.", "Start the training again; it is read again.", data=data
         )
     return dataset
-
-
-def _start_tensors(weights: WeightsChoice, context: Context) -> Mapping[str, Tensor] | None:
-    """The weights of the net in view, where the training starts from them."""
-    if weights.kind == "untrained":
-        return None
-    net = context.nets.get(MAIN_COLUMN)
-    if net is None or not net.origin.is_trained:
-        raise RunError(
-            "The network in view is untrained: there are no weights to start from.",
-            "Load weights first, or start from first values.",
-        )
-    return {key: value.detach().clone() for key, value in net.module.state_dict().items()}
 
 
 def _new(
@@ -384,6 +386,7 @@ def _ended(ticket: int, active: ActiveTraining, event: TrainingFinished) -> Trai
     header = {key: str(value) for key, value in active.origin.items() if value != ""}
     header |= {"accuracy": str(event.test_accuracy), "loss": str(event.test_loss)}
     save_weights(path, training.model, training.spec, active.classes, active.transform, header)
+    active.accuracy = event.test_accuracy
     return TrainingEnded(
         ticket=ticket,
         run=active.run.id,

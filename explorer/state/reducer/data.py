@@ -6,6 +6,7 @@ Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 
 from explorer.engine.data_messages import (
     DataCard,
@@ -149,7 +150,16 @@ def on_classify_folder(turn: Turn, action: ClassifyFolder) -> None:
 
 
 def on_train_on_folder(turn: Turn, action: TrainOnFolder) -> None:
-    """Make it the data of the form."""
+    """Make it the data of the form; while a training runs, say so and offer it again."""
+    if turn.state.training.is_busy:
+        turn.notify(
+            "info",
+            "{name} has to wait: a training runs.",
+            "Stop it, or wait for its end.",
+            arguments=(("name", PurePath(action.path).name),),
+            actions=(NoticeAction("Train on them", action),),
+        )
+        return
     on_choose_data(turn, ChooseData(action.path))
 
 

@@ -26,7 +26,7 @@ from explorer.state.actions import (
     RememberLayout,
     SetColourScheme,
 )
-from explorer.state.learning_actions import AllowFetchData, StopTraining
+from explorer.state.learning_actions import AllowFetchData, EditPlan, StopTraining
 from explorer.state.model import NoticeAction
 from explorer.state.reducer import data, inside_topics, studies, teach, training
 from explorer.state.reducer.net import on_build_failed
@@ -51,13 +51,14 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
     elif event.kind == OpenData.__name__ and turn.is_newest(event, OpenData):
         if data.on_open_failed(turn, cause, remedy):
             return
-    elif event.kind == CollectTaught.__name__:
-        teach.on_collect_failed(turn)
     elif event.kind in TRAININGS:
         if event.is_cancelled:
             training.on_taken_back(turn, event)
         else:
             training.on_training_failed(turn, cause, remedy)
+            # A run that goes on keeps its plan.
+            if event.kind != ResumeTraining.__name__:
+                actions = _smaller_batch(arguments.get("batch"), arguments.get("half"))
     studies.on_study_failed(turn, event)
     inside_topics.on_inside_failed(turn, event)
     if not event.is_cancelled:
@@ -71,11 +72,21 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
         )
 
 
+def _smaller_batch(batch: object, half: object) -> tuple[NoticeAction, ...]:
+    """What helps where the memory was not enough for a batch; nothing for other failures."""
+    if not isinstance(batch, int) or not isinstance(half, int) or half >= batch:
+        return ()
+    return (NoticeAction(f"Use batches of {half:,}", EditPlan((("batch_size", half),))),)
+
+
 def on_request_finished(turn: Turn, event: RequestFinished) -> None:
     """It is under way no more."""
     if any(item.ticket == event.ticket and item.kind in TRAININGS for item in turn.state.work):
         # The list of runs says how it stands now.
         turn.ask(ListRuns)
+    if any(item.ticket == event.ticket and item.kind == CollectTaught.__name__ for item in turn.state.work):
+        # One that was taken back says nothing else.
+        teach.on_collect_ended(turn)
     work = tuple(item for item in turn.state.work if item.ticket != event.ticket)
     if len(work) != len(turn.state.work):
         turn.change(work=work)

@@ -24,7 +24,7 @@ from explorer.engine.run_messages import (
     RunRow,
     RunsListed,
 )
-from explorer.engine.values import KNOWN_WEIGHTS
+from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
 from explorer.state.learning import Curves, TrainingForm
 from explorer.state.learning_actions import (
     BringBackRuns,
@@ -42,6 +42,7 @@ from explorer.state.reducer.rewind import on_runs_left
 from explorer.state.reducer.training import fitted
 from explorer.state.reducer.turn import Turn
 from explorer.state.study_actions import GoOnStudy
+from explorer.training.recipes import RECIPES
 
 CUT_OFF = frozenset({"interrupted", "paused"})
 """Runs that are offered at start: killed, or paused when the program ended."""
@@ -126,15 +127,22 @@ def on_open_run(turn: Turn, action: OpenRun) -> None:
 
 
 def _form_of(turn: Turn, row: RunRow) -> TrainingForm:
-    """The plan of a run as an edit of the usual recipe: what is as usual follows another recipe."""
+    """The plan of a run as an edit of the recipe that is nearest: what is as usual follows another recipe."""
     facts = turn.state.data.facts
-    usual = fitted(TrainingForm(data=row.data), facts).plan
     fields = type(row.plan).model_fields
-    chosen = {name for name in fields if getattr(row.plan, name) != getattr(usual, name)}
+
+    def unlike(recipe: str) -> set[str]:
+        usual = fitted(TrainingForm(data=row.data, recipe=recipe), facts).plan
+        return {name for name in fields if getattr(row.plan, name) != getattr(usual, name)}
+
+    edits = {recipe: unlike(recipe) for recipe in RECIPES}
+    nearest = min(edits, key=lambda recipe: len(edits[recipe]))
+    chosen = edits[nearest]
     if facts is None or facts.data != row.data:
         # How many are usual is known once the data is read.
         chosen.add("epochs")
-    return TrainingForm(data=row.data, plan=row.plan, chosen=frozenset(chosen))
+    starts_from = KNOWN_WEIGHTS if RECIPES[nearest].starts_from_known else FIRST_VALUES
+    return TrainingForm(row.data, nearest, row.plan, frozenset(chosen), starts_from)
 
 
 def on_mark_run(turn: Turn, action: MarkRun) -> None:

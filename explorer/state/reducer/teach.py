@@ -32,6 +32,7 @@ def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     training.on_start_training(turn, StartTraining())
 
 
-def on_collect_failed(turn: Turn) -> None:
-    """The notice says why."""
-    turn.change(teach=replace(turn.state.teach, collecting=False))
+def on_collect_ended(turn: Turn) -> None:
+    """It is over, also where it failed or was taken back."""
+    if turn.state.teach.collecting:
+        turn.change(teach=replace(turn.state.teach, collecting=False))

@@ -313,6 +313,9 @@ def list_again(turn: Turn) -> None:
 
 def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
     """It waits; why is said where the user did not ask for it."""
+    if not turn.state.training.is_busy:
+        # It waited before and is stopped now.
+        list_again(turn)
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
@@ -404,3 +407,4 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
                 turn.cancel(ticket)
     elif training.status == "paused":
         turn.change(training=replace(training, status="stopped"))
+        turn.ask(HaltTraining, how="stop")

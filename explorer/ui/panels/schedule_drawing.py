@@ -53,7 +53,7 @@ class ScheduleDrawing(QWidget):
         return QSize(200, 58)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._rates:
+        if self._plan is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -81,5 +81,5 @@ class ScheduleDrawing(QWidget):
         painter.drawText(
             room.adjusted(HALF, -2, -HALF, 0),
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop,
-            f"{top:.3g}",
+            f"{self._plan.learning_rate:.3g}",
         )

@@ -38,7 +38,8 @@ _STARTS = (
     Segment(
         _PRESENT,
         "This net’s",
-        "<p>From the weights that the net in view has now; a new head where the data has other classes.</p>",
+        "<p>From the weights that the net in view has now, or where it is untrained from those known for it; "
+        "a new head where the data has other classes.</p>",
     ),
 )
 FORM_WIDTH_PX = 300

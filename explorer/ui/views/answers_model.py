@@ -21,7 +21,7 @@ from explorer.ui.widgets.picture import to_qimage
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
 PICTURE, FILE, ANSWER, CONFIDENCE, TRUTH, MARK = range(6)
-HEADINGS = ("", "File", "The net says", "Confidence", "Truth", "")
+HEADINGS = ("", "File", "Answer", "Confidence", "Truth", "")
 ROW_PX = 44
 _BAR_PX = 5
 _MOST_CACHED = 600

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,12 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.ui.theme import HALF, SPACE, Colours, contrast, font
 from explorer.ui.views.training_words import NOT_KEPT
+from explorer.ui.widgets.picture import to_qimage
 
 _LEAST_NUMBER_PX = 20.0
 """Cells from this side on bear their number."""
+_LEAST_GAP_PX = 8.0
+"""Smaller cells have no gaps and are drawn as one picture: a thousand classes have a million of them."""
 _LEAST_NAME_PX = 11.0
 _MOST_NAME_PX = 76
 
@@ -180,17 +184,13 @@ class ConfusionMatrix(QWidget):
         assert self._counts is not None
         n = len(self._classes)
         cell = square.width() / n
-        shares = self._counts / np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
-        ground = self.palette().color(QPalette.ColorRole.Base)
-        for truth in range(n):
-            for answer in range(n):
-                share = float(shares[truth, answer])
+        tones = self._tones(colours, int(square.width()))
+        if cell < _LEAST_GAP_PX:
+            painter.drawImage(square, to_qimage(tones))
+        else:
+            for truth, answer in np.ndindex(n, n):
                 place = _cell(square, cell, truth, answer)
-                ink = colours.accent if truth == answer else colours.danger
-                # Few mistakes among many right answers should be seen all the same.
-                strength = 0.75 * share if truth == answer else min(0.85, 1.6 * share**0.5)
-                tone = _mixed(colours.hairline if not share else ground, ink, strength if share else 0.0)
-                tone = tone if share else _mixed(ground, colours.text, 0.03)
+                tone = QColor(*tones[truth, answer].tolist())
                 painter.fillRect(place, tone)
                 count = int(self._counts[truth, answer])
                 if cell >= _LEAST_NUMBER_PX and count:
@@ -199,6 +199,22 @@ class ConfusionMatrix(QWidget):
         if self._under:
             painter.setPen(colours.text)
             painter.drawRect(_cell(square, cell, *self._under))
+
+    def _tones(self, colours: Colours, n_px: int) -> NDArray[np.uint8]:
+        """The colour of each cell, (classes, classes, 3) RGB; of the strongest where pixels are fewer."""
+        assert self._counts is not None
+        shares = self._counts / np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
+        is_right = np.eye(len(shares), dtype=bool)
+        if len(shares) > n_px:
+            shares, is_right = _pooled(shares, n_px), _pooled(is_right, n_px)
+        # Few mistakes among many right answers should be seen all the same.
+        strength = np.where(is_right, 0.75 * shares, np.minimum(0.85, 1.6 * np.sqrt(shares)))[..., None]
+        ground = _rgb(self.palette().color(QPalette.ColorRole.Base))
+        ink = np.where(is_right[..., None], _rgb(colours.accent), _rgb(colours.danger))
+        none = ground + 0.03 * (_rgb(colours.text) - ground)
+        mixed = np.where(shares[..., None] > 0, ground + strength * (ink - ground), none)
+        tones: NDArray[np.uint8] = np.rint(255 * mixed).astype(np.uint8)
+        return tones
 
     @staticmethod
     def _paint_count(painter: QPainter, place: QRectF, count: int, tone: QColor, colours: Colours) -> None:
@@ -234,10 +250,16 @@ def _cell(square: QRectF, cell: float, truth: int, answer: int) -> QRectF:
     """A cell on whole pixels, with a gap of one pixel where there is room."""
     left, right = round(square.left() + answer * cell), round(square.left() + (answer + 1) * cell)
     top, bottom = round(square.top() + truth * cell), round(square.top() + (truth + 1) * cell)
-    space = 1 if cell >= 8 else 0
+    space = 1 if cell >= _LEAST_GAP_PX else 0
     return QRectF(left, top, max(right - left - space, 1), max(bottom - top - space, 1))
 
 
-def _mixed(first: QColor, second: QColor, share: float) -> QColor:
-    ends = zip(first.getRgbF()[:3], second.getRgbF()[:3], strict=True)  # type: ignore[index]
-    return QColor.fromRgbF(*(one + (other - one) * share for one, other in ends))
+def _pooled(cells: NDArray[Any], n_px: int) -> NDArray[Any]:
+    """The largest of the cells that fall on each pixel: (n_px, n_px)."""
+    starts = np.arange(n_px) * len(cells) // n_px
+    pooled: NDArray[Any] = np.maximum.reduceat(np.maximum.reduceat(cells, starts, 0), starts, 1)
+    return pooled
+
+
+def _rgb(colour: QColor) -> NDArray[np.float64]:
+    return np.array((colour.redF(), colour.greenF(), colour.blueF()))

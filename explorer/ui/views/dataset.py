@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.engine.data_messages import DataCard, DataFacts
+from explorer.images.dataset import left_out
 from explorer.present.text import grouped
 from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.views.dataset_cards import DataCardView
@@ -321,7 +322,7 @@ def broken(files: tuple[tuple[str, str], ...], most: int) -> str:
     if not files:
         return ""
     head = "1 file was left out:" if len(files) == 1 else f"{grouped(len(files))} files were left out:"
-    lines = [f"{name}: {reason}" for name, reason in files[:most]]
+    lines = [left_out(name, reason) for name, reason in files[:most]]
     more = len(files) - len(lines)
     return "\n".join((head, *lines, *((f"and {grouped(more)} more",) if more else ())))
 

@@ -25,7 +25,7 @@ _DOTS = {1: ("#8a8f98",), 3: ("#e5484d", "#30a46c", "#3e63dd")}
 
 
 class NormalisationLine(QWidget):
-    """One line: what is used, and a chip for each channel with its mean and deviation.
+    """What is used, and a chip for each channel with its mean and deviation, in as many lines as it takes.
 
     Args:
         parent: As Qt has it.
@@ -60,18 +60,29 @@ class NormalisationLine(QWidget):
         self.updateGeometry()
         self.update()
 
-    def _wraps(self) -> bool:
-        return self.width() < self._wide(self._lead) + 2 * SPACE + self._chips_px()
+    def chip_places(self) -> tuple[QRectF, ...]:
+        """Where the chips are: beside the choice where all fit there, else in the lines below it."""
+        line, room = self._line_px(), self.width()
+        wides = [self._wide(text) + _DOT_PX + 3 * SPACE for _, text in self._chips]
+        left = self._wide(self._lead) + 2.0 * SPACE
+        x, y = (left, 0.0) if left + sum(wides) + SPACE * (len(wides) - 1) <= room else (0.0, line + HALF)
+        places = []
+        for wide in wides:
+            if x and x + wide > room:
+                x, y = 0.0, y + line + HALF
+            places.append(QRectF(x, y, wide, line))
+            x += wide + SPACE
+        return tuple(places)
+
+    def _line_px(self) -> float:
+        return self.fontMetrics().height() + SPACE
 
     def _wide(self, text: str) -> int:
         return self.fontMetrics().horizontalAdvance(text)
 
-    def _chips_px(self) -> int:
-        return sum(self._wide(text) + _DOT_PX + 4 * SPACE for _, text in self._chips)
-
     def sizeHint(self) -> QSize:
-        line = self.fontMetrics().height() + SPACE
-        return QSize(240, 2 * line + HALF if self._wraps() else line)
+        bottoms = (place.bottom() for place in self.chip_places())
+        return QSize(240, round(max(bottoms, default=self._line_px())))
 
     def resizeEvent(self, event: object) -> None:
         self.updateGeometry()
@@ -80,24 +91,22 @@ class NormalisationLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = Colours.of(self.palette())
-        line = self.fontMetrics().height() + SPACE
+        line = self._line_px()
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(colours.muted)
         painter.drawText(QRectF(0, 0, self.width(), line), left, self._lead)
-        x, y = (0.0, line + HALF) if self._wraps() else (self._wide(self._lead) + 2.0 * SPACE, 0)
-        for dot, text in self._chips:
-            wide = self._wide(text) + _DOT_PX + 3 * SPACE
+        for (dot, text), place in zip(self._chips, self.chip_places(), strict=True):
             ground = QColor(colours.text)
             ground.setAlpha(16)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
-            painter.drawRoundedRect(QRectF(x, y, wide, line), line / 2, line / 2)
+            painter.drawRoundedRect(place, line / 2, line / 2)
             painter.setBrush(QColor(dot))
-            painter.drawEllipse(QRectF(x + SPACE, y + (line - _DOT_PX) / 2, _DOT_PX, _DOT_PX))
+            top = place.y() + (line - _DOT_PX) / 2
+            painter.drawEllipse(QRectF(place.x() + SPACE, top, _DOT_PX, _DOT_PX))
             painter.setFont(font("body", base=self.font()))
             painter.setPen(colours.text)
-            painter.drawText(QRectF(x + 2 * SPACE + _DOT_PX, y, wide, line), left, text)
-            x += wide + SPACE
+            painter.drawText(place.adjusted(2 * SPACE + _DOT_PX, 0, 0, 0), left, text)
 
 
 def _numbers(facts: DataFacts, choice: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

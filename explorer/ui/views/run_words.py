@@ -116,6 +116,11 @@ def command(row: RunRow) -> str:
     """The command line that makes this run again."""
     said = shlex.split(as_command(row.spec))
     said[1] = "train"
+    classes = f"num_classes={row.spec.num_classes}"
+    if classes in said:
+        # The data says it; known weights to start from have a head of their own.
+        at = said.index(classes)
+        del said[at - 1 : at + 1]
     name, edits = min(
         ((name, _plan_edits(known.plan, row.plan)) for name, known in RECIPES.items()),
         key=lambda candidate: len(candidate[1]),

@@ -35,7 +35,7 @@ from explorer.ui.views.curve_moments import Moments
 from explorer.ui.views.curves import CurvesView
 from explorer.ui.views.mistakes import Mistakes
 from explorer.ui.views.training_head import TrainingHead
-from explorer.ui.views.training_words import empty_message, facts, facts_csv, problem
+from explorer.ui.views.training_words import empty_message, facts, facts_csv, is_finding, problem
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.picture_files import write_png, write_text
@@ -69,7 +69,8 @@ class TrainingView(QWidget):
         super().__init__(parent)
         self.setObjectName("train.view")
         self._wants_form: bool | None = None
-        self._is_busy = False
+        self._learns = False
+        self._data: str | None = None
         self._facts: tuple[tuple[str, str], ...] = ()
         self.head = TrainingHead()
         self.form = TrainingFormPanel()
@@ -93,6 +94,11 @@ class TrainingView(QWidget):
     def show_form(self, form: TrainingForm, usual: Plan) -> None:
         """Show what is set up; arguments as `TrainingFormPanel.show_form`."""
         self.form.show_form(form, usual)
+        if self._data not in (None, form.data) and not self._learns:
+            # Other data, perhaps from elsewhere: one sees what it will be learned with.
+            self._wants_form = True
+            self._arrange()
+        self._data = form.data
 
     def show_data(self, data: DataState, form: TrainingForm) -> None:
         """Show which data is chosen and what is in it."""
@@ -134,9 +140,11 @@ class TrainingView(QWidget):
             is_earlier=training.is_earlier,
         )
         self._show_facts(facts(training))
-        if training.is_busy != self._is_busy or is_other_page:
+        # The finder's curve is in the form.
+        learns = training.is_busy and not is_finding(training)
+        if learns != self._learns or is_other_page:
             # While it learns the curves are what one came for; afterwards one sets up the next.
-            self._is_busy = training.is_busy
+            self._learns = learns
             self._wants_form = None
             self._arrange()
 
@@ -181,7 +189,7 @@ class TrainingView(QWidget):
 
     def _arrange(self) -> None:
         has_room = self.width() >= _ROOM_FOR_FORM_PX
-        usual = has_room or (not self._is_busy and self._pages.currentIndex() == 0)
+        usual = has_room or (not self._learns and self._pages.currentIndex() == 0)
         shown = usual if self._wants_form is None else self._wants_form
         self.form.setVisible(shown)
         self._pages.setVisible(has_room or not shown)

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.state.learning import TrainingForm, TrainingState
 from explorer.ui.theme import HALF, SPACE, Colours, font
@@ -17,6 +26,8 @@ from explorer.ui.widgets.rewind_chip import RewindChip
 
 _BAR_PX = 4
 _TWINS, _TWINS_SHORT, _ROOM_FOR_TWINS_PX = "With plain twin", "+ Twin", 480
+_ROOM_FOR_WORDS_PX = 110
+"""Where the buttons leave less, what happens is said above them."""
 
 
 class ShareBar(QWidget):
@@ -168,12 +179,18 @@ class TrainingHead(QWidget):
         names.setSpacing(2)
         names.addWidget(self._title)
         names.addWidget(self._detail)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(SPACE)
+        for button in (self.pause, self.resume, self.stop, self.twins, self.start):
+            self._buttons.addWidget(button)
         line = QHBoxLayout()
         line.setSpacing(SPACE)
         line.addWidget(self.form_button)
-        line.addLayout(names, 1)
-        for button in (self.pause, self.resume, self.stop, self.twins, self.start):
-            line.addWidget(button)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(SPACE)
+        self._line.addLayout(names, 1)
+        self._line.addLayout(self._buttons)
+        line.addLayout(self._line, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE + HALF, SPACE, SPACE + HALF, SPACE)
         column.setSpacing(SPACE)
@@ -189,6 +206,14 @@ class TrainingHead(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.twins.setText(_TWINS if self.width() >= _ROOM_FOR_TWINS_PX else _TWINS_SHORT)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Put the words above the buttons where these leave too little beside them."""
+        taken = self._buttons.sizeHint().width() + self.form_button.sizeHint().width() + 4 * SPACE
+        is_tight = self.width() - taken < _ROOM_FOR_WORDS_PX
+        ways = QBoxLayout.Direction
+        self._line.setDirection(ways.TopToBottom if is_tight else ways.LeftToRight)
 
     def show_moment(self, step: int | None, *, are_gone: bool = False) -> None:
         """Say to which step the run is rewound; None is now.
@@ -222,6 +247,7 @@ class TrainingHead(QWidget):
         self.twins.setVisible(not training.is_busy and not waits)
         self.start.setText("Start anew" if waits else "Start")
         self.start.setDefault(not waits)
+        self._make_room()
 
 
 def _button(text: str, name: str, tooltip: str) -> QPushButton:

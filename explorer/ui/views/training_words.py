@@ -101,7 +101,7 @@ class Number:
 
 def numbers(training: TrainingState) -> tuple[Number, ...]:
     """The numbers at the top, the weightiest first; empty before the first step."""
-    began, curves = training.began, training.curves
+    began, curves, pace = training.began, training.curves, training.images_per_second
     if began is None or curves is None or is_finding(training):
         return ()
     accuracies = curves.buffer.series("epoch.validation_accuracy")[1]
@@ -112,14 +112,14 @@ def numbers(training: TrainingState) -> tuple[Number, ...]:
     caption = "best" if training.best_epoch is None else f"best, epoch {training.best_epoch + 1}"
     said.append(Number(percent(best), caption))
     if training.status in ("running", "pausing", "stopping"):
-        eta = DASH if training.eta_seconds is None else duration(training.eta_seconds)
-        said.append(Number(eta, "left"))
+        # As long as the pace is not known nothing is.
+        said.append(Number(duration(training.eta_seconds if pace else None), "left"))
     if training.twin is not None:
         theirs = training.twin.curves.buffer.series("epoch.validation_accuracy")[1]
         said.insert(2, Number(percent(float(theirs[-1]) if len(theirs) else None), "plain twin now"))
     if training.is_earlier:
         return tuple(said)
-    said.append(Number(f"{training.images_per_second:,.0f}", "images/s"))
+    said.append(Number(f"{pace:,.0f}" if pace else DASH, "images/s"))
     said.append(Number(_share(training.side_share), "spent watching"))
     return tuple(said)
 
