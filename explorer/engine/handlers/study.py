@@ -307,7 +307,7 @@ def _training(ticket: int, queue: StudyQueue, cell: Cell, context: Context) -> G
         plan=cell.plan,
         data=study.data,
         recipe=study.recipe,
-        name=f"{study.name}: {cell.id}",
+        name=f"{study.name}: {cell.label}",
         tags=queue.tags(cell),
     )
     return train(request, context)
