@@ -52,6 +52,7 @@ class LessonView:
         columns: The networks side by side.
         share: Where the slider through all of them stands, 0 to 1.
         pair: The places of the two columns that flicker; None for none.
+        is_subtracted: Whether the pair is subtracted instead.
         topic: Of the inside view; empty leaves it.
         docks: The views that are open, the last ones in front.
         picture: The place of the picture that is looked at; None leaves it.
@@ -65,6 +66,7 @@ class LessonView:
     columns: tuple[LessonNet, ...] = ()
     share: float = 0.5
     pair: tuple[int, int] | None = None
+    is_subtracted: bool = False
     topic: str = ""
     docks: tuple[str, ...] = ()
     picture: int | None = None

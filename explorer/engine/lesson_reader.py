@@ -71,6 +71,13 @@ class Reader:
             raise self.refused(key, "holds half a character")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether something is so; it is not where nothing is said."""
+        value = self._data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.refused(key, "is neither true nor false")
+        return value
+
     def number(self, key: str, usual: float | None, least: float, most: float) -> float:
         """A number between two others."""
         value = self._data.get(key, usual)

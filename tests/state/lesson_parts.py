@@ -51,6 +51,7 @@ def full_lesson() -> Lesson:
         columns=(LessonNet(TWENTY), LessonNet(plain_twin(TWENTY), "untrained", 7), LessonNet(SHORT, RUN)),
         share=0.25,
         pair=(0, 2),
+        is_subtracted=True,
         topic="lesions",
         docks=("graph", "inside"),
         picture=1,

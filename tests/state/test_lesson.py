@@ -141,6 +141,7 @@ def changed(path, value):
         ("steps.0.view.exchanged", [["layer1.0"]], "no pair of blocks"),
         ("steps.0.view.pair", [0, 0], "are not two of the columns"),
         ("steps.0.view.pair", [0, 8], "are not two of the columns"),
+        ("steps.0.view.is_subtracted", 1, "is neither true nor false"),
         ("steps.0.view.picture", 2, "steps 1.view.picture is 2, not between 0 and 1"),
         ("steps.0.view.docks", [1], "docks holds something that is no text"),
         ("steps.0.view.columns", [{}] * 9, "at most 8"),
@@ -214,7 +215,14 @@ def test_a_newer_format_says_to_update():
 def test_opening_shows_the_step_that_it_opens_with_as_one_step_of_undo(play):
     before = play.state.document
     columns = (LessonNet(SHORT), LessonNet(TWENTY, "untrained", 3))
-    first = view(net=LessonNet(SHORT), selected="layer1.0.add", columns=columns, share=0.3, pair=(1, 0))
+    first = view(
+        net=LessonNet(SHORT),
+        selected="layer1.0.add",
+        columns=columns,
+        share=0.3,
+        pair=(1, 0),
+        is_subtracted=True,
+    )
     open_lesson(play, lesson(view(), first, start=1))
     document = play.state.document
     assert (document.spec, document.selected) == (SHORT, "layer1.0.add")
@@ -222,6 +230,7 @@ def test_opening_shows_the_step_that_it_opens_with_as_one_step_of_undo(play):
     assert document.columns[1].weights == WeightsChoice("untrained")
     assert play.state.compare.share == 0.3
     assert play.state.compare.pair == tuple(column.name for column in reversed(document.columns))
+    assert play.state.compare.pair_mode == "difference"
     assert play.newest(BuildModel).spec == SHORT
     play(Undo())
     assert play.state.document == before
