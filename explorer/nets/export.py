@@ -100,8 +100,11 @@ def _in_slices(module: nn.Module) -> Iterator[None]:
     pools = {key: pool for key, pool in module.named_modules() if isinstance(pool, nn.AdaptiveMaxPool2d)}
     try:
         for key, pool in pools.items():
-            side = pool.output_size
-            module.set_submodule(key, _LargestInSlices(int(side if isinstance(side, int) else side[0])))
+            sides = pool.output_size
+            # As `nets/ops.py` makes them: square.
+            assert isinstance(sides, tuple)
+            assert sides[0] is not None
+            module.set_submodule(key, _LargestInSlices(sides[0]))
         yield
     finally:
         for key, pool in pools.items():
