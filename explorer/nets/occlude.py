@@ -87,7 +87,7 @@ def _spread(
     corners: list[tuple[int, int]], losses: list[float], patch: int, height: int, width: int
 ) -> torch.Tensor:
     """(height, width): at each pixel the mean loss over the squares that cover it."""
-    heat, count = torch.zeros((2, height, width))
+    heat, count = torch.zeros(height, width), torch.zeros(height, width)
     for (top, left), loss in zip(corners, losses, strict=True):
         heat[top : top + patch, left : left + patch] += loss
         count[top : top + patch, left : left + patch] += 1
