@@ -5,7 +5,10 @@ Called by `resnet-explorer export` and the window's menu. Needs the extra `[onnx
 
 from __future__ import annotations
 
+import contextlib
+import re
 import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +22,9 @@ NEEDED = ("onnx", "onnxscript")
 OPSET = 18
 """Understood by onnxruntime since 1.14 (2023)."""
 INPUT_NAME, OUTPUT_NAME = "image", "logits"
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What the exporter colours its words with."""
 
 
 def require_onnx() -> None:
@@ -57,7 +63,8 @@ def export_onnx(module: nn.Module, spec: ArchitectureSpec, path: str | Path) -> 
     was_training = module.training
     module.eval()
     try:
-        program = _traced(module, images)
+        with _in_slices(module):
+            program = _traced(module, images)
     finally:
         module.train(was_training)
     program.model.metadata_props["resnet_explorer.spec"] = spec.to_json()
@@ -68,6 +75,40 @@ def export_onnx(module: nn.Module, spec: ArchitectureSpec, path: str | Path) -> 
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+class _LargestInSlices(nn.Module):
+    """An adaptive max pool as slices: ONNX has none for sizes that do not divide."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """(batch, channels, side, side): torch's windows go from ⌊i·n/side⌋ up to ⌈(i + 1)·n/side⌉."""
+        for axis in (2, 3):
+            size = maps.shape[axis]
+            ends = [(i * size // self.side, -(-(i + 1) * size // self.side)) for i in range(self.side)]
+            slices = [maps.narrow(axis, first, stop - first) for first, stop in ends]
+            maps = torch.cat([one.amax(axis, keepdim=True) for one in slices], axis)
+        return maps
+
+
+@contextlib.contextmanager
+def _in_slices(module: nn.Module) -> Iterator[None]:
+    """Adaptive max pools written in slices; the module is as before at the end."""
+    pools = {key: pool for key, pool in module.named_modules() if isinstance(pool, nn.AdaptiveMaxPool2d)}
+    try:
+        for key, pool in pools.items():
+            sides = pool.output_size
+            # As `nets/ops.py` makes them: square.
+            assert isinstance(sides, tuple)
+            assert sides[0] is not None
+            module.set_submodule(key, _LargestInSlices(sides[0]))
+        yield
+    finally:
+        for key, pool in pools.items():
+            module.set_submodule(key, pool)
 
 
 def _traced(module: nn.Module, images: torch.Tensor) -> torch.onnx.ONNXProgram:
@@ -89,7 +130,7 @@ def _traced(module: nn.Module, images: torch.Tensor) -> torch.onnx.ONNXProgram:
             raise WeightsError(
                 "The network cannot be written as ONNX: {reason}.",
                 "Export it as python or safetensors instead.",
-                reason=str(error).partition("\n")[0],
+                reason=_COLOUR.sub("", str(error)).partition("\n")[0].partition(". ")[0].rstrip("."),
             ) from error
     assert program is not None
     return program

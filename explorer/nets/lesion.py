@@ -154,12 +154,10 @@ def sweeping(
     entry = graph.blocks[0].input_key
     for start, stop in slices:
         with in_use(model):
-            pictures = as_tensor(images[start:stop]).to(device)
+            entered = intact.between(IMAGE, as_tensor(images[start:stop]).to(device), entry)
+            tally.add(intact.rest(entry, entered), labels[start:stop])
             if len(kept) < n_kept:
-                kept.append(intact.between(IMAGE, pictures, entry))
-                tally.add(intact.rest(entry, kept[-1]), labels[start:stop])
-            else:
-                tally.add(intact.logits(pictures), labels[start:stop])
+                kept.append(entered)
         yield None
     found: list[BlockLesion] = []
     for key, reason in lesionable(graph).items():

@@ -78,12 +78,20 @@ def occluding(
                 one[square] = cover[0][square]
             losses += (score - walk.logits(covered)[:, label]).tolist()
         yield len(losses) / len(corners)
-    heat, count = torch.zeros((2, height, width))
+    heat = _spread(corners, losses, patch, height, width)
+    raw = torch.tensor(losses).view(len(rows), len(columns))
+    return attribution("occlusion", "", chosen, heat, raw)
+
+
+def _spread(
+    corners: list[tuple[int, int]], losses: list[float], patch: int, height: int, width: int
+) -> torch.Tensor:
+    """(height, width): at each pixel the mean loss over the squares that cover it."""
+    heat, count = torch.zeros(height, width), torch.zeros(height, width)
     for (top, left), loss in zip(corners, losses, strict=True):
         heat[top : top + patch, left : left + patch] += loss
         count[top : top + patch, left : left + patch] += 1
-    raw = torch.tensor(losses).view(len(rows), len(columns))
-    return attribution("occlusion", "", chosen, heat / count, raw)
+    return heat / count
 
 
 def _corners(length: int, patch: int, stride: int) -> range:

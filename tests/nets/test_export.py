@@ -18,6 +18,9 @@ SPECS = {
     "preactivation": cifar_spec(8, order="full_preactivation", shortcut="B"),
     "resnext": cifar_spec(8, block="bottleneck", expansion=4, cardinality=4, base_width=16, shortcut="B"),
     "attention": cifar_spec(8, attention="se", activation="hard_swish"),
+    "ECA, blur": cifar_spec(8, attention="eca", downsampling="blur", shortcut="B"),
+    "CBAM, concatenated": cifar_spec(8, attention="cbam", merge="concat", norm="instance"),
+    "heads that do not divide": cifar_spec(8, head_pool="both", head_pool_size=3, activation="prelu"),
     "gates": cifar_spec(8, merge="gate", norm="group", padding="same", shortcut="B"),
 }
 
@@ -48,11 +51,13 @@ def test_another_runtime_gives_the_same_logits(runtime, tmp_path, name):
 def test_the_file_tells_its_spec_and_the_module_stays_as_it_was(runtime, tmp_path):
     import onnx
 
-    spec = cifar_spec(8)
+    spec = cifar_spec(8, head_pool="max", head_pool_size=3)
     module = assemble(expand(spec)).train()
+    pool = module.get_submodule("head.largest")
     before = {name: value.clone() for name, value in module.state_dict().items()}
     export_onnx(module, spec, tmp_path / "net.onnx")
     assert module.training
+    assert module.get_submodule("head.largest") is pool
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
     found = {item.key: item.value for item in onnx.load(tmp_path / "net.onnx").metadata_props}
     assert from_json(found["resnet_explorer.spec"]) == spec
