@@ -303,7 +303,7 @@ def list_again(turn: Turn) -> None:
 
 
 def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
-    """It waits; why is said where the user did not ask for it. One that waited before is listed as stopped."""
+    """It waits; why is said where the user did not ask for it. One that waited before is listed anew."""
     if not turn.state.training.is_busy:
         list_again(turn)
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
