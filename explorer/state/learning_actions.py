@@ -68,9 +68,11 @@ class StartTraining(Action):
 
     Attributes:
         with_twin: Whether its plain twin learns beside it, in lock-step.
+        batch_size: Of the form from now on; None leaves it.
     """
 
     with_twin: bool = False
+    batch_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

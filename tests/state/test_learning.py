@@ -371,9 +371,10 @@ def test_where_memory_was_not_enough_a_smaller_batch_is_offered(training):
     )
     training(failed)
     (offer,) = training.state.notices[-1].actions
-    assert offer.label == "Use batches of 64"
+    assert offer.label == "Train with batches of 64"
     training(offer.action)
-    assert training.state.form.plan.batch_size == 64
+    training.open_data()
+    assert training.newest(Train).plan.batch_size == training.state.form.plan.batch_size == 64
     smallest = dataclasses.replace(failed, arguments=(("device", "cuda:0"), ("batch", 1), ("half", 1)))
     training(smallest)
     assert not training.state.notices[-1].actions

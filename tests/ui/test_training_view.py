@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
 from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
 from explorer.state.learning import FinderState
-from explorer.state.learning_actions import TrainOnFolder
+from explorer.state.learning_actions import TakeRate, TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.rate_finder import RateFinder
@@ -322,6 +322,11 @@ def test_in_a_narrow_view_the_finders_curve_stays_in_sight(qtbot):
     shown.feed.find_rate()
     assert shown.child("train.rate_curve").isVisible()
     assert shown.child("train.use_rate").isEnabled()
+    use, form = shown.child("train.use_rate"), shown.child("train.form").viewport()
+    shown.window.resize(400, 420)
+    shown.feed.store.dispatch(TakeRate(None))
+    shown.feed.find_rate()
+    qtbot.waitUntil(lambda: form.rect().contains(use.mapTo(form, use.rect().center())))
 
 
 def test_in_a_narrow_view_other_data_brings_the_form(qtbot):

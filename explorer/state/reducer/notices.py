@@ -26,7 +26,7 @@ from explorer.state.actions import (
     RememberLayout,
     SetColourScheme,
 )
-from explorer.state.learning_actions import AllowFetchData, EditPlan, StopTraining
+from explorer.state.learning_actions import AllowFetchData, EditPlan, StartTraining, StopTraining
 from explorer.state.model import NoticeAction
 from explorer.state.reducer import data, inside_topics, studies, teach, training
 from explorer.state.reducer.net import on_build_failed
@@ -56,9 +56,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
             training.on_taken_back(turn, event)
         else:
             training.on_training_failed(turn, cause, remedy)
-            # A run that goes on keeps its plan.
-            if event.kind != ResumeTraining.__name__:
-                actions = _smaller_batch(arguments.get("batch"), arguments.get("half"))
+            actions = _smaller_batch(turn, event.kind, arguments.get("batch"), arguments.get("half"))
     studies.on_study_failed(turn, event)
     inside_topics.on_inside_failed(turn, event)
     if not event.is_cancelled:
@@ -72,11 +70,19 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
         )
 
 
-def _smaller_batch(batch: object, half: object) -> tuple[NoticeAction, ...]:
-    """What helps where the memory was not enough for a batch; nothing for other failures."""
+def _smaller_batch(turn: Turn, kind: str, batch: object, half: object) -> tuple[NoticeAction, ...]:
+    """What helps where the memory was not enough for a batch; nothing for other failures.
+
+    A run that goes on keeps its plan.
+    """
     if not isinstance(batch, int) or not isinstance(half, int) or half >= batch:
         return ()
-    return (NoticeAction(f"Use batches of {half:,}", EditPlan((("batch_size", half),))),)
+    if kind == FindRate.__name__:
+        return (NoticeAction(f"Use batches of {half:,}", EditPlan((("batch_size", half),))),)
+    if kind == Train.__name__:
+        again = StartTraining(with_twin=turn.state.training.wants_twin, batch_size=half)
+        return (NoticeAction(f"Train with batches of {half:,}", again),)
+    return ()
 
 
 def on_request_finished(turn: Turn, event: RequestFinished) -> None:

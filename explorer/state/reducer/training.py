@@ -113,14 +113,15 @@ def on_choose_start(turn: Turn, action: ChooseStart) -> None:
 def on_start_training(turn: Turn, action: StartTraining) -> None:
     """Open the data; the training begins when it is there."""
     spec = turn.state.document.spec
+    if action.batch_size is not None:
+        on_edit_plan(turn, EditPlan((("batch_size", action.batch_size),)))
     if not action.with_twin or may_have_twin(turn, spec):
         open_data(turn, "train", turn.state.form.data, spec, with_twin=action.with_twin)
 
 
 def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
     """Resume: the one in memory at once, another when its data is open again."""
-    state = turn.state
-    training = state.training
+    state, training = turn.state, turn.state.training
     if training.is_busy or not is_free_for_training(turn):
         return
     present = training.began.run if training.began is not None else ""
@@ -312,9 +313,8 @@ def list_again(turn: Turn) -> None:
 
 
 def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
-    """It waits; why is said where the user did not ask for it."""
+    """It waits; why is said where the user did not ask for it. One that waited before is listed anew."""
     if not turn.state.training.is_busy:
-        # It waited before and is stopped now.
         list_again(turn)
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""

@@ -5,7 +5,7 @@ Used by the training view. Shows plain values and tells what the user does; know
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -79,6 +79,7 @@ class TrainingFormPanel(QScrollArea):
         self._form: TrainingForm | None = None
         self._plan_shown: tuple[Plan, Plan, str] | None = None
         self._error: ErrorLine | None = None
+        self._is_found = False
         self._make()
         self._lay_out()
         self._connect()
@@ -122,6 +123,11 @@ class TrainingFormPanel(QScrollArea):
             is_busy: Whether a training runs, so that none can be sought.
         """
         self._finder.show_finder(finder)
+        is_found = finder is not None and finder.status == "done"
+        if is_found and not self._is_found:
+            # Once all has its place: the button that takes the rate is to be seen.
+            QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(self._finder, 0, SPACE))
+        self._is_found = is_found
         self._find.setEnabled(not is_busy)
         self._find.setVisible(finder is None)
         self._data.setEnabled(not is_busy)
