@@ -6,11 +6,14 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.present.curves import MAX_POINTS, CurveBuffer
-from explorer.state.learning import Curves
+from explorer.state.learning import Curves, TrainingForm, TrainingState
+from explorer.ui import theme
 from explorer.ui.views.curve_lines import Axes, csv_text, plot_lines, seconds_of, value_at, weight_of
 from explorer.ui.views.curves import CurvesView
+from explorer.ui.views.training import TrainingView
 
 
 def long_run(n_steps, steps_per_epoch=100, offset=0.0):
@@ -157,3 +160,25 @@ def test_each_block_has_a_line_of_its_residual_ratio():
     assert [line.name for line in shown.lines] == ["layer1.0", "layer2.0", "layer3.0"]
     assert shown.lines[1].x.tolist() == [1.0, 2.0]
     assert shown.lines[1].y.tolist() == pytest.approx([2.9, 3.9])
+
+
+def test_a_run_is_seen_whole_after_its_curves_made_way_in_a_narrow_dock(qtbot):
+    theme.apply(QApplication.instance(), "light")
+    desk = QWidget()
+    qtbot.addWidget(desk)
+    desk.resize(420, 800)
+    # A child may be narrower than it would like to be, as in a dock.
+    view = TrainingView(desk)
+    view.setGeometry(0, 0, 420, 800)
+    desk.show()
+    view.show_training(TrainingState(status="finished", curves=Curves("run", long_run(3000))), TrainingForm())
+    spans = []
+    for _ in range(3):
+        qtbot.waitUntil(lambda: view.curves._drawn == view.curves._key())
+        spans += [plot.plot.viewRange()[0] for plot in view.curves.plots]
+        view.head.form_button.click()
+        qtbot.waitUntil(lambda: not view.curves.isVisible())
+        view.head.form_button.click()
+        qtbot.waitUntil(view.curves.isVisible)
+    # 3,000 steps and a little room at either side.
+    assert {(left < 0, 3000 <= right < 3200) for left, right in spans} == {(True, True)}

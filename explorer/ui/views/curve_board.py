@@ -113,6 +113,11 @@ class CurveBoard(QWidget):
         else:
             self._timer.start(int(REDRAW_MS - passed_ms) + 1)
 
+    def _draw_laid_out(self) -> None:
+        """Draw once all plots have their width: one that has is pulled along by a linked one that has not."""
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start(0)
+
     def _is_news(self, key: object) -> bool:
         """Whether the picture depends on something else than when it was drawn; then it is drawn now."""
         if key == self._drawn:

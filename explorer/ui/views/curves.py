@@ -114,7 +114,7 @@ class CurvesView(CurveBoard):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.plots[0].plot:
             # The layout gives a plot its width after the view's own; its width says how many points it has.
-            self._draw_soon()
+            self._draw_laid_out()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             step = _MOMENT_KEYS.get(Qt.Key(event.key()))
             if step is not None and len(self._moments.stops) > 1:
