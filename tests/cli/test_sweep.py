@@ -165,7 +165,7 @@ def test_an_interrupt_pauses_the_study_and_says_how_to_go_on():
 def test_a_cell_that_fails_is_said_in_one_line_and_the_others_are_trained(run):
     ended = run("sweep", *WORDS, "--axis", "learning_rate=100,0.1", "--epochs", "3", "--json")
     assert ended.status == 1
-    assert "1 of 2 trainings failed; the first is learning_rate=100,seed=0" in ended.complaint
+    assert "1 of 2 trainings failed; the first is ResNet-8, learning rate 100, seed 0" in ended.complaint
     assert "--retry" in ended.complaint
     last = lines_of(ended.out)[-1]
     assert (last["event"], last["finished"], last["failed"]) == ("finished", 1, 1)
