@@ -156,7 +156,7 @@ def _chosen(args: argparse.Namespace) -> tuple[ArchitectureSpec, WeightsChoice]:
     spec = spec_from_argument(args.model, args.sets) if args.model else None
     if args.weights is None:
         if spec is None:
-            spec = edited(_bundled_spec(), args.sets)
+            spec = spec_from_argument(DEFAULT_PRESET, args.sets)
         _obtain_known(spec, allowed=args.allow_download)
         return spec, WeightsChoice("known")
     path = Path(args.weights)
@@ -166,11 +166,6 @@ def _chosen(args: argparse.Namespace) -> tuple[ArchitectureSpec, WeightsChoice]:
     card = catalogue.by_name(args.weights, spec)
     _obtain(card, allowed=args.allow_download)
     return spec or edited(card.spec, args.sets), WeightsChoice("named", card.name)
-
-
-def _bundled_spec() -> ArchitectureSpec:
-    bundled = (card.spec for card in catalogue.all_cards() if card.kind == "bundled")
-    return next(bundled, None) or spec_from_argument(DEFAULT_PRESET)
 
 
 def _spec_in(path: Path) -> ArchitectureSpec:

@@ -6,11 +6,12 @@ import shutil
 
 import pytest
 
+from explorer.arch.presets import DEFAULT_PRESET
 from explorer.images.labels import load_labels
 from explorer.nets.catalogue import all_cards
 from tests.cli.conftest import SAMPLE
 
-BUNDLED = next((card for card in all_cards() if card.kind == "bundled"), None)
+BUNDLED = next((card for card in all_cards() if card.name == DEFAULT_PRESET), None)
 needs_bundled = pytest.mark.skipif(BUNDLED is None, reason="no weights are bundled in this checkout")
 
 PHOTOS = {

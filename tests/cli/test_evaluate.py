@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from explorer.arch.expand import expand
-from explorer.arch.presets import preset
+from explorer.arch.presets import DEFAULT_PRESET, preset
 from explorer.images import published, shapes
 from explorer.images.prepare import cifar_transform
 from explorer.nets.assemble import assemble
@@ -16,7 +16,7 @@ from explorer.nets.weight_files import save_weights
 from tests.cli.conftest import SAMPLE
 from tests.images.small_sets import N_TEST, NAMES_10, served
 
-BUNDLED = next((card for card in all_cards() if card.kind == "bundled"), None)
+BUNDLED = next((card for card in all_cards() if card.name == DEFAULT_PRESET), None)
 needs_bundled = pytest.mark.skipif(BUNDLED is None, reason="no weights are bundled in this checkout")
 
 
