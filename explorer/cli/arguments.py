@@ -37,7 +37,11 @@ def add_model(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
         metavar="SPEC",
         required=required,
         help="a preset's name or a JSON file"
-        + ("" if required else "; by default what the weights belong to, else the CIFAR ResNet-20 that is bundled"),
+        + (
+            ""
+            if required
+            else "; by default what the weights belong to, else the CIFAR ResNet-20 that is bundled"
+        ),
     )
     add_sets(parser)
     parser.add_argument(
