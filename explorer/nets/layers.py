@@ -192,10 +192,14 @@ class DropPath(nn.Module):
 class AverageAndMax(nn.Module):
     """Each map's average, and its maximum below it (CBAM)."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.average = nn.AdaptiveAvgPool2d(1)
+        self.maximum = nn.AdaptiveMaxPool2d(1)
+
     def forward(self, maps: Tensor) -> Tensor:
         """(batch, channels, 2, 1)."""
-        largest = functional.adaptive_max_pool2d(maps, 1)
-        return torch.cat((functional.adaptive_avg_pool2d(maps, 1), largest), 2)
+        return torch.cat((self.average(maps), self.maximum(maps)), 2)
 
 
 class Sum(nn.Module):

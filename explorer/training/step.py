@@ -21,6 +21,7 @@ from explorer.nets.device import is_out_of_memory
 from explorer.nets.layers import DropPath
 from explorer.training.batches import EpochDraws, training_batch
 from explorer.training.graphed import GraphedPass, why_not_graphed
+from explorer.training.layout import gradients_as_maps
 from explorer.training.losses import accuracy_of, loss_of
 from explorer.training.optimise import clip_gradients, let_learn, set_learning_rate
 from explorer.training.prepare import Training
@@ -169,7 +170,7 @@ def pass_both_ways(training: Training, images: torch.Tensor, targets: torch.Tens
         float32 (2,): the loss and the accuracy, on the device.
     """
     with torch.enable_grad():
-        with training.precision.autocast(training.device):
+        with gradients_as_maps(training.model), training.precision.autocast(training.device):
             logits = training.model(images)
         logits = logits.float()
         loss = loss_of(training.plan, logits, targets)
