@@ -55,10 +55,10 @@ def watched(active, context, clock):
     return [event for event in events if isinstance(event, LiveMaps)]
 
 
-def test_cheap_maps_come_four_times_a_second_beside_a_training_on_the_cpu(active):
+def test_cheap_maps_come_twice_a_second_beside_a_training_on_the_cpu(active):
     assert active[0].training.device.type == "cpu"
     maps = watched(*active, Clock())
-    assert len(maps) == 1 + int(WATCHED_S * 4)
+    assert len(maps) == 1 + int(WATCHED_S * 2)
     assert maps[0].maps.shape == (8, 4, 4)
 
 

@@ -71,9 +71,14 @@ def test_the_gradients_are_the_same_numbers_without(variant, monkeypatch) -> Non
         torch.testing.assert_close(mine, theirs)
 
 
-def test_the_network_has_no_hooks_afterwards_even_if_it_fails() -> None:
-    model = ready().model
-    with pytest.raises(RuntimeError), gradients_as_maps(model):
+def fail_within(model: torch.nn.Module) -> None:
+    with gradients_as_maps(model):
         assert any(module._forward_pre_hooks for module in model.modules())
         raise RuntimeError
+
+
+def test_the_network_has_no_hooks_afterwards_even_if_it_fails() -> None:
+    model = ready().model
+    with pytest.raises(RuntimeError):
+        fail_within(model)
     assert not any(module._forward_pre_hooks for module in model.modules())

@@ -27,9 +27,9 @@ from explorer.training.batches import normalise
 ANSWER_SHARE, MAPS_SHARE, RATIOS_SHARE = 0.01, 0.02, 0.01
 """The most that each costs of the training's time."""
 ANSWERS_HZ, MAPS_HZ, RATIOS_HZ = 4.0, 10.0, 10.0
-CPU_ANSWERS_HZ, CPU_MAPS_HZ = 2.0, 4.0
-"""On the CPU the window shares the cores with the training: drawing ten pictures of maps a second cost it
-another 2 %, as much as computing them."""
+CPU_ANSWERS_HZ, CPU_MAPS_HZ = 1.0, 2.0
+"""On the CPU the window shares the cores and their caches with the training: drawing an answer or maps costs
+it several times what computing them does."""
 RATIO_PICTURES = 16
 """Validation pictures that the residual meter reads at the end of an epoch: the same ones each time, and no
 more than a batch, so that a click waits no longer than for a step."""

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
 
 from explorer.present.side_by_side import (
     CellGrid,
@@ -26,7 +25,7 @@ from explorer.present.side_by_side import (
 )
 from explorer.present.tiles import Colour, PaletteChoice, as_maps, tile
 from explorer.ui.widgets.linked_mosaic import Drawn
-from explorer.ui.widgets.pixel_view import qimage
+from explorer.ui.widgets.picture import to_qimage
 
 MOST_BYTES = 64 * 2**20
 MOST_ENDS = 4096
@@ -125,7 +124,7 @@ class CompareMaps:
             gap_px=gap_px(maps.shape[1], maps.shape[2]),
             background=background,
         )
-        return self._keep(key, Drawn(maps, tiles, _screen_image(tiles.picture)))
+        return self._keep(key, Drawn(maps, tiles, to_qimage(tiles.picture)))
 
     def common(self, shown: Sequence[Shown]) -> CommonScale:
         """One scale for all of them; at least one."""
@@ -162,7 +161,7 @@ class CompareMaps:
             background=background,
             ends=ends,
         )
-        return self._keep(key, Drawn(maps, tiles, _screen_image(tiles.picture)))
+        return self._keep(key, Drawn(maps, tiles, to_qimage(tiles.picture)))
 
     def _keep(self, key: tuple[object, ...], drawn: Drawn) -> Drawn:
         self.n_drawn += 1
@@ -176,8 +175,3 @@ class CompareMaps:
 
 def _bytes(drawn: Drawn) -> int:
     return drawn.image.sizeInBytes() + drawn.tiles.picture.nbytes + drawn.maps.nbytes
-
-
-def _screen_image(picture: NDArray[np.uint8]) -> QImage:
-    """In the screen's own format, which is scaled and painted fastest."""
-    return qimage(picture).convertToFormat(QImage.Format.Format_RGB32)

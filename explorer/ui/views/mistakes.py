@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 from explorer.engine.training_messages import ShownMistake
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.views.training_words import NOT_KEPT
-from explorer.ui.widgets.pixel_view import qimage
+from explorer.ui.widgets.picture import to_qimage
 
 _PICTURE_PX = 72
 _CARD_PX = 108
@@ -72,7 +72,7 @@ class Mistakes(QWidget):
             return
         self._is_earlier = is_earlier
         self._mistakes, self._classes, self._has_judged = mistakes, classes, has_judged
-        self._images = [qimage(mistake.picture) for mistake in mistakes]
+        self._images = [to_qimage(mistake.picture) for mistake in mistakes]
         self.updateGeometry()
         self.update()
 

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 from explorer.present.channels import value_text
 from explorer.present.kernels import KernelTiles, kernel_tiles
 from explorer.present.tiles import ScaleName
-from explorer.ui.widgets.pixel_view import PixelView, qimage
+from explorer.ui.widgets.picture import to_qimage
+from explorer.ui.widgets.pixel_view import PixelView
 
 _LEAST_SIDE_PX = 1024
 
@@ -108,7 +109,7 @@ class WeightsMosaic(PixelView):
         """The picture in whole-numbered square pixels of a size one can see; null when empty."""
         if self._tiles is None:
             return QImage()
-        image = qimage(self._tiles.picture)
+        image = to_qimage(self._tiles.picture)
         longer = max(image.width(), image.height())
         return image.scaled(image.size() * max(1, -(-_LEAST_SIDE_PX // longer)))
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QIcon, QImage, QPainter, QPainterPath, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.present import colour
-from explorer.ui.widgets.pixel_view import qimage
+from explorer.ui.widgets.picture import to_qimage
 
 _LEAST_BAR_PX = 40
 _BAR_HEIGHT_PX = 10
@@ -21,7 +21,7 @@ _SPACE_PX = 6
 
 def gradient(palette: colour.PaletteName) -> QImage:
     """A palette as an image of 256 × 1 pixels."""
-    return qimage(np.array(colour.table(palette)[None]))
+    return to_qimage(np.array(colour.table(palette)[None]))
 
 
 def swatch(palette: colour.PaletteName, size: QSize, ratio: float) -> QIcon:

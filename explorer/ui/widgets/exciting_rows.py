@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer.engine.sample_messages import ExcitingPicture
 from explorer.ui.theme import HALF, SPACE, Colours, font
-from explorer.ui.widgets.pixel_view import qimage
+from explorer.ui.widgets.picture import to_qimage
 
 _PICTURE_PX = 56.0
 _NAME_PX = 84.0
@@ -150,5 +150,5 @@ class ExcitingRows(QWidget):
                 return None
             if len(self._images) >= _MOST_IMAGES:
                 self._images.clear()
-            self._images[key] = qimage(pixels)
+            self._images[key] = to_qimage(pixels)
         return self._images[key]

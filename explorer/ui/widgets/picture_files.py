@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QSaveFile
 from PySide6.QtGui import QImage, QImageWriter
 
 from explorer.present.tiles import Tiles
-from explorer.ui.widgets.pixel_view import qimage
+from explorer.ui.widgets.picture import to_qimage
 
 # Pictures leave with at least this many pixels on their longer side, in whole steps: 131 pixels are a stamp.
 _LEAST_SIDE_PX = 1024
@@ -24,7 +24,7 @@ def enlarged(tiles: Tiles, channel: int | None = None) -> QImage:
     if channel is not None:
         x, y, width, height = tiles.rect(channel)
         picture = picture[y : y + height, x : x + width]
-    image = qimage(picture)
+    image = to_qimage(picture)
     longer = max(image.width(), image.height())
     return image.scaled(image.size() * max(1, -(-_LEAST_SIDE_PX // longer)))
 

@@ -13,19 +13,14 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from explorer.ui.widgets.picture import to_qimage
+
 _ZOOM_STEP = 1.25
 _GREATEST_SCALE_PX = 96.0
 # From this many screen pixels on, one more or less of them is not seen: nearest-neighbour is enough.
 _CRISP_SCALE_PX = 8.0
 # A fitted picture gives up this share of its size for whole screen pixels.
 _WHOLE_PIXELS_SHARE = 0.08
-
-
-def qimage(picture: NDArray[np.uint8]) -> QImage:
-    """A Qt image of sRGB bytes (height, width, 3) that owns its memory."""
-    height, width, _ = picture.shape
-    whole = np.ascontiguousarray(picture)
-    return QImage(whole.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 class PixelView(QWidget):
@@ -70,7 +65,7 @@ class PixelView(QWidget):
 
     def set_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Show sRGB bytes (height, width, 3), or nothing; a zoom is kept where the size stays."""
-        self.set_image(QImage() if picture is None else qimage(picture))
+        self.set_image(QImage() if picture is None else to_qimage(picture))
 
     def set_image(self, image: QImage) -> None:
         """As `set_picture`, for an image that is made already."""

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.theme import HALF, RADIUS, SPACE, Colours, font
-from explorer.ui.widgets.pixel_view import qimage
+from explorer.ui.widgets.picture import to_qimage
 from explorer.ui.widgets.series_colours import series_colour
 
 _MARGIN_PX = 24.0
@@ -106,7 +106,7 @@ class Scatter(QWidget):
         if cloud is not self._cloud:
             self._under = self._only = None
         self._cloud, self._placed, self._under_placed = cloud, placed, None
-        self._images = [qimage(np.ascontiguousarray(each.picture)) for each in placed]
+        self._images = [to_qimage(np.ascontiguousarray(each.picture)) for each in placed]
         self._drawn_key = ()
         self.update()
 
@@ -276,7 +276,7 @@ class Scatter(QWidget):
             )
         else:
             assert self._under is not None
-            image, anchor = qimage(self._cloud.pictures[self._under]), self.point(self._under)
+            image, anchor = to_qimage(self._cloud.pictures[self._under]), self.point(self._under)
         self._paint_preview(painter, image, anchor, text)
 
     def _paint_preview(self, painter: QPainter, image: QImage, anchor: QPointF, text: str) -> None:
