@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     with RunStore() as store:
         entry, training, dataset = _resumed(args, store, say) if args.resume else _fresh(args, store, say)
         try:
-            finished = _drive(args, store, entry, training)
+            finished = _drive(args, store, entry, training, dataset.classes)
         except KeyboardInterrupt:
             finished = None
         if finished is None:
@@ -247,12 +247,16 @@ def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
     say(f"{plan.epochs} epochs{why}, batches of {plan.batch_size}, seed {plan.seed}.")
 
 
-def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training) -> TrainingFinished | None:
+def _drive(
+    args: argparse.Namespace, store: Any, entry: Run, training: Training, classes: tuple[str, ...]
+) -> TrainingFinished | None:
     """Train to the end and say how it goes; None where the user stopped it.
 
     Raises:
         RunError: The loss is not finite, or the disk is full; the run can be resumed.
     """
+    from explorer.runs.judged import keep_judged
+    from explorer.training.judging import judged_with_pictures
     from explorer.training.loop import train
     from explorer.training.record import record
 
@@ -266,6 +270,8 @@ def _drive(args: argparse.Namespace, store: Any, entry: Run, training: Training)
                 return event
             if isinstance(event, TrainingPaused) and event.cause:
                 raise RunError(event.cause, event.hint, **dict(event.arguments))
+            if isinstance(event, EpochFinished):
+                keep_judged(entry.judged, judged_with_pictures(event, training.validation_pictures, classes))
             if isinstance(event, TrainingStarted | EpochFinished):
                 _print(_json_line(event) if args.json else _text_line(event, judge))
     return None

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import Event, Request
 from explorer.engine.training_messages import MetricRow
 from explorer.training.plan import Plan
+
+if TYPE_CHECKING:
+    from explorer.runs.judged import Judged
 
 RunStatus = Literal["running", "finished", "stopped", "failed", "paused", "interrupted"]
 """`interrupted`: the store says it runs, but the process that ran it is gone."""
@@ -159,10 +162,11 @@ class RunsListed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvesRead(Event):
-    """A run's metrics by step."""
+    """A run's metrics by step, and what its last epoch got right and wrong where that was kept."""
 
     run: str
     rows: tuple[MetricRow, ...]
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

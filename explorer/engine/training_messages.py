@@ -15,14 +15,11 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import MAIN_COLUMN, Event, Priority, Request, WeightsChoice
 from explorer.engine.values import FIRST_VALUES as FIRST_VALUES  # what a training starts from by default
 from explorer.nets.facts import Prediction
-from explorer.training.events import Mistake
 from explorer.training.plan import Plan
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from explorer.engine.values import Float32Array, Uint8Array
+    from explorer.runs.judged import Judged
 
 MetricRow = tuple[int, str, float]
 """(step, name, value), as the store of runs has them: `step.loss`, `epoch.validation_accuracy`, …"""
@@ -141,6 +138,7 @@ class TrainingBegan(Event):
         n_train: Pictures that are learned from.
         n_validation: Pictures that each epoch is judged by.
         rows: Metrics of the sittings before this one.
+        judged: What the last epoch before this sitting got right and wrong; None where there is none.
     """
 
     column: str = MAIN_COLUMN
@@ -158,6 +156,7 @@ class TrainingBegan(Event):
     n_train: int
     n_validation: int
     rows: tuple[MetricRow, ...] = ()
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,31 +182,19 @@ class TrainTick(Event):
     side_share: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ShownMistake:
-    """A wrong answer with its picture: (side, side, 3), read-only."""
-
-    mistake: Mistake
-    picture: Uint8Array
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnded(Event):
     """An epoch is done and its checkpoint written.
 
     Attributes:
         run: Its id.
-        epoch: From 0.
         is_best: Whether no epoch before was better.
-        confusion: int64 (classes, classes), rows by truth, columns by answer.
-        mistakes: The surest wrong answers, the surest first.
+        judged: What it got right and wrong.
     """
 
     run: str
-    epoch: int
     is_best: bool
-    confusion: NDArray[np.int64]
-    mistakes: tuple[ShownMistake, ...]
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,11 @@ class Run:
         return self.weights.is_file()
 
     @property
+    def judged(self) -> Path:
+        """The file of what its last epoch got right and wrong."""
+        return self.folder / "judged.safetensors"
+
+    @property
     def snapshots(self) -> Path:
         """The folder of the weights at moments of its training."""
         return self.folder / "snapshots"

@@ -21,6 +21,7 @@ from explorer.state.learning import (
 
 if TYPE_CHECKING:
     from explorer.engine.run_messages import RunRow
+    from explorer.runs.judged import Judged
     from explorer.state.model import AppState
 
 
@@ -37,7 +38,8 @@ def training_in_view(state: AppState) -> TrainingState:
     if row is None or curves is None:
         return training
     twin = None if other is None else _twin(other, state.runs.curves.get(other.id))
-    return _earlier(row, curves, last_moment(state, row.id), twin, training.finder)
+    judged = state.runs.judged.get(row.id)
+    return _earlier(row, curves, last_moment(state, row.id), twin, training.finder, judged)
 
 
 def earlier_pair(state: AppState, run: str) -> tuple[RunRow | None, RunRow | None]:
@@ -87,13 +89,18 @@ def _steps_done(curves: Curves) -> int:
 
 @lru_cache(maxsize=8)
 def _earlier(
-    row: RunRow, curves: Curves, last: int | None, twin: TwinState | None, finder: FinderState | None
+    row: RunRow,
+    curves: Curves,
+    last: int | None,
+    twin: TwinState | None,
+    finder: FinderState | None,
+    judged: Judged | None,
 ) -> TrainingState:
     from explorer.engine.training_messages import TrainingBegan, TrainingEnded
 
-    judged, _ = curves.buffer.series("epoch.validation_accuracy")
+    epochs, _ = curves.buffer.series("epoch.validation_accuracy")
     # Epochs are stored with their last step.
-    n_steps = round((int(judged[-1]) + 1) / max(row.epochs_done, len(judged))) if len(judged) else 0
+    n_steps = round((int(epochs[-1]) + 1) / max(row.epochs_done, len(epochs))) if len(epochs) else 0
     # Of a run that has not ended there are no weights but those of its moments: the last one is its now.
     step = _steps_done(curves) if row.has_weights or last is None else last
     ended = None
@@ -118,7 +125,7 @@ def _earlier(
             spec=row.spec,
             plan=row.plan,
             data=row.data,
-            classes=(),
+            classes=judged.classes if judged else (),
             first_step=0,
             epochs=row.plan.epochs,
             steps_per_epoch=n_steps,
@@ -131,6 +138,7 @@ def _earlier(
         step=step,
         epoch=max(row.epochs_done - 1, 0),
         curves=curves,
+        judged=judged,
         ended=ended,
         cause=row.cause,
         finder=finder,

@@ -16,14 +16,12 @@ from explorer.training.plan import Plan
 from explorer.training.recipes import DEFAULT_RECIPE, plan_for
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from explorer.arch.spec import ArchitectureSpec
     from explorer.engine.data_messages import DataCard, DataFacts
     from explorer.engine.run_messages import RunRow
-    from explorer.engine.training_messages import ShownMistake, TrainingBegan, TrainingEnded
+    from explorer.engine.training_messages import TrainingBegan, TrainingEnded
     from explorer.present.curves import CurveBuffer
+    from explorer.runs.judged import Judged
 
 TrainingStatus = Literal[
     "idle",
@@ -142,8 +140,7 @@ class TrainingState:
         side_share: The part of the time that watching takes, 0 to 1.
         curves: Its metrics so far.
         best_epoch: The one with the best validation accuracy, from 0; None before the first ended.
-        confusion: Of the last epoch: int64 (classes, classes), rows by truth.
-        mistakes: Of the last epoch, the surest first.
+        judged: What the last epoch got right and wrong; None before the first ended.
         ended: What it reached; None before its end.
         cause: Why it halted or failed, in words; empty where the user asked for it.
         remedy: What helps where it failed, in words.
@@ -164,8 +161,7 @@ class TrainingState:
     side_share: float = 0.0
     curves: Curves | None = None
     best_epoch: int | None = None
-    confusion: NDArray[np.int64] | None = None
-    mistakes: tuple[ShownMistake, ...] = ()
+    judged: Judged | None = None
     ended: TrainingEnded | None = None
     cause: str = ""
     remedy: str = ""
@@ -274,6 +270,7 @@ class RunsState:
         version: Of the list; an older one that comes later is not shown.
         shown: The run whose curves are looked at beside the present one; empty for none.
         curves: The metrics that were read, by run.
+        judged: What their last epochs got right and wrong, by run, where it was kept.
     """
 
     rows: tuple[RunRow, ...] = ()
@@ -281,3 +278,4 @@ class RunsState:
     version: int = 0
     shown: str = ""
     curves: Mapping[str, Curves] = field(default_factory=_nothing)
+    judged: Mapping[str, Judged] = field(default_factory=_nothing)

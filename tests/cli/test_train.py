@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from explorer.cli.root import build_parser, main
+from explorer.runs.judged import read_judged
 from explorer.runs.store import RunStore
 from explorer.training import recipes
 from explorer.training.checkpoint import read_checkpoint
@@ -95,6 +97,9 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(capsys, home):
     ends = [{key: line[key] for key in ("epochs", "test_accuracy")} for line in (whole[-1], resumed[-1])]
     assert ends[0] == ends[1]
     with RunStore() as store:
+        mine, theirs = (read_judged(store.run(line["run"]).judged) for line in (whole[-1], resumed[-1]))
+        assert mine.epoch == theirs.epoch == whole[-1]["epochs"] - 1
+        assert np.array_equal(mine.confusion, theirs.confusion)
         own, other = (store.metrics(line["run"], "step.loss") for line in (whole[-1], resumed[-1]))
         assert own == other
         assert store.run(run).status == "finished"

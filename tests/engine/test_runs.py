@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from explorer import paths
@@ -30,6 +31,7 @@ from explorer.engine.run_messages import (
 )
 from explorer.engine.worker import Engine
 from explorer.runs.bundled import write_bundled
+from explorer.runs.judged import Judged, keep_judged
 from explorer.runs.store import RunStore
 from explorer.training.plan import Plan
 
@@ -148,9 +150,11 @@ def test_curves_are_read_of_own_and_bundled_runs(pool, resources):
     with RunStore() as store:
         run = make_run(store)
         write_bundled(run, ROWS, resources / "runs" / "a-net.json")
-    for ticket, name in enumerate((run.id, "a-net"), start=1):
+    keep_judged(run.judged, Judged(1, ("cat", "dog"), np.eye(2, dtype=np.int64), ()))
+    for ticket, (name, epoch) in enumerate(((run.id, 1), ("a-net", None)), start=1):
         curves = answer(pool, ReadCurves(ticket=ticket, run=name))
         assert (curves.run, list(curves.rows)) == (name, sorted(ROWS))
+        assert (None if curves.judged is None else curves.judged.epoch) == epoch
     failed = answer(pool, ReadCurves(ticket=3, run="nobody"))
     assert isinstance(failed, RequestFailed)
     assert "nobody" in failed.message.format(**dict(failed.arguments))

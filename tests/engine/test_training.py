@@ -51,6 +51,7 @@ from explorer.engine.worker import Engine
 from explorer.images.prepare import transform_for
 from explorer.nets.catalogue import cards_for_body, obtain
 from explorer.nets.weight_files import read_weights
+from explorer.runs.judged import read_judged
 from explorer.runs.store import RunStore
 from explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from explorer.training.plan import Plan
@@ -116,12 +117,16 @@ def test_a_training_tells_all_its_steps_and_keeps_its_weights(engine):
         *RATIOS,
     }
     epochs = [event for event in seen if isinstance(event, EpochEnded)]
-    assert [event.confusion.sum() for event in epochs] == [began.n_validation] * 2
-    assert epochs[-1].mistakes[0].picture.shape[:2] == (16, 16)
+    assert [event.judged.confusion.sum() for event in epochs] == [began.n_validation] * 2
+    assert epochs[-1].judged.mistakes[0].picture.shape[:2] == (16, 16)
     assert read_weights(Path(ended.path)).tensors.keys()
     with RunStore() as store:
         run = store.run(began.run)
         assert run.status == "finished"
+        kept = read_judged(run.judged)
+        assert kept is not None
+        assert (kept.epoch, kept.classes) == (1, began.classes)
+        assert np.array_equal(kept.confusion, epochs[-1].judged.confusion)
         assert [step for step, _, _ in store.metrics(run.id, "step.loss")] == steps
         told = [row for row in rows if row[1] in RATIOS]
         assert sorted(row for name in RATIOS for row in store.metrics(run.id, name)) == sorted(told)
@@ -253,6 +258,19 @@ def test_paused_and_watched_it_learns_the_same_as_undisturbed(engine, tmp_path):
     first, second = (read_weights(Path(event.path)).tensors for event in (undisturbed, ended))
     for key, tensor in first.items():
         assert torch.equal(tensor, second[key]), key
+
+
+def test_what_goes_on_begins_with_what_its_last_epoch_got_wrong(engine):
+    engine.listener.answer(EpochEnded, lambda: engine.ask(HaltTraining, how="pause"))
+    ticket = begin(engine)
+    assert engine.listener.first(TrainingBegan, ticket).judged is None
+    halted = engine.listener.first(TrainingHalted, ticket)
+    engine.listener.first(RequestFinished, ticket)
+    first = engine.listener.first(EpochEnded, ticket).judged
+    again = engine.ask(ResumeTraining, run=halted.run)
+    before = engine.listener.first(TrainingBegan, again).judged
+    assert (before.epoch, before.classes) == (first.epoch, first.classes)
+    assert [each.index for each in before.mistakes] == [each.index for each in first.mistakes]
 
 
 def test_a_program_that_ends_leaves_a_checkpoint_of_the_last_step(tmp_path, monkeypatch):

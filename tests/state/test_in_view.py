@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from explorer.engine.data_messages import OpenData
@@ -10,6 +11,7 @@ from explorer.engine.moment_messages import FindMoments, SnapshotsKept
 from explorer.engine.run_messages import CurvesRead, ReadCurves, RunsListed
 from explorer.engine.training_messages import ResumeTraining, TrainingBegan, TrainingHalted
 from explorer.nets.facts import Origin
+from explorer.runs.judged import Judged
 from explorer.state.actions import EditSpec, Start, Undo
 from explorer.state.compare_actions import Rewind
 from explorer.state.in_view import training_in_view
@@ -34,7 +36,10 @@ def ended(**changes):
     return dataclasses.replace(row(), **{**values, **changes})
 
 
-def opened(play, one, steps=(0, 1, 2, 4, 8, 16)):
+JUDGED = Judged(2, tuple("0123456789"), np.eye(10, dtype=np.int64), ())
+
+
+def opened(play, one, steps=(0, 1, 2, 4, 8, 16), judged=None):
     """Open a run from the list, and answer as the engine would."""
     play(RunsListed(rows=(one,)))
     asked = play(OpenRun(RUN))
@@ -42,7 +47,7 @@ def opened(play, one, steps=(0, 1, 2, 4, 8, 16)):
     asked += play.build(origin=Origin("run", RUN, step=step))
     for request in asked:
         if isinstance(request, ReadCurves):
-            play(CurvesRead(ticket=request.ticket, run=RUN, rows=ROWS))
+            play(CurvesRead(ticket=request.ticket, run=RUN, rows=ROWS, judged=judged))
         if isinstance(request, FindMoments):
             play(SnapshotsKept(ticket=request.ticket, run=RUN, steps=steps))
     return asked
@@ -160,3 +165,15 @@ def test_a_pair_of_an_earlier_sitting_is_rewound_as_a_pair(play):
     requests = play(Rewind(RUN, 5))
     assert play.state.moments.at == {RUN: 4, "its-twin": 4}
     assert [one.weights.name for one in requests if isinstance(one, BuildModel)] == ["its-twin"]
+
+
+def test_what_an_earlier_run_got_wrong_is_shown_where_it_was_kept(play):
+    opened(play, ended())
+    shown = training_in_view(play.state)
+    assert (shown.judged, shown.began.classes) == (None, ())
+    opened(play, ended(), judged=JUDGED)
+    play.build(origin=Origin("run", RUN))
+    play(CurvesRead(ticket=0, run=RUN, rows=ROWS, judged=JUDGED))
+    shown = training_in_view(play.state)
+    assert shown.judged is JUDGED
+    assert shown.began.classes == JUDGED.classes

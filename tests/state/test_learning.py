@@ -44,6 +44,7 @@ from explorer.engine.training_messages import (
     WatchTraining,
 )
 from explorer.nets.facts import Origin, Prediction
+from explorer.runs.judged import Judged
 from explorer.state.actions import CancelWork, Drop, OpenSpec, Start, Undo
 from explorer.state.learning_actions import (
     AllowFetchData,
@@ -274,9 +275,13 @@ def test_once_it_halts_all_pictures_are_asked_about_again(training):
     assert set(training.state.answers) == {2}
 
 
+def epoch_ended(epoch):
+    judged = Judged(epoch, tuple("0123456789"), np.eye(10, dtype=np.int64), ())
+    return EpochEnded(run=RUN, is_best=True, judged=judged)
+
+
 def test_the_list_of_runs_follows_the_training_once_it_was_read(training):
-    confusion = np.eye(10, dtype=np.int64)
-    ended = EpochEnded(run=RUN, epoch=0, is_best=True, confusion=confusion, mistakes=())
+    ended = epoch_ended(0)
     training(ended)
     assert not isinstance(training.sent[-1], ListRuns)
     training(RunsListed(rows=(row("running"),)))
@@ -446,8 +451,7 @@ def test_an_opened_run_brings_the_recipe_that_it_was_trained_by(play):
 
 
 def test_at_its_end_the_net_keeps_the_runs_weights(training):
-    confusion = np.eye(10, dtype=np.int64)
-    training(EpochEnded(run=RUN, epoch=4, is_best=True, confusion=confusion, mistakes=()))
+    training(epoch_ended(4))
     training(
         TrainingEnded(
             run=RUN,

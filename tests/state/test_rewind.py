@@ -19,6 +19,7 @@ from explorer.engine.moment_messages import FindMoments, LetMomentsGo, Snapshots
 from explorer.engine.run_messages import RunsListed
 from explorer.engine.training_messages import EpochEnded
 from explorer.nets.facts import Origin
+from explorer.runs.judged import Judged
 from explorer.state.actions import ChooseDevice, ChooseWeights, EditSpec, Start
 from explorer.state.compare_actions import PinColumn, PinRun, Rewind, SeeColumns
 from explorer.state.learning_actions import StartTraining
@@ -217,6 +218,5 @@ def test_columns_of_a_run_that_learns_look_again_at_each_epochs_end():
 
 
 def epoch_ended(epoch):
-    return EpochEnded(
-        run=LEARNS, epoch=epoch, is_best=True, confusion=np.eye(10, dtype=np.int64), mistakes=()
-    )
+    judged = Judged(epoch, tuple("0123456789"), np.eye(10, dtype=np.int64), ())
+    return EpochEnded(run=LEARNS, is_best=True, judged=judged)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
 
 from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
+from explorer.runs.judged import Judged
 from explorer.state.learning import FinderState
 from explorer.state.learning_actions import TakeRate, TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
@@ -272,7 +273,7 @@ def test_a_thousand_classes_are_drawn_at_once_and_no_mistake_is_lost(qtbot):
     matrix = ConfusionMatrix()
     qtbot.addWidget(matrix)
     matrix.resize(360, 330)
-    matrix.show_counts(counts, tuple(f"class {n}" for n in range(1000)))
+    matrix.show_judged(Judged(0, tuple(f"class {n}" for n in range(1000)), counts, ()))
     started = process_time()
     image = matrix.grab().toImage()
     assert process_time() - started < 3, "a million cells one by one took more than 15 s"

@@ -7,16 +7,15 @@ from explorer.engine.training_messages import (
     EpochEnded,
     FindRate,
     RateFound,
-    ShownMistake,
     Train,
     TrainingBegan,
     TrainingEnded,
     TrainingHalted,
     TrainTick,
 )
+from explorer.runs.judged import Judged, JudgedMistake
 from explorer.state.learning_actions import SeekRate, StartTraining
 from explorer.state.model import AppState
-from explorer.training.events import Mistake
 from explorer.ui.store import Store
 
 DIGITS = tuple("0123456789")
@@ -146,8 +145,11 @@ class Feed:
         confusion = np.diag(np.full(10, 34)).astype(np.int64)
         confusion[8, 1], confusion[3, 9], confusion[9, 3], confusion[4, 7] = 4, 3, 2, 1
         mistakes = tuple(
-            ShownMistake(
-                Mistake(place, 8 - place % 3, 1 + place % 4, 0.99 - 0.04 * place),
+            JudgedMistake(
+                place,
+                8 - place % 3,
+                1 + place % 4,
+                0.99 - 0.04 * place,
                 self.random.integers(0, 255, (8, 8, 3), np.uint8).repeat(4, 0).repeat(4, 1),
             )
             for place in range(9)
@@ -158,10 +160,8 @@ class Feed:
             EpochEnded(
                 ticket=self.ticket,
                 run=RUN,
-                epoch=epoch,
                 is_best=is_best,
-                confusion=confusion,
-                mistakes=mistakes,
+                judged=Judged(epoch, DIGITS, confusion, mistakes),
             )
         )
 

@@ -33,6 +33,7 @@ from explorer.engine.run_messages import (
 from explorer.errors import ExplorerError, RunError
 from explorer.runs.bundled import BundledRun, bundled_metrics, bundled_names, read_bundled
 from explorer.runs.export import export_csv, export_jsonl, export_tensorboard
+from explorer.runs.judged import read_judged
 from explorer.runs.names import VALIDATION_ACCURACY, MetricRow
 from explorer.runs.run import Run
 from explorer.runs.store import RunStore
@@ -63,7 +64,10 @@ def read_curves(request: ReadCurves, context: Context) -> Generator[Event, None,
         RunError: There is no such run, or it cannot be read.
     """
     rows = metrics_of(request.run, context.store)
-    yield CurvesRead(ticket=request.ticket, run=request.run, rows=tuple(rows))
+    judged = None
+    if request.run not in bundled_names():
+        judged = read_judged(context.store().run(request.run).judged)
+    yield CurvesRead(ticket=request.ticket, run=request.run, rows=tuple(rows), judged=judged)
 
 
 def edit_run(request: EditRun, context: Context) -> Generator[Event, None, None]:

@@ -28,7 +28,6 @@ from explorer.engine.training_messages import (
     RateFound,
     RateProbed,
     ResumeTraining,
-    ShownMistake,
     Train,
     TrainingBegan,
     TrainingEnded,
@@ -40,6 +39,7 @@ from explorer.errors import DataError
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
+from explorer.runs.judged import keep_judged, read_judged
 from explorer.runs.names import IS_TWIN, TWIN
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
@@ -54,6 +54,7 @@ from explorer.training.events import (
     TrainingStopped,
 )
 from explorer.training.finder import finding_rate
+from explorer.training.judging import judged_with_pictures
 from explorer.training.loop import train as training_steps
 from explorer.training.prepare import Training, prepare
 from explorer.training.record import record, rows_of
@@ -328,6 +329,7 @@ def _began(
         n_train=event.n_train,
         n_validation=event.n_validation,
         rows=before,
+        judged=read_judged(active.run.judged) if event.first_step else None,
     )
 
 
@@ -348,20 +350,9 @@ def _told(ticket: int, active: ActiveTraining, event: TrainingEvent | None) -> S
     """What happens seldom, in the window's words."""
     run = active.run.id
     if isinstance(event, EpochFinished):
-        pictures = active.training.validation_pictures.images
-        shown = []
-        for mistake in event.mistakes:
-            picture = pictures[mistake.index].cpu().numpy()
-            picture.setflags(write=False)
-            shown.append(ShownMistake(mistake, picture))
-        yield EpochEnded(
-            ticket=ticket,
-            run=run,
-            epoch=event.epoch,
-            is_best=event.is_best,
-            confusion=event.confusion,
-            mistakes=tuple(shown),
-        )
+        judged = judged_with_pictures(event, active.training.validation_pictures, active.classes)
+        keep_judged(active.run.judged, judged)
+        yield EpochEnded(ticket=ticket, run=run, is_best=event.is_best, judged=judged)
     elif isinstance(event, TrainingPaused):
         yield TrainingHalted(
             ticket=ticket,

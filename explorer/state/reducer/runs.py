@@ -103,8 +103,12 @@ def on_curves_read(turn: Turn, event: CurvesRead) -> None:
 
     buffer = CurveBuffer()
     buffer.append(event.rows)
-    curves = {**turn.state.runs.curves, event.run: Curves(event.run, buffer, 1)}
-    turn.change(runs=replace(turn.state.runs, curves=MappingProxyType(curves)))
+    runs = turn.state.runs
+    curves = {**runs.curves, event.run: Curves(event.run, buffer, 1)}
+    judged = dict(runs.judged)
+    if event.judged is not None:
+        judged[event.run] = event.judged
+    turn.change(runs=replace(runs, curves=MappingProxyType(curves), judged=MappingProxyType(judged)))
 
 
 def on_open_run(turn: Turn, action: OpenRun) -> None:

@@ -227,6 +227,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         epoch=event.first_step // event.steps_per_epoch,
         curves=Curves(event.run, buffer, before.curves.version + 1 if goes_on and before.curves else 1),
         best_epoch=_best_epoch(event),
+        judged=event.judged or fresh.judged,
         ended=None,
         cause="",
         remedy="",
@@ -236,7 +237,8 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         # They are all there is to know of the one before, and it may be looked at again.
         runs = state.runs
         curves = MappingProxyType({**runs.curves, before.curves.run: before.curves})
-        turn.change(runs=replace(runs, curves=curves))
+        judged = {**runs.judged, before.curves.run: before.judged} if before.judged else runs.judged
+        turn.change(runs=replace(runs, curves=curves, judged=MappingProxyType(dict(judged))))
     _put_in_view(turn, event.spec)
     net = replace(
         turn.state.net,
@@ -296,13 +298,12 @@ def on_epoch_ended(turn: Turn, event: EpochEnded) -> None:
     turn.change(
         training=replace(
             training,
-            best_epoch=event.epoch if event.is_best else training.best_epoch,
-            confusion=event.confusion,
-            mistakes=event.mistakes,
+            best_epoch=event.judged.epoch if event.is_best else training.best_epoch,
+            judged=event.judged,
         )
     )
     for run in pair_of(turn.state, event.run):
-        columns.on_learning(turn, run, event.epoch)
+        columns.on_learning(turn, run, event.judged.epoch)
     list_again(turn)
 
 

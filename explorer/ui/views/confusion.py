@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from explorer.runs.judged import Judged
 from explorer.ui.theme import HALF, SPACE, Colours, contrast, font
 from explorer.ui.views.training_words import NOT_KEPT
 from explorer.ui.widgets.picture import to_qimage
@@ -56,17 +57,15 @@ class ConfusionMatrix(QWidget):
         """What is shown: (classes, classes), rows by truth."""
         return self._counts
 
-    def show_counts(
-        self, counts: NDArray[np.int64] | None, classes: tuple[str, ...], *, is_earlier: bool = False
-    ) -> None:
-        """Show counts.
+    def show_judged(self, judged: Judged | None, *, is_earlier: bool = False) -> None:
+        """Show the counts of an epoch.
 
         Args:
-            counts: (classes, classes), rows by truth, columns by answer; None for nothing yet.
-            classes: Their names.
-            is_earlier: Whether it is a run of another sitting, whose counts nobody has kept.
+            judged: The epoch; None for nothing yet.
+            is_earlier: Whether it is a run of another sitting: where nothing was kept nothing will come.
         """
-        if counts is self._counts and (classes, is_earlier) == (self._classes, self._is_earlier):
+        counts, classes = (None, ()) if judged is None else (judged.confusion, judged.classes)
+        if counts is self._counts and is_earlier == self._is_earlier:
             return
         self._is_earlier = is_earlier
         self._counts, self._classes, self._under = counts, classes, None
@@ -152,7 +151,7 @@ class ConfusionMatrix(QWidget):
             painter.setPen(colours.muted)
             room = QRectF(self.rect()).adjusted(SPACE, SPACE, -SPACE, -SPACE)
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            soon = "After the first epoch: which class is taken for which."
+            soon = "At the end of an epoch: which class is taken for which."
             painter.drawText(room, flags, NOT_KEPT if self._is_earlier else soon)
             return
         square = self._square()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from explorer.engine.training_messages import ShownMistake
+from explorer.runs.judged import Judged, JudgedMistake
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.views.training_words import NOT_KEPT
 from explorer.ui.widgets.picture import to_qimage
@@ -41,38 +41,29 @@ class Mistakes(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._mistakes: tuple[ShownMistake, ...] = ()
+        self._mistakes: tuple[JudgedMistake, ...] = ()
         self._classes: tuple[str, ...] = ()
         self._images: list[QImage] = []
-        self._has_judged = self._is_earlier = False
+        self._judged: Judged | None = None
+        self._is_earlier = False
 
     @property
-    def mistakes(self) -> tuple[ShownMistake, ...]:
+    def mistakes(self) -> tuple[JudgedMistake, ...]:
         """What is shown."""
         return self._mistakes
 
-    def show_mistakes(
-        self,
-        mistakes: tuple[ShownMistake, ...],
-        classes: tuple[str, ...],
-        *,
-        has_judged: bool,
-        is_earlier: bool = False,
-    ) -> None:
-        """Show mistakes.
+    def show_judged(self, judged: Judged | None, *, is_earlier: bool = False) -> None:
+        """Show the mistakes of an epoch.
 
         Args:
-            mistakes: The surest first.
-            classes: Names by label.
-            has_judged: Whether an epoch has been judged, so that none means none.
-            is_earlier: Whether it is a run of another sitting, whose mistakes nobody has kept.
+            judged: The epoch; None for nothing yet.
+            is_earlier: Whether it is a run of another sitting: where nothing was kept nothing will come.
         """
-        is_same = mistakes is self._mistakes and classes == self._classes
-        if is_same and (has_judged, is_earlier) == (self._has_judged, self._is_earlier):
+        if judged is self._judged and is_earlier == self._is_earlier:
             return
-        self._is_earlier = is_earlier
-        self._mistakes, self._classes, self._has_judged = mistakes, classes, has_judged
-        self._images = [to_qimage(mistake.picture) for mistake in mistakes]
+        self._judged, self._is_earlier = judged, is_earlier
+        self._mistakes, self._classes = (judged.mistakes, judged.classes) if judged else ((), ())
+        self._images = [to_qimage(mistake.picture) for mistake in self._mistakes]
         self.updateGeometry()
         self.update()
 
@@ -81,8 +72,7 @@ class Mistakes(QWidget):
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("index", "truth", "answer", "probability"))
-        for shown in self._mistakes:
-            entry = shown.mistake
+        for entry in self._mistakes:
             names = (self._classes[entry.truth], self._classes[entry.answer])
             writer.writerow((entry.index, *names, f"{entry.probability:.6f}"))
         return table.getvalue()
@@ -130,10 +120,10 @@ class Mistakes(QWidget):
         if not self._mistakes:
             said = (
                 "No mistakes."
-                if self._has_judged
+                if self._judged is not None
                 else NOT_KEPT
                 if self._is_earlier
-                else "After the first epoch: what it is surely wrong about."
+                else "At the end of an epoch: what it is surely wrong about."
             )
             painter.setPen(colours.muted)
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
@@ -147,11 +137,10 @@ class Mistakes(QWidget):
             self._paint_card(painter, card, self._mistakes[place], image, colours)
 
     def _paint_card(
-        self, painter: QPainter, card: QRectF, shown: ShownMistake, image: QImage, colours: Colours
+        self, painter: QPainter, card: QRectF, mistake: JudgedMistake, image: QImage, colours: Colours
     ) -> None:
         picture = QRectF(card.center().x() - _PICTURE_PX / 2, card.top(), _PICTURE_PX, _PICTURE_PX)
         painter.drawImage(picture, image)
-        mistake = shown.mistake
         metrics = painter.fontMetrics()
         line_px = metrics.height()
         names = f"{self._classes[mistake.truth]} → {self._classes[mistake.answer]}"

@@ -128,17 +128,11 @@ class TrainingView(QWidget):
         page = 0 if training.curves is None else 1
         is_other_page = page != self._pages.currentIndex()
         self._pages.setCurrentIndex(page)
-        classes = began.classes if began is not None else ()
         sizes = (began.steps_per_epoch, began.plan.batch_size) if began is not None else (0, 0)
         twin = training.twin.curves if training.twin is not None else None
         self.curves.show_curves(training.curves, sizes, other, other_sizes, twin=twin)
-        self.confusion.show_counts(training.confusion, classes, is_earlier=training.is_earlier)
-        self.mistakes.show_mistakes(
-            training.mistakes,
-            classes,
-            has_judged=training.confusion is not None,
-            is_earlier=training.is_earlier,
-        )
+        self.confusion.show_judged(training.judged, is_earlier=training.is_earlier)
+        self.mistakes.show_judged(training.judged, is_earlier=training.is_earlier)
         self._show_facts(facts(training))
         # The finder's curve is in the form.
         learns = training.is_busy and not is_finding(training)

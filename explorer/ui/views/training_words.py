@@ -15,7 +15,7 @@ from explorer.ui.views.run_words import duration, network
 from explorer.ui.widgets.elided_label import Tone
 
 DASH = "–"
-NOT_KEPT = "Of an earlier run this is not kept."
+NOT_KEPT = "Not kept with this run."
 
 
 @dataclass(frozen=True, slots=True)
