@@ -152,6 +152,26 @@ def test_an_epoch_that_went_astray_does_not_press_the_others_flat(qtbot):
     assert loss.plot.viewRange()[1][1] > np.log10(90)
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_another_run_that_failed_does_not_press_this_one_flat(qtbot, scale):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.show()
+    qtbot.mouseClick(view.findChild(object, f"train.scale.{scale}"), Qt.MouseButton.LeftButton)
+    view.show_curves(Curves("run", long_run(400), 1), (100, 128))
+    qtbot.waitUntil(lambda: view._drawn is not None)
+    low, high = view.plots[0].plot.viewRange()[1]
+    failed = CurveBuffer([(step, "step.loss", 10.0 ** (step // 10)) for step in range(300)])
+    before = view._drawn
+    view.show_curves(Curves("run", long_run(400), 2), (100, 128), Curves("failed", failed, 1), (100, 128))
+    qtbot.waitUntil(lambda: view._drawn != before)
+    ends = view.plots[0].plot.viewRange()[1]
+    room = 0.2 * (high - low)
+    reach = 1.0 if scale == "log" else high - low
+    assert high < ends[1] <= high + reach + room
+    assert low - reach - room <= ends[0] <= low
+
+
 def test_each_block_has_a_line_of_its_residual_ratio():
     rows = [
         (step, f"epoch.ratio.layer{stage}.0", stage + 0.1 * step) for step in (9, 19) for stage in (1, 2, 3)

@@ -32,6 +32,8 @@ _DRAWN = {"train": "┄", "validation": "─"}
 """How a line looks where a colour is a network: dashed of the training pictures, whole of the validation."""
 _MOST_TIMES = 2.0
 """Losses are shown up to so many times the largest of the training; a logarithmic axis shows them all."""
+_DECADES_BEYOND = 1.0
+"""So far a logarithmic axis reaches beyond the run's own lines for another run's."""
 _AXIS_PX = 46
 
 
@@ -171,11 +173,21 @@ class CurvePlot(LinePlot):
             return None
         right = max(self.moments.last, *(float(line.x[-1]) for line in lines))
         left = min(self.moments.first, *(float(line.x[0]) for line in lines))
-        y = np.concatenate([self.scaled(line.y) for line in lines])
-        y = y[np.isfinite(y)]
-        if not len(y):
+        own, others = (
+            self._ends([line for line in lines if line.is_other is is_other]) for is_other in (False, True)
+        )
+        if own is None:
+            own = others
+        if own is None:
             return None
-        low, high = float(y.min()), float(y.max())
+        low, high = own
+        if others is not None and self._subject != "accuracy":
+            # Another run that went astray must not press this one flat either.
+            reach = _DECADES_BEYOND if self._is_log else high - low
+            low = min(low, max(others[0], low - reach))
+            high = max(high, min(others[1], high + reach))
+        elif others is not None:
+            low, high = min(low, others[0]), max(high, others[1])
         if self._subject == "loss" and not self._is_log:
             # One epoch that went astray must not press all others flat.
             trained = [
@@ -184,6 +196,13 @@ class CurvePlot(LinePlot):
             high = min([high, *(_MOST_TIMES * loss for loss in trained if np.isfinite(loss))])
         low, high = with_room(low, high)
         return left, right, low, min(high, 1.02) if self._subject == "accuracy" else high
+
+    def _ends(self, lines: list[CurveLine]) -> tuple[float, float] | None:
+        """The least and the largest value as they stand on the axis; None where there is no number."""
+        values = [self.scaled(line.y) for line in lines]
+        finite = [each[np.isfinite(each)] for each in values]
+        y = np.concatenate(finite) if finite else np.empty(0)
+        return (float(y.min()), float(y.max())) if len(y) else None
 
     # Reading
 
