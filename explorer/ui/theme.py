@@ -32,6 +32,8 @@ STYLE_ARGUMENTS = ("-style", "Fusion")
 
 READABLE = 4.5
 """Least contrast of text with its ground (WCAG 2.2, criterion 1.4.3)."""
+LEGIBLE = 3.0
+"""Least contrast of text that says what cannot be used now: WCAG asks for none, but one wants to read it."""
 
 _SIZES: dict[Size, float] = {"small": 0.9, "body": 1.0, "heading": 1.1, "title": 1.7, "display": 2.2}
 
@@ -75,6 +77,7 @@ class Colours:
         hairline: Lines that separate; not for text.
         text: Ordinary text.
         muted: Text of second rank.
+        disabled: Text of what cannot be used now; fainter than all others.
         accent: What is chosen, and what can be clicked.
         on_accent: Text on a ground of `chosen`.
         chosen: Ground of a chosen thing.
@@ -88,6 +91,7 @@ class Colours:
     hairline: QColor
     text: QColor
     muted: QColor
+    disabled: QColor
     accent: QColor
     on_accent: QColor
     chosen: QColor
@@ -117,6 +121,7 @@ def _colours(window: int, text: int, muted: int, accent: int, highlight: int) ->
         hairline=_mix(ground, ink, 0.14),
         text=ink,
         muted=_readable(QColor(muted), grounds, ink),
+        disabled=_readable(ground, grounds, ink, LEGIBLE),
         accent=_readable(QColor(accent), grounds, ink),
         on_accent=white if contrast(white, chosen) >= READABLE else black,
         chosen=chosen,
@@ -136,11 +141,11 @@ def _mix(first: QColor, second: QColor, share: float) -> QColor:
     return QColor.fromRgbF(*(one + (other - one) * share for one, other in ends))
 
 
-def _readable(colour: QColor, grounds: tuple[QColor, ...], ink: QColor) -> QColor:
+def _readable(colour: QColor, grounds: tuple[QColor, ...], ink: QColor, least: float = READABLE) -> QColor:
     """The colour, moved towards the ink until it can be read on every ground."""
     for step in range(21):
         moved = _mix(colour, ink, step / 20)
-        if all(contrast(moved, ground) >= READABLE for ground in grounds):
+        if all(contrast(moved, ground) >= least for ground in grounds):
             return moved
     return ink
 
@@ -212,7 +217,7 @@ def palette_for(*, dark: bool) -> QPalette:
     """The program's palette."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
     named = {key: QColor(value) for key, value in (_DARK if dark else _LIGHT).items()}
-    ink, muted = named[role.WindowText], named[role.PlaceholderText]
+    ink = named[role.WindowText]
     named |= {role.Text: ink, role.ButtonText: ink, role.ToolTipText: ink}
     named |= {role.ToolTipBase: named[role.Light if dark else role.Base], role.BrightText: QColor("#ffffff")}
     named |= {role.Link: named[role.Accent], role.LinkVisited: named[role.Accent]}
@@ -220,9 +225,9 @@ def palette_for(*, dark: bool) -> QPalette:
     made = QPalette()
     for key, colour in named.items():
         made.setColor(key, colour)
-    faint = _mix(muted, named[role.Window], 0.45)
+    disabled = Colours.of(made).disabled
     for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        made.setColor(group.Disabled, key, faint)
+        made.setColor(group.Disabled, key, disabled)
     made.setColor(group.Disabled, role.Highlight, named[role.Mid])
     return made
 
@@ -233,6 +238,7 @@ def _stylesheet(colours: Colours) -> str:
     hover = _mix(colours.card, colours.text, 0.07).name()
     pressed = _mix(colours.card, colours.text, 0.14).name()
     faint = _mix(colours.window, colours.text, 0.35).name()
+    disabled = colours.disabled.name()
     grip = _mix(colours.window, colours.text, 0.25).name()
     frame = _mix(colours.window, colours.text, 0.22).name()
     tones = "".join(
@@ -246,10 +252,10 @@ QPushButton {{ color: {text}; background: {colours.card.name()}; border: 1px sol
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:pressed {{ background: {pressed}; }}
 QPushButton:focus {{ border-color: {accent}; }}
-QPushButton:disabled {{ color: {faint}; }}
+QPushButton:disabled {{ color: {disabled}; }}
 QPushButton:default {{ color: {colours.on_accent.name()}; background: {colours.chosen.name()};
     border-color: {colours.chosen.name()}; }}
-QPushButton:default:disabled {{ color: {faint}; background: {pressed}; border-color: {line}; }}
+QPushButton:default:disabled {{ color: {disabled}; background: {pressed}; border-color: {line}; }}
 QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px; padding: 3px; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}
@@ -278,7 +284,7 @@ QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
 QMenu {{ background: {colours.card.name()}; border: 1px solid {frame}; padding: {HALF}px; }}
 QMenu::item {{ padding: {HALF}px {2 * SPACE}px {HALF}px {3 * SPACE}px; border-radius: {RADIUS - 2}px; }}
 QMenu::item:selected {{ color: {colours.on_accent.name()}; background: {colours.chosen.name()}; }}
-QMenu::item:disabled {{ color: {faint}; background: transparent; }}
+QMenu::item:disabled {{ color: {disabled}; background: transparent; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: {HALF}px {SPACE}px; }}
 QHeaderView {{ background: transparent; border: 0; }}
 QHeaderView::section {{ color: {colours.muted.name()}; background: {colours.window.name()}; border: 0;

@@ -28,6 +28,17 @@ def test_text_is_readable_on_every_ground(qapp, dark, name):
 
 
 @pytest.mark.parametrize("dark", [False, True])
+def test_disabled_text_can_be_told_from_all_others_and_read(qapp, dark):
+    palette = theme.palette_for(dark=dark)
+    colours = theme.Colours.of(palette)
+    ink = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText)
+    assert ink == colours.disabled
+    for ground in (colours.window, colours.card):
+        reached = theme.contrast(ink, ground)
+        assert theme.LEGIBLE <= reached < 0.8 * theme.contrast(colours.muted, ground)
+
+
+@pytest.mark.parametrize("dark", [False, True])
 def test_chosen_text_is_readable(qapp, dark):
     colours = theme.Colours.of(theme.palette_for(dark=dark))
     assert theme.contrast(colours.on_accent, colours.chosen) >= theme.READABLE
