@@ -112,7 +112,7 @@ def moments_in_view(state: AppState) -> Moments:
 
 def _usual(state: AppState) -> Plan:
     """The recipe's plan as it fits the data; only what the user has set can differ from it."""
-    from explorer.state.reducer.training import fitted
+    from explorer.state.reducer.plan_form import fitted
 
     form = state.form
     fitting = fitted(replace(form, chosen=frozenset()), state.data.facts).plan

@@ -30,6 +30,7 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import NoticeAction
 from explorer.state.reducer import inside_topics, training
+from explorer.state.reducer.plan_form import fitted
 from explorer.state.reducer.turn import Turn
 
 SHOWN_CLASSES = 4
@@ -54,7 +55,7 @@ def on_choose_data(turn: Turn, action: ChooseData) -> None:
     if turn.state.training.is_busy:
         return
     form = replace(turn.state.form, data=action.data)
-    turn.change(form=training.fitted(form, None))
+    turn.change(form=fitted(form, None))
     card = _card(turn, action.data)
     if card is not None and not card.is_present:
         ask_to_fetch(turn, card)
@@ -98,7 +99,7 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     facts = event.facts
     turn.change(data=replace(turn.state.data, facts=facts, status="open", wanted=""))
     if turn.state.form.data == facts.data:
-        turn.change(form=training.fitted(turn.state.form, facts))
+        turn.change(form=fitted(turn.state.form, facts))
     training.begin(turn, facts)
     inside_topics.begin(turn, facts)
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from explorer.engine.training_messages import TRAINING_SUBJECT, FindRate, RateFound, RateProbed
 from explorer.state.learning import FinderState
 from explorer.state.learning_actions import EditPlan, SeekRate, TakeRate
-from explorer.state.reducer.training import on_edit_plan, open_data
+from explorer.state.reducer.plan_form import on_edit_plan
+from explorer.state.reducer.training import open_data
 from explorer.state.reducer.turn import Turn
 
 

@@ -38,8 +38,8 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import NoticeAction
 from explorer.state.reducer.document import set_document, with_spec
+from explorer.state.reducer.plan_form import fitted
 from explorer.state.reducer.rewind import on_runs_left
-from explorer.state.reducer.training import fitted
 from explorer.state.reducer.turn import Turn
 from explorer.state.study_actions import GoOnStudy
 from explorer.training.recipes import RECIPES

@@ -10,6 +10,7 @@ from dataclasses import replace
 from explorer.engine.data_messages import CollectTaught, TaughtCollected
 from explorer.state.learning_actions import ChooseRecipe, StartTraining, Teach
 from explorer.state.reducer import training
+from explorer.state.reducer.plan_form import on_choose_recipe
 from explorer.state.reducer.turn import Turn
 
 RECIPE = "fine-tune"
@@ -28,7 +29,7 @@ def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     """They are a data set now: fine-tune on it."""
     turn.change(teach=replace(turn.state.teach, collecting=False))
     turn.change(form=replace(turn.state.form, data=event.path, chosen=frozenset()))
-    training.on_choose_recipe(turn, ChooseRecipe(RECIPE))
+    on_choose_recipe(turn, ChooseRecipe(RECIPE))
     training.on_start_training(turn, StartTraining())
 
 

@@ -1,4 +1,4 @@
-"""The reducer's slice of training: the form, the start, the live numbers, the end.
+"""The reducer's slice of training: the start, the live numbers, the end.
 
 A training begins in two steps: the IO pool opens the data (`data.on_data_opened` calls `begin`), then the
 compute thread trains. Must not import torch or Qt.
@@ -14,7 +14,6 @@ from explorer.engine.data_messages import DataFacts, OpenData
 from explorer.engine.messages import RequestFailed, WeightsChoice
 from explorer.engine.run_messages import ListRuns
 from explorer.engine.training_messages import (
-    FIRST_VALUES,
     TRAINING_SUBJECT,
     EpochEnded,
     FindRate,
@@ -27,7 +26,7 @@ from explorer.engine.training_messages import (
     TrainTick,
 )
 from explorer.engine.values import KNOWN_WEIGHTS
-from explorer.errors import RunError, SpecError
+from explorer.errors import SpecError
 from explorer.nets.facts import Origin
 from explorer.state.in_view import training_in_view
 from explorer.state.learning import (
@@ -39,12 +38,9 @@ from explorer.state.learning import (
     TrainingStatus,
 )
 from explorer.state.learning_actions import (
-    ChooseRecipe,
-    ChooseStart,
     EditPlan,
     GoOnTraining,
     PauseTraining,
-    ResetPlan,
     StartTraining,
     StopTraining,
 )
@@ -55,57 +51,10 @@ from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
+from explorer.state.reducer.plan_form import fitted, on_edit_plan
 from explorer.state.reducer.rewind import come_back, is_of, pair_of
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
-from explorer.training.recipes import plan_for, recipe
-
-UNKNOWN_SIZE = 50_000
-"""Pictures that a plan is fitted to before its data is open."""
-
-# The form
-
-
-def fitted(form: TrainingForm, facts: DataFacts | None) -> TrainingForm:
-    """The form with its recipe fitted to the data; what the user has set stays."""
-    n_images = sum(facts.train_counts) if facts is not None and facts.data == form.data else UNKNOWN_SIZE
-    kept = {name: getattr(form.plan, name) for name in form.chosen}
-    return replace(form, plan=plan_for(form.data, n_images, form.recipe, **kept), refusal=None)
-
-
-def on_choose_recipe(turn: Turn, action: ChooseRecipe) -> None:
-    """Begin from another recipe; what it starts from follows."""
-    starts_known = recipe(action.name).starts_from_known
-    form = replace(
-        turn.state.form, recipe=action.name, starts_from=KNOWN_WEIGHTS if starts_known else FIRST_VALUES
-    )
-    turn.change(form=fitted(form, turn.state.data.facts))
-
-
-def on_edit_plan(turn: Turn, action: EditPlan) -> None:
-    """Change fields, or say why not beside the first of them."""
-    form = turn.state.form
-    changes = dict(action.changes)
-    try:
-        plan = form.plan.edited(**changes)
-    except RunError as error:
-        refusal = (next(iter(changes)), error.cause_text, error.hint_text)
-        turn.change(form=replace(form, refusal=refusal))
-        return
-    turn.change(form=replace(form, plan=plan, chosen=form.chosen | changes.keys(), refusal=None))
-
-
-def on_reset_plan(turn: Turn, action: ResetPlan) -> None:
-    """Back to the recipe."""
-    form = turn.state.form
-    chosen = form.chosen - {action.field} if action.field else frozenset()
-    turn.change(form=fitted(replace(form, chosen=chosen), turn.state.data.facts))
-
-
-def on_choose_start(turn: Turn, action: ChooseStart) -> None:
-    """Start from other weights."""
-    turn.change(form=replace(turn.state.form, starts_from=action.weights))
-
 
 # The start
 

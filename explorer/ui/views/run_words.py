@@ -112,6 +112,32 @@ def searched(row: RunRow) -> str:
     return "\n".join(parts).lower()
 
 
+def has_network(row: RunRow) -> bool:
+    """Whether weights of it are there: what it ended with, or a moment of its training."""
+    return row.has_weights or row.has_moments
+
+
+def open_text(row: RunRow | None) -> str:
+    """What opening it gives."""
+    if row is None or row.has_weights:
+        return "Open the network with its trained weights (Enter)"
+    if row.has_moments:
+        return "Open the network as it was at the last moment that was kept (Enter)"
+    return "Open the network; this run has kept no trained weights"
+
+
+def facts(row: RunRow) -> str:
+    """The row in one line."""
+    plan = row.plan
+    parts = [network(row.spec), data(row), f"epoch {epochs(row)}"]
+    parts += [f"batch {plan.batch_size:,}", f"rate {plan.learning_rate:g}", f"seed {plan.seed}"]
+    if row.test_accuracy is not None:
+        parts.append(f"test {percent(row.test_accuracy)}")
+    if row.seconds is not None:
+        parts.append(duration(row.seconds))
+    return " · ".join(parts)
+
+
 def command(row: RunRow) -> str:
     """The command line that makes this run again."""
     said = shlex.split(as_command(row.spec))

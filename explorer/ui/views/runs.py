@@ -270,7 +270,7 @@ class RunsView(QWidget):
             self.run_shown.emit(run)
         self._below.setVisible(row is not None)
         self._title.set_text(run_words.title(row) if row else "")
-        self._facts.set_text(_facts(row) if row else "")
+        self._facts.set_text(run_words.facts(row) if row else "")
         if row is None:
             self._chip.set_text("")
         elif row.is_bundled:
@@ -283,9 +283,9 @@ class RunsView(QWidget):
         is_idle = row is not None and row.status != "running"
         self._resume.setEnabled(is_idle and row is not None and row.can_resume and self._can_train)
         self._open.setEnabled(row is not None)
-        self._open.setToolTip(_open_text(row))
+        self._open.setToolTip(run_words.open_text(row))
         self._export.setEnabled(row is not None)
-        self._compare.setEnabled(any(map(_has_network, chosen)))
+        self._compare.setEnabled(any(map(run_words.has_network, chosen)))
         self._delete.setEnabled(bool(_deletable(chosen)))
 
     # What the user does
@@ -340,7 +340,7 @@ class RunsView(QWidget):
             self.open_requested.emit(row.id)
 
     def _on_compare(self) -> None:
-        rows = tuple(filter(_has_network, self._table.selected_runs))
+        rows = tuple(filter(run_words.has_network, self._table.selected_runs))
         if rows:
             self.compare_requested.emit(rows)
 
@@ -370,30 +370,6 @@ class RunsView(QWidget):
 def _deletable(rows: tuple[RunRow, ...]) -> tuple[str, ...]:
     """Those that may be deleted: neither bundled nor running."""
     return tuple(row.id for row in rows if not row.is_bundled and row.status != "running")
-
-
-def _has_network(row: RunRow) -> bool:
-    """Whether weights of it are there: what it ended with, or a moment of its training."""
-    return row.has_weights or row.has_moments
-
-
-def _open_text(row: RunRow | None) -> str:
-    if row is None or row.has_weights:
-        return "Open the network with its trained weights (Enter)"
-    if row.has_moments:
-        return "Open the network as it was at the last moment that was kept (Enter)"
-    return "Open the network; this run has kept no trained weights"
-
-
-def _facts(row: RunRow) -> str:
-    plan = row.plan
-    parts = [run_words.network(row.spec), run_words.data(row), f"epoch {run_words.epochs(row)}"]
-    parts += [f"batch {plan.batch_size:,}", f"rate {plan.learning_rate:g}", f"seed {plan.seed}"]
-    if row.test_accuracy is not None:
-        parts.append(f"test {run_words.percent(row.test_accuracy)}")
-    if row.seconds is not None:
-        parts.append(run_words.duration(row.seconds))
-    return " · ".join(parts)
 
 
 def _button(text: str, name: str, tooltip: str) -> QPushButton:
