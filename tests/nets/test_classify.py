@@ -51,6 +51,18 @@ def test_a_few_pictures_are_answered_as_one_by_one(model, tmp_path):
         np.testing.assert_allclose(answer.probabilities, predict(model, image[None], CPU)[0], atol=1e-5)
 
 
+def test_a_large_photograph_gets_the_same_answer_as_when_it_is_looked_at(model, tmp_path):
+    # A JPEG so large that a fraction of its pixels would do; whoever takes them answers something else.
+    path = tmp_path / "large.jpg"
+    random = np.random.default_rng(0)
+    Image.fromarray(random.integers(0, 256, (700, 900, 3), dtype=np.uint8)).save(path, quality=95)
+    (answer,) = _answers(model, SPEC, [path], cifar_transform(), CPU)
+    (looked_at,) = _answers(model, SPEC, [load_picture(path)], cifar_transform(), CPU)
+    np.testing.assert_array_equal(answer.probabilities, looked_at.probabilities)
+    eighth = seen(load_picture(path, at_least_px=64).pixels, cifar_transform())
+    assert not np.array_equal(eighth, seen(load_picture(path).pixels, cifar_transform()))
+
+
 def test_a_bad_file_is_named_and_stops_nothing(model, tmp_path):
     paths = _pictures(tmp_path, 4)
     paths[1].write_bytes(b"not a picture")
