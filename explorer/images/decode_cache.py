@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 
-_VERSION = 1
+_VERSION = 2
 """Raise it when the same files would be decoded to other pixels."""
 _READ_BYTES = 8 * 2**20
 

@@ -64,14 +64,15 @@ class Picture:
     path: Path | None
 
 
-def load_picture(source: Path | bytes, name: str = "", *, at_least_px: int | None = None) -> Picture:
+def load_picture(source: Path | bytes, name: str = "") -> Picture:
     """Decode a picture: the first frame, upright, alpha on white, colours in sRGB, at most 50 megapixels.
+
+    Whole, whatever size is wanted of it: a JPEG that is decoded at a quarter of its size is faster, and moved
+    probabilities of CIFAR nets by up to a fifth.
 
     Args:
         source: A file, or its content.
         name: What to call it; the file's name where empty.
-        at_least_px: When only a small result is needed: a large JPEG is decoded at a half, a quarter or an
-            eighth of its size (which is much faster) as long as its shorter side keeps this many pixels.
 
     Returns:
         The picture.
@@ -87,13 +88,13 @@ def load_picture(source: Path | bytes, name: str = "", *, at_least_px: int | Non
             if source.exists() and not source.is_file() and not source.is_dir():
                 raise _error(name, "is not a regular file", _HINT_FORMATS)
             with source.open("rb") as file:
-                return Picture(name, _decoded(file, name, at_least_px), path)
+                return Picture(name, _decoded(file, name), path)
         except (OSError, ValueError) as error:
             raise _unreadable(source, name, error) from error
-    return Picture(name, _decoded(io.BytesIO(source), name, at_least_px), None)
+    return Picture(name, _decoded(io.BytesIO(source), name), None)
 
 
-def _decoded(file: io.BufferedReader | io.BytesIO, name: str, at_least_px: int | None) -> NDArray[np.uint8]:
+def _decoded(file: io.BufferedReader | io.BytesIO, name: str) -> NDArray[np.uint8]:
     start = file.read(64)
     if not start:
         raise _error(name, "is empty", _HINT_AGAIN)
@@ -102,8 +103,6 @@ def _decoded(file: io.BufferedReader | io.BytesIO, name: str, at_least_px: int |
         with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(name, image.width, image.height)
-            if at_least_px is not None and image.format == "JPEG":
-                image.draft(None, (at_least_px, at_least_px))
             image.load()
             # Asked after loading: only then do PNG's late chunks count, and TIFF has turned itself.
             turn = _UPRIGHT.get(_orientation(image))

@@ -203,8 +203,7 @@ def _decode(source: Source, pictures: Sequence[tuple[str, int]], transform: Tran
     broken: list[tuple[str, str]] = []
     for name, label in pictures:
         try:
-            # Twice the size wanted: the rest of the way is then still resized with a proper filter.
-            picture = load_picture(source.read(name), name, at_least_px=2 * transform.resize_size)
+            picture = load_picture(source.read(name), name)
         except (ImageError, DataError) as error:
             broken.append((name, error.cause_text))
             continue

@@ -189,8 +189,6 @@ class _Ahead:
 
 def _prepared(picture: Path | Picture, transform: Transform, in_channels: int) -> NDArray[np.float32]:
     if isinstance(picture, Path):
-        # Whole, as it is decoded where one picture is asked about: a JPEG that is decoded at a quarter of its
-        # size moved probabilities of CIFAR nets by up to a fifth.
         picture = load_picture(picture)
     return normalised(seen(picture.pixels, transform), transform, in_channels)
 

@@ -1,6 +1,6 @@
 """The modules that torch lacks: one class for each such row of `arch/ops.py`.
 
-Called by `nets/ops.py` only, which pairs them with operations; `nets/inference.py` knows `PaddedConv2d`.
+Made by `nets/ops.py` only, which pairs them with operations; `nets/inference.py` and `training` know some.
 Maps are (batch, channels, height, width) everywhere here. Imports nothing of the project.
 """
 
@@ -194,12 +194,12 @@ class AverageAndMax(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        # A module, so that `training/layout.py` finds it: its gradient forgets the order of its maps.
         self.average = nn.AdaptiveAvgPool2d(1)
-        self.maximum = nn.AdaptiveMaxPool2d(1)
 
     def forward(self, maps: Tensor) -> Tensor:
         """(batch, channels, 2, 1)."""
-        return torch.cat((self.average(maps), self.maximum(maps)), 2)
+        return torch.cat((self.average(maps), functional.adaptive_max_pool2d(maps, 1)), 2)
 
 
 class Sum(nn.Module):

@@ -59,8 +59,7 @@ class Judged:
 def keep_judged(path: Path, judged: Judged) -> None:
     """Put a file in the place of that of the epoch before.
 
-    Where the disk is full nothing is said: the checkpoint that follows says it, and the next epoch is judged
-    anew.
+    Where the disk is full there is none, and nothing is said: the checkpoint that follows says it.
     """
     from safetensors.numpy import save
 
@@ -73,8 +72,13 @@ def keep_judged(path: Path, judged: Judged) -> None:
     if mistakes:
         tensors["pictures"] = np.stack([m.picture for m in mistakes])
     facts = {"epoch": str(judged.epoch), "classes": json.dumps(judged.classes)}
-    with contextlib.suppress(OSError), written_whole(path) as file:
-        file.write(save(tensors, facts))
+    try:
+        with written_whole(path) as file:
+            file.write(save(tensors, facts))
+    except OSError:
+        # That of an earlier epoch would be taken for this one's.
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def read_judged(path: Path) -> Judged | None:

@@ -7,7 +7,7 @@ reference. Must not import torch or Qt.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +42,8 @@ TwinStatus = Literal["running", "paused", "stopped", "finished", "failed"]
 
 Purpose = Literal["train", "resume", "find"]
 
+MOST_JUDGED = 16
+"""Judgements of runs that are kept in memory: of every column, and then some."""
 BUSY: frozenset[str] = frozenset({"opening", "preparing", "running", "pausing", "stopping"})
 """The states in which another training cannot begin."""
 
@@ -140,7 +142,7 @@ class TrainingState:
         side_share: The part of the time that watching takes, 0 to 1.
         curves: Its metrics so far.
         best_epoch: The one with the best validation accuracy, from 0; None before the first ended.
-        judged: What the last epoch got right and wrong; None before the first ended.
+        judged: What the last epoch got right and wrong; None where none has ended or nothing was kept.
         ended: What it reached; None before its end.
         cause: Why it halted or failed, in words; empty where the user asked for it.
         remedy: What helps where it failed, in words.
@@ -279,3 +281,11 @@ class RunsState:
     shown: str = ""
     curves: Mapping[str, Curves] = field(default_factory=_nothing)
     judged: Mapping[str, Judged] = field(default_factory=_nothing)
+
+    def with_judged(self, run: str, judged: Judged | None) -> RunsState:
+        """The same with one more judgement; of so many only the last are kept, for they hold pictures."""
+        if judged is None:
+            return self
+        others = [(name, each) for name, each in self.judged.items() if name != run]
+        newest = dict([*others[1 - MOST_JUDGED :], (run, judged)])
+        return replace(self, judged=MappingProxyType(newest))

@@ -16,6 +16,7 @@ import torch
 
 from explorer.nets.assemble import node_seed
 from explorer.training.batches import draw_epoch, training_batch
+from explorer.training.layout import gradients_as_maps
 from explorer.training.losses import loss_of
 from explorer.training.optimise import clip_gradients, let_learn, make_optimiser, set_learning_rate
 from explorer.training.prepare import Training
@@ -142,7 +143,7 @@ class _Trial:
         set_learning_rate(self._optimiser, rate)
         # Dropout draws here and leaves the generators as they were.
         with torch.enable_grad(), seeded(device, node_seed(plan.seed, f"finder {step}")):
-            with self._training.precision.autocast(device):
+            with gradients_as_maps(self._model), self._training.precision.autocast(device):
                 logits = self._model(images)
             loss = loss_of(plan, logits, targets)
             self._optimiser.zero_grad(set_to_none=True)

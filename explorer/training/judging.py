@@ -24,7 +24,8 @@ def judged_with_pictures(event: EpochFinished, pictures: Pictures, classes: tupl
     """
     mistakes = []
     for mistake in event.mistakes:
-        picture = pictures.images[mistake.index].cpu().numpy()
+        # A copy: on the CPU it would keep all of the pictures in memory with it.
+        picture = pictures.images[mistake.index].cpu().numpy().copy()
         if picture.shape[2] != _COLOURS:
             picture = np.repeat(picture, _COLOURS, axis=2)
         picture.setflags(write=False)

@@ -1,8 +1,8 @@
 """Gradients in the memory order of their maps.
 
-Called by `training/step.py`. With maps in channels-last order some modules hand back gradients in rows and
-columns first, and the next elementwise operation, with one input in either order, walks through memory in
-leaps: on a CPU ReLU's gradient took 27 times as long there, and a step of ResNet-20 a tenth longer.
+Called by whoever takes or measures a step. With maps in channels-last order some modules hand back gradients
+in rows and columns first, and the next elementwise operation, with one input in either order, walks through
+memory in leaps: on a CPU ReLU's gradient took 27 times as long there, and a step of ResNet-20 a tenth longer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ FORGETFUL = (nn.AdaptiveAvgPool2d, ChannelPool, Subsample, Sum)
 
 @contextmanager
 def gradients_as_maps(model: nn.Module) -> Iterator[None]:
-    """Within it, every gradient of channels-last maps is channels-last too; no number changes.
+    """For forward passes within it the gradients of channels-last maps are channels-last too.
+
+    No gradient becomes another number by it; sums of them may be rounded otherwise.
 
     Args:
         model: Gets hooks, which are gone afterwards.

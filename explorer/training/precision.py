@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from explorer.errors import DeviceError
 from explorer.training.fields import LayoutChoice, PrecisionChoice
+from explorer.training.layout import gradients_as_maps
 
 Dtype = Literal["float32", "bfloat16"]
 
@@ -144,7 +145,7 @@ def time_step(model: nn.Module, images: torch.Tensor, precision: Precision) -> f
     started = time.perf_counter()
     inputs = images.contiguous(memory_format=precision.memory_format)
     labels = torch.zeros(len(inputs), dtype=torch.int64, device=device)
-    with torch.enable_grad(), precision.autocast(device):
+    with torch.enable_grad(), gradients_as_maps(model), precision.autocast(device):
         loss = functional.cross_entropy(model(inputs), labels)
     torch.autograd.backward(loss)
     model.zero_grad(set_to_none=True)

@@ -27,6 +27,8 @@ from explorer.training.precision import Precision, candidates, choose_precision
 FILE = "precision.json"
 MOST = 500
 """Measurements that are kept, the newest."""
+_STEP = "gradients in the order of their maps"
+"""How a measured step is taken: another text wherever it takes another time than before."""
 
 
 def remembered_precision(
@@ -103,6 +105,7 @@ def _key(
 ) -> str:
     """One text for all that the measurement depends on, as 64 hex digits."""
     facts = [
+        _STEP,
         memory(device).title,
         torch.backends.cpu.get_cpu_capability(),
         torch.get_num_threads(),

@@ -255,7 +255,7 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {disabled}; }}
 QPushButton:default {{ color: {colours.on_accent.name()}; background: {colours.chosen.name()};
     border-color: {colours.chosen.name()}; }}
-QPushButton:default:disabled {{ color: {disabled}; background: {pressed}; border-color: {line}; }}
+QPushButton:default:disabled {{ color: {disabled}; background: {colours.card.name()}; border-color: {line}; }}
 QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px; padding: 3px; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}

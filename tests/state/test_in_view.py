@@ -9,16 +9,16 @@ from explorer.engine.data_messages import OpenData
 from explorer.engine.messages import BuildModel, WeightsChoice
 from explorer.engine.moment_messages import FindMoments, SnapshotsKept
 from explorer.engine.run_messages import CurvesRead, ReadCurves, RunsListed
-from explorer.engine.training_messages import ResumeTraining, TrainingBegan, TrainingHalted
+from explorer.engine.training_messages import ResumeTraining, TrainingHalted
 from explorer.nets.facts import Origin
 from explorer.runs.judged import Judged
 from explorer.state.actions import EditSpec, Start, Undo
 from explorer.state.compare_actions import Rewind
 from explorer.state.in_view import training_in_view
-from explorer.state.learning import TrainingState
+from explorer.state.learning import MOST_JUDGED, TrainingState
 from explorer.state.learning_actions import GoOnTraining, OpenRun, StartTraining
 from tests.state.test_learning import RUN as LEARNS
-from tests.state.test_learning import Trainer, row
+from tests.state.test_learning import Trainer, epoch_ended, row
 
 RUN = "an-earlier-run"
 ROWS = tuple(
@@ -105,7 +105,8 @@ def test_what_learns_is_in_view_and_what_learned_before_is_known_still(play):
     play.open_data()
     play.begin()
     play.tick(3, ((2, "step.loss", 1.0),))
-    own = play.state.training.curves
+    play(epoch_ended(0))
+    own, wrong = play.state.training.curves, play.state.training.judged
     assert training_in_view(play.state) is play.state.training
     play(OpenRun(RUN))
     play.build(Origin("run", RUN))
@@ -116,28 +117,10 @@ def test_what_learns_is_in_view_and_what_learned_before_is_known_still(play):
     play(RunsListed(rows=(ended(can_resume=True), dataclasses.replace(row("stopped"), id=LEARNS)), version=1))
     play(GoOnTraining(RUN))
     play.open_data()
-    play(began(play))
+    play.begin(ResumeTraining, first_step=33, rows=ROWS, run=RUN, judged=JUDGED)
     assert play.state.runs.curves[LEARNS] is own
-
-
-def began(play):
-    return TrainingBegan(
-        ticket=play.newest(ResumeTraining).ticket,
-        run=RUN,
-        spec=play.state.document.spec,
-        plan=row().plan,
-        data="digits",
-        classes=tuple("0123456789"),
-        first_step=33,
-        epochs=10,
-        steps_per_epoch=11,
-        precision="float32",
-        rates=(),
-        device="cpu",
-        n_train=1437,
-        n_validation=360,
-        rows=ROWS,
-    )
+    assert play.state.runs.judged[LEARNS] is wrong
+    assert play.state.training.judged is JUDGED
 
 
 def test_that_it_could_not_be_trained_is_in_view_until_another_run_is_opened(play):
@@ -177,3 +160,24 @@ def test_what_an_earlier_run_got_wrong_is_shown_where_it_was_kept(play):
     shown = training_in_view(play.state)
     assert shown.judged is JUDGED
     assert shown.began.classes == JUDGED.classes
+
+
+@pytest.mark.parametrize(("kept", "shown"), [(None, 3), (2, 3), (3, 3), (4, 4)])
+def test_what_goes_on_shows_the_later_judgement(play, kept, shown):
+    play(StartTraining())
+    play.open_data()
+    play.begin()
+    play(epoch_ended(3))
+    play(TrainingHalted(ticket=1, run=LEARNS, how="pause", step=44))
+    play(GoOnTraining(LEARNS))
+    judged = None if kept is None else dataclasses.replace(JUDGED, epoch=kept)
+    play.begin(ResumeTraining, first_step=44, judged=judged)
+    assert play.state.training.judged.epoch == shown
+
+
+def test_of_many_judgements_the_last_are_kept(play):
+    for n in range(MOST_JUDGED + 3):
+        play(CurvesRead(ticket=0, run=f"run {n}", rows=ROWS, judged=JUDGED))
+    play(CurvesRead(ticket=0, run="run 3", rows=ROWS, judged=None))
+    assert list(play.state.runs.judged) == [f"run {n}" for n in range(3, MOST_JUDGED + 3)]
+    assert len(play.state.runs.curves) == MOST_JUDGED + 3

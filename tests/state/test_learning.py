@@ -100,13 +100,13 @@ class Trainer(Player):
     def open_data(self, **what):
         return self(DataOpened(ticket=self.newest(OpenData).ticket, facts=facts(**what)))
 
-    def begin(self, kind=Train, first_step=0, rows=()):
+    def begin(self, kind=Train, first_step=0, rows=(), run=RUN, judged=None):
         request = self.newest(kind)
         train = self.newest(Train) if kind is Train else None
         return self(
             TrainingBegan(
                 ticket=request.ticket,
-                run=RUN,
+                run=run,
                 spec=train.spec if train else self.state.document.spec,
                 plan=train.plan if train else Plan(epochs=10),
                 data="digits",
@@ -120,6 +120,7 @@ class Trainer(Player):
                 n_train=1437,
                 n_validation=360,
                 rows=rows,
+                judged=judged,
             )
         )
 

@@ -27,3 +27,5 @@ def test_mistakes_get_their_pictures_in_colour(channels: int) -> None:
         assert each.picture.shape == (4, 4, 3)
         assert np.array_equal(each.picture[..., 2], images[each.index, ..., -1])
         assert not each.picture.flags.writeable
+        assert each.picture.nbytes == 48, "it would keep all pictures in memory"
+        assert each.picture.base is None

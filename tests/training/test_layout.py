@@ -18,6 +18,16 @@ VARIANTS = {
     "squeeze and excite": {"attention": "se"},
     "channels and places": {"attention": "cbam"},
     "channels only": {"attention": "eca"},
+    "bottleneck": {"block": "bottleneck"},
+    "group norm": {"norm": "group"},
+    "layer norm": {"norm": "layer"},
+    "concatenation": {"merge": "concat"},
+    "gates": {"merge": "gate"},
+    "gated shortcut": {"shortcut_path": "gate"},
+    "blur": {"downsampling": "blur"},
+    "average": {"downsampling": "average"},
+    "both pools": {"head_pool": "both"},
+    "at random": {"block_dropout": 0.2, "stochastic_depth": 0.1},
 }
 
 
@@ -49,6 +59,7 @@ def a_step(variant: dict[str, object]) -> tuple[Orders, list[torch.Tensor]]:
     images = torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(3))
     targets = torch.arange(16) % 4
     training.model.train()
+    torch.manual_seed(5)
     with Orders() as orders:
         take_step(training, images.to(memory_format=torch.channels_last), targets)
     return orders, [parameter.grad.clone() for parameter in training.model.parameters()]

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -36,6 +38,11 @@ def test_disabled_text_can_be_told_from_all_others_and_read(qapp, dark):
     for ground in (colours.window, colours.card):
         reached = theme.contrast(ink, ground)
         assert theme.LEGIBLE <= reached < 0.8 * theme.contrast(colours.muted, ground)
+    sheet = theme._stylesheet(colours)
+    for rule in re.findall(r"[^}]*:disabled \{[^}]*\}", sheet):
+        grounds = re.findall(r"background: (#\w+)", rule)
+        for ground in grounds:
+            assert theme.contrast(ink, QColor(ground)) >= theme.LEGIBLE, rule
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -172,6 +172,23 @@ def test_another_run_that_failed_does_not_press_this_one_flat(qtbot, scale):
     assert low - reach - room <= ends[0] <= low
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("n_own", [1, 100])
+def test_another_run_that_learned_better_is_seen_whole(qtbot, scale, n_own):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.show()
+    qtbot.mouseClick(view.findChild(object, f"train.scale.{scale}"), Qt.MouseButton.LeftButton)
+    own = CurveBuffer([(step, "step.loss", 2.3 - 0.002 * step) for step in range(n_own)])
+    better = CurveBuffer([(step, "step.loss", 2.3 * 0.98**step) for step in range(300)])
+    view.show_curves(Curves("run", own, 1), (100, 128), Curves("better", better, 1), (100, 128))
+    qtbot.waitUntil(lambda: view._drawn is not None)
+    low, high = view.plots[0].plot.viewRange()[1]
+    least = 2.3 * 0.98**299
+    assert low <= (np.log10(least) if scale == "log" else least)
+    assert high >= (np.log10(2.3) if scale == "log" else 2.3)
+
+
 def test_each_block_has_a_line_of_its_residual_ratio():
     rows = [
         (step, f"epoch.ratio.layer{stage}.0", stage + 0.1 * step) for step in (9, 19) for stage in (1, 2, 3)

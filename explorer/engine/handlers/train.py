@@ -39,7 +39,7 @@ from explorer.errors import DataError
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
-from explorer.runs.judged import keep_judged, read_judged
+from explorer.runs.judged import Judged, keep_judged, read_judged
 from explorer.runs.names import IS_TWIN, TWIN
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
@@ -280,6 +280,7 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
         try:
             for event in events:
                 pace.note(event)
+                judged = _kept_judged(active, event)
                 if isinstance(event, TrainingStarted):
                     yield _began(ticket, active, event, before)
                 elif event is not None:
@@ -296,7 +297,7 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
                         tick = _tick(ticket, active, pace, rows, live)
                     rows = []
                     yield tick
-                yield from _told(ticket, active, event)
+                yield from _told(ticket, active, event, judged)
                 yield from live.refreshed()
                 yield None
             yield from keeper.settled()
@@ -304,8 +305,8 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
             # The program ends or the request was taken back: what was learned since the last checkpoint is
             # written before the generator closes.
             training.wish = "pause"
-            for _ in events:
-                pass
+            for event in events:
+                _kept_judged(active, event)
             raise
 
 
@@ -329,8 +330,14 @@ def _began(
         n_train=event.n_train,
         n_validation=event.n_validation,
         rows=before,
-        judged=read_judged(active.run.judged) if event.first_step else None,
+        judged=_judged_before(active),
     )
+
+
+def _judged_before(active: ActiveTraining) -> Judged | None:
+    """What the last epoch before this sitting got wrong; an epoch that is to be done again has no word."""
+    judged = read_judged(active.run.judged)
+    return judged if judged is not None and judged.epoch < active.training.epoch else None
 
 
 def _tick(ticket: int, active: ActiveTraining, pace: Pace, rows: list[MetricRow], live: Live) -> TrainTick:
@@ -346,12 +353,19 @@ def _tick(ticket: int, active: ActiveTraining, pace: Pace, rows: list[MetricRow]
     )
 
 
-def _told(ticket: int, active: ActiveTraining, event: TrainingEvent | None) -> Steps:
+def _kept_judged(active: ActiveTraining, event: TrainingEvent | None) -> Judged | None:
+    """What an epoch got wrong is kept before anybody can halt; None where no epoch ended."""
+    if not isinstance(event, EpochFinished):
+        return None
+    judged = judged_with_pictures(event, active.training.validation_pictures, active.classes)
+    keep_judged(active.run.judged, judged)
+    return judged
+
+
+def _told(ticket: int, active: ActiveTraining, event: TrainingEvent | None, judged: Judged | None) -> Steps:
     """What happens seldom, in the window's words."""
     run = active.run.id
-    if isinstance(event, EpochFinished):
-        judged = judged_with_pictures(event, active.training.validation_pictures, active.classes)
-        keep_judged(active.run.judged, judged)
+    if isinstance(event, EpochFinished) and judged is not None:
         yield EpochEnded(ticket=ticket, run=run, is_best=event.is_best, judged=judged)
     elif isinstance(event, TrainingPaused):
         yield TrainingHalted(

@@ -105,10 +105,8 @@ def on_curves_read(turn: Turn, event: CurvesRead) -> None:
     buffer.append(event.rows)
     runs = turn.state.runs
     curves = {**runs.curves, event.run: Curves(event.run, buffer, 1)}
-    judged = dict(runs.judged)
-    if event.judged is not None:
-        judged[event.run] = event.judged
-    turn.change(runs=replace(runs, curves=MappingProxyType(curves), judged=MappingProxyType(judged)))
+    runs = replace(runs, curves=MappingProxyType(curves))
+    turn.change(runs=runs.with_judged(event.run, event.judged))
 
 
 def on_open_run(turn: Turn, action: OpenRun) -> None:

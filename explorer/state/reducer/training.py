@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.data_messages import DataFacts, OpenData
@@ -55,6 +56,9 @@ from explorer.state.reducer.plan_form import fitted, on_edit_plan
 from explorer.state.reducer.rewind import come_back, is_of, pair_of
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
+
+if TYPE_CHECKING:
+    from explorer.runs.judged import Judged
 
 # The start
 
@@ -176,7 +180,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         epoch=event.first_step // event.steps_per_epoch,
         curves=Curves(event.run, buffer, before.curves.version + 1 if goes_on and before.curves else 1),
         best_epoch=_best_epoch(event),
-        judged=event.judged or fresh.judged,
+        judged=_newer(event.judged, fresh.judged),
         ended=None,
         cause="",
         remedy="",
@@ -186,8 +190,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         # They are all there is to know of the one before, and it may be looked at again.
         runs = state.runs
         curves = MappingProxyType({**runs.curves, before.curves.run: before.curves})
-        judged = {**runs.judged, before.curves.run: before.judged} if before.judged else runs.judged
-        turn.change(runs=replace(runs, curves=curves, judged=MappingProxyType(dict(judged))))
+        turn.change(runs=replace(runs, curves=curves).with_judged(before.curves.run, before.judged))
     _put_in_view(turn, event.spec)
     net = replace(
         turn.state.net,
@@ -208,6 +211,12 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
     answer_all(turn)
     look(turn)
     list_again(turn)
+
+
+def _newer(one: Judged | None, other: Judged | None) -> Judged | None:
+    """Of two judgements of a run that of the later epoch."""
+    known = [each for each in (one, other) if each is not None]
+    return max(known, key=lambda each: each.epoch, default=None)
 
 
 def _best_epoch(event: TrainingBegan) -> int | None:

@@ -31,8 +31,8 @@ _RAW_ALPHA, _OTHER_ALPHA, _GAP_ALPHA = 0.28, 0.4, 0.12
 _DRAWN = {"train": "┄", "validation": "─"}
 """How a line looks where a colour is a network: dashed of the training pictures, whole of the validation."""
 _MOST_TIMES = 2.0
-"""Losses are shown up to so many times the largest of the training; a logarithmic axis shows them all."""
-_DECADES_BEYOND = 1.0
+"""Losses are shown up to so many times the largest of the training; all of them on a logarithmic axis."""
+_DECADES_ABOVE, _DECADES_BELOW = 1.0, 3.0
 """So far a logarithmic axis reaches beyond the run's own lines for another run's."""
 _AXIS_PX = 46
 
@@ -167,7 +167,7 @@ class CurvePlot(LinePlot):
             self._best_dot.setData([best[0]], [float(self.scaled(np.array([best[1]]))[0])])
 
     def bounds(self) -> Bounds | None:
-        """All of the lines; a raw curve's spikes may leave the picture."""
+        """All of the lines, but not spikes of a raw curve, and not all of another run that went astray."""
         lines = [line for line in self._shown.lines if len(line.x)]
         if not lines:
             return None
@@ -181,13 +181,11 @@ class CurvePlot(LinePlot):
         if own is None:
             return None
         low, high = own
-        if others is not None and self._subject != "accuracy":
+        if others is not None:
+            low = min(low, max(others[0], low - _DECADES_BELOW) if self._is_log else others[0])
             # Another run that went astray must not press this one flat either.
-            reach = _DECADES_BEYOND if self._is_log else high - low
-            low = min(low, max(others[0], low - reach))
-            high = max(high, min(others[1], high + reach))
-        elif others is not None:
-            low, high = min(low, others[0]), max(high, others[1])
+            reach = _DECADES_ABOVE if self._is_log else high - low
+            high = max(high, others[1] if self._subject == "accuracy" else min(others[1], high + reach))
         if self._subject == "loss" and not self._is_log:
             # One epoch that went astray must not press all others flat.
             trained = [

@@ -106,7 +106,7 @@ class Scatter(QWidget):
         if cloud is not self._cloud:
             self._under = self._only = None
         self._cloud, self._placed, self._under_placed = cloud, placed, None
-        self._images = [to_qimage(np.ascontiguousarray(each.picture)) for each in placed]
+        self._images = [to_qimage(each.picture) for each in placed]
         self._drawn_key = ()
         self.update()
 
