@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from explorer.arch.lesions import INTACT, Lesions
 from explorer.arch.spec import ArchitectureSpec
+from explorer.present.colouring import USUAL_COLOURING, Colouring
 from explorer.training.plan import Plan
 
 KNOWN = "known"
@@ -53,6 +54,7 @@ class LessonView:
         share: Where the slider through all of them stands, 0 to 1.
         pair: The places of the two columns that flicker; None for none.
         is_subtracted: Whether the pair is subtracted instead.
+        colouring: How the maps of the columns are coloured.
         topic: Of the inside view; empty leaves it.
         docks: The views that are open, the last ones in front.
         picture: The place of the picture that is looked at; None leaves it.
@@ -67,6 +69,7 @@ class LessonView:
     share: float = 0.5
     pair: tuple[int, int] | None = None
     is_subtracted: bool = False
+    colouring: Colouring = USUAL_COLOURING
     topic: str = ""
     docks: tuple[str, ...] = ()
     picture: int | None = None

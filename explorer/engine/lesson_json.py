@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast, get_args
 
 from explorer.arch.expand import expand
 from explorer.arch.lesions import Lesions, check
@@ -30,6 +30,7 @@ from explorer.engine.lesson import (
 )
 from explorer.engine.lesson_reader import Reader, Refused
 from explorer.errors import ExplorerError, LessonError
+from explorer.present.colouring import USUAL_COLOURING, Colouring, PaletteChoice, ScaleChoice
 
 SCHEMA = 1
 MAX_COLUMNS = 8
@@ -99,6 +100,7 @@ def _view_data(view: LessonView) -> dict[str, Any]:
         "share": view.share,
         "pair": None if view.pair is None else list(view.pair),
         "is_subtracted": view.is_subtracted,
+        "colouring": asdict(view.colouring),
         "topic": view.topic,
         "docks": list(view.docks),
         "picture": view.picture,
@@ -216,6 +218,7 @@ def _view(
         share=reader.number("share", 0.5, 0.0, 1.0),
         pair=_pair(reader, len(columns)),
         is_subtracted=reader.flag("is_subtracted"),
+        colouring=_colouring(reader.inside("colouring")) if reader.has("colouring") else USUAL_COLOURING,
         topic=reader.text("topic", "", 80),
         docks=reader.texts("docks", MAX_STEPS),
         picture=reader.whole("picture", 0, 0, n_pictures - 1) if reader.has("picture") else None,
@@ -243,6 +246,13 @@ def _lesions(reader: Reader, spec: ArchitectureSpec) -> Lesions:
     except ExplorerError as error:
         raise reader.refused("bypassed", f"do not fit: {error.cause_text.rstrip('.')}") from error
     return lesions
+
+
+def _colouring(reader: Reader) -> Colouring:
+    usual = USUAL_COLOURING
+    scale = reader.choice("scale", usual.scale, get_args(ScaleChoice))
+    palette = reader.choice("palette", usual.palette, get_args(PaletteChoice))
+    return Colouring(cast("ScaleChoice", scale), cast("PaletteChoice", palette))
 
 
 def _pair(reader: Reader, n_columns: int) -> tuple[int, int] | None:

@@ -78,6 +78,13 @@ class Reader:
             raise self.refused(key, "is neither true nor false")
         return value
 
+    def choice(self, key: str, usual: str, known: tuple[str, ...]) -> str:
+        """One of some words."""
+        value = self.text(key, usual, 80)
+        if value not in known:
+            raise self.refused(key, f"is {value!r}, not one of {', '.join(known)}")
+        return value
+
     def number(self, key: str, usual: float | None, least: float, most: float) -> float:
         """A number between two others."""
         value = self._data.get(key, usual)

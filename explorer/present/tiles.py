@@ -1,7 +1,7 @@
 """All channels of a node as one tiled picture.
 
-Called by the feature view and the command line's `features`. NumPy only; imports nothing but
-`present/colour.py`, never Qt.
+Called by the feature view and the command line's `features`. NumPy only; imports nothing but its own room,
+never Qt.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.present import colour
+from explorer.present.colouring import PaletteChoice
 
 ScaleName = Literal["shared", "per_channel"]
-PaletteChoice = Literal["auto", "sequential", "diverging", "grey"]
 Colour = tuple[int, int, int]
 
 # Entries of the colour table behind the palette's own 256.

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.engine.values import KNOWN_WEIGHTS, WeightsChoice
+from explorer.present.colouring import USUAL_COLOURING, Colouring
 
 if TYPE_CHECKING:
     from explorer.arch.spec import ArchitectureSpec
@@ -109,6 +110,7 @@ class CompareState:
         share: Where the slider stands: 0 is the input, 1 the logits.
         pair: The two columns that flicker and are subtracted; None for none chosen.
         pair_mode: Which of both.
+        colouring: How the maps are coloured.
         next_column: For the next column's name.
     """
 
@@ -117,4 +119,5 @@ class CompareState:
     share: float = 0.5
     pair: tuple[str, str] | None = None
     pair_mode: PairMode = "flicker"
+    colouring: Colouring = USUAL_COLOURING
     next_column: int = 1

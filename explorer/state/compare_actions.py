@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsChoice
+from explorer.present.colouring import Colouring
 from explorer.state.actions import Action
 from explorer.state.compare import Column, PairMode
 
@@ -113,6 +114,13 @@ class ChoosePairMode(Action):
     """Whether the pair flickers or is subtracted."""
 
     mode: PairMode
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseColouring(Action):
+    """How the maps of all columns are coloured."""
+
+    colouring: Colouring
 
 
 @dataclass(frozen=True, slots=True)

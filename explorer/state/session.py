@@ -17,6 +17,7 @@ from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.expand import expand
 from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS, WeightsChoice
 from explorer.errors import RunError, SpecError
+from explorer.present.colouring import USUAL_COLOURING, Colouring, PaletteChoice, ScaleChoice
 from explorer.state.compare import MAX_COLUMNS, Column, CompareState, PairMode
 from explorer.state.learning import TrainingForm
 from explorer.state.model import AppState, Document
@@ -55,6 +56,7 @@ def encode(state: AppState) -> str:
             "share": state.compare.share,
             "pair": None if state.compare.pair is None else list(state.compare.pair),
             "pair_mode": state.compare.pair_mode,
+            "colouring": asdict(state.compare.colouring),
         },
         "form": {
             "data": state.form.data,
@@ -70,7 +72,10 @@ def encode(state: AppState) -> str:
 
 def is_other(old: AppState, new: AppState) -> bool:
     """Whether something that is kept differs."""
-    looks = [(state.compare.share, state.compare.pair, state.compare.pair_mode) for state in (old, new)]
+    looks = [
+        (compare.share, compare.pair, compare.pair_mode, compare.colouring)
+        for compare in (old.compare, new.compare)
+    ]
     return (
         old.document is not new.document
         or old.settings is not new.settings
@@ -152,6 +157,19 @@ def _compare(data: object, names: frozenset[str]) -> CompareState:
         share=min(max(float(share), 0.0), 1.0) if is_place else usual.share,
         pair=(str(pair[0]), str(pair[1])) if is_pair else None,
         pair_mode=mode if mode in get_args(PairMode) else usual.pair_mode,
+        colouring=_colouring(data.get("colouring")),
+    )
+
+
+def _colouring(data: object) -> Colouring:
+    usual = USUAL_COLOURING
+    if not isinstance(data, dict):
+        return usual
+    scale: Any = data.get("scale")
+    palette: Any = data.get("palette")
+    return Colouring(
+        scale=scale if scale in get_args(ScaleChoice) else usual.scale,
+        palette=palette if palette in get_args(PaletteChoice) else usual.palette,
     )
 
 

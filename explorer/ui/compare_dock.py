@@ -54,6 +54,7 @@ class CompareDock(SeenDock):
         from explorer.state.compare_actions import (
             AddDepths,
             AddPlainTwin,
+            ChooseColouring,
             ChoosePair,
             ChoosePairMode,
             MoveColumn,
@@ -78,6 +79,7 @@ class CompareDock(SeenDock):
         view.share_chosen.connect(lambda share: dispatch(MoveDepth(share)))
         view.pair_chosen.connect(lambda pair: dispatch(ChoosePair(pair)))
         view.pair_mode_chosen.connect(lambda mode: dispatch(ChoosePairMode(mode)))
+        view.head.colouring_chosen.connect(lambda colouring: dispatch(ChooseColouring(colouring)))
         view.diff_requested.connect(self.show_diff)
         self._parts = add_parts(view, self._store)
         return view
@@ -137,6 +139,7 @@ class CompareDock(SeenDock):
         elif old is not None and old.compare.share != new.compare.share:
             self._view.show_share(new.compare.share)
         self._view.pair.show_mode(new.compare.pair_mode)
+        self._view.head.show_colouring(new.compare.colouring)
         if old is None or old.compare.pair != new.compare.pair:
             self._view.show_pair(new.compare.pair)
             if self._diff is not None and self._diff.isVisible() and new.compare.pair is not None:

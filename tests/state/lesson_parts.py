@@ -21,6 +21,7 @@ from explorer.engine.lesson import (
     Trial,
 )
 from explorer.nets import catalogue
+from explorer.present.colouring import Colouring
 from explorer.training.plan import Plan
 
 PROMISED = (
@@ -52,6 +53,7 @@ def full_lesson() -> Lesson:
         share=0.25,
         pair=(0, 2),
         is_subtracted=True,
+        colouring=Colouring("column", "diverging"),
         topic="lesions",
         docks=("graph", "inside"),
         picture=1,

@@ -23,6 +23,7 @@ from explorer.engine.sample_messages import Decide, Decided
 from explorer.nets import catalogue
 from explorer.nets.facts import DeviceInfo, Origin, Prediction
 from explorer.nets.findings_file import findings_for
+from explorer.present.colouring import Colouring
 from explorer.state.actions import (
     ChooseDevice,
     ChooseWeights,
@@ -38,6 +39,7 @@ from explorer.state.compare import MAX_COLUMNS, Column
 from explorer.state.compare_actions import (
     AddDepths,
     AddPlainTwin,
+    ChooseColouring,
     ChoosePair,
     ChoosePairMode,
     MoveColumn,
@@ -411,9 +413,15 @@ def test_a_session_brings_columns_back_under_names_that_are_free(play):
     assert len(set(names(again))) == 3
 
 
-def test_a_session_keeps_where_the_slider_stood_and_the_pair(play):
+def test_a_session_keeps_where_the_slider_stood_the_pair_and_the_colouring(play):
     first, second = two_columns(play)
-    for action in (MoveDepth(0.8125), ChoosePair((second, first)), ChoosePairMode("difference")):
+    chosen = Colouring("channel", "grey")
+    for action in (
+        MoveDepth(0.8125),
+        ChoosePair((second, first)),
+        ChoosePairMode("difference"),
+        ChooseColouring(chosen),
+    ):
         before = play.state
         play(action)
         assert is_other(before, play.state)
@@ -422,6 +430,7 @@ def test_a_session_keeps_where_the_slider_stood_and_the_pair(play):
     again(Start())
     compare = again.state.compare
     assert (compare.share, compare.pair, compare.pair_mode) == (0.8125, (second, first), "difference")
+    assert compare.colouring == chosen
 
 
 @pytest.mark.parametrize(
@@ -430,7 +439,8 @@ def test_a_session_keeps_where_the_slider_stood_and_the_pair(play):
         7,
         {"share": "far", "pair": ["c1", "c1"], "pair_mode": "blink"},
         {"share": float("nan"), "pair": ["c1", "c99"]},
-        {"pair": [{"c1": 2}, ["c2"]], "pair_mode": []},
+        {"pair": [{"c1": 2}, ["c2"]], "pair_mode": [], "colouring": 3},
+        {"colouring": {"scale": [], "palette": "rainbow"}},
     ],
 )
 def test_a_damaged_look_is_the_usual_and_the_columns_stay(play, compare):

@@ -39,6 +39,7 @@ from explorer.engine.messages import (
 from explorer.engine.picture_messages import ForgetPictures
 from explorer.errors import LessonError
 from explorer.nets.facts import Origin
+from explorer.present.colouring import Colouring
 from explorer.state.actions import Drop, EditSpec, Start, Undo
 from explorer.state.compare_actions import PinColumn
 from explorer.state.lesson_actions import (
@@ -142,6 +143,9 @@ def changed(path, value):
         ("steps.0.view.pair", [0, 0], "are not two of the columns"),
         ("steps.0.view.pair", [0, 8], "are not two of the columns"),
         ("steps.0.view.is_subtracted", 1, "is neither true nor false"),
+        ("steps.0.view.colouring", "grey", "steps 1.view.colouring"),
+        ("steps.0.view.colouring.scale", "some", "is 'some', not one of all, column, channel"),
+        ("steps.0.view.colouring.palette", 1, "is no text"),
         ("steps.0.view.picture", 2, "steps 1.view.picture is 2, not between 0 and 1"),
         ("steps.0.view.docks", [1], "docks holds something that is no text"),
         ("steps.0.view.columns", [{}] * 9, "at most 8"),
@@ -222,6 +226,7 @@ def test_opening_shows_the_step_that_it_opens_with_as_one_step_of_undo(play):
         share=0.3,
         pair=(1, 0),
         is_subtracted=True,
+        colouring=Colouring("column", "grey"),
     )
     open_lesson(play, lesson(view(), first, start=1))
     document = play.state.document
@@ -231,6 +236,7 @@ def test_opening_shows_the_step_that_it_opens_with_as_one_step_of_undo(play):
     assert play.state.compare.share == 0.3
     assert play.state.compare.pair == tuple(column.name for column in reversed(document.columns))
     assert play.state.compare.pair_mode == "difference"
+    assert play.state.compare.colouring == Colouring("column", "grey")
     assert play.newest(BuildModel).spec == SHORT
     play(Undo())
     assert play.state.document == before

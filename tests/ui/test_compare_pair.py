@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from explorer.arch.families import cifar_spec
 from explorer.arch.presets import preset
 from explorer.engine.compare_messages import LookedThrough
+from explorer.present.colouring import Colouring
 from explorer.present.side_by_side import probabilities
-from explorer.state.compare_actions import ChoosePair, MoveDepth, RemoveColumns
+from explorer.state.compare_actions import ChooseColouring, ChoosePair, MoveDepth, RemoveColumns
 from explorer.ui import theme
 from explorer.ui.compare_dock import CompareDock
 from explorer.ui.views.compare_pair import FLICKER_MS, _gain_text
@@ -180,6 +181,24 @@ def test_the_pair_of_a_session_before_is_subtracted_again(four, pair, qtbot):
     assert again.view.pair.shows_difference
     assert again.view.pair.mode.value == "difference"
     assert not again.view.pair.play.isEnabled()
+
+
+def test_the_colouring_of_a_session_before_is_chosen_and_drawn_again(four, qtbot):
+    box = four.deck.findChild(QWidget, "compare.palette")
+    before = four.view.columns[0].mosaic.tiles
+    box.setCurrentIndex(box.findData("grey"))
+    assert four.state.compare.colouring == Colouring("all", "grey")
+    assert four.view.columns[0].mosaic.tiles.palette == "grey" != before.palette
+    four.store.dispatch(ChooseColouring(Colouring("channel", "diverging")))
+    assert (four.view.head.scale, four.view.head.palette_choice) == ("channel", "diverging")
+    assert four.view.columns[0].mosaic.tiles.palette == "diverging"
+    again = Desk((1240, 800))
+    qtbot.addWidget(again.deck)
+    again.store = four.store
+    again.dock = CompareDock(again.deck, four.store)
+    again.dock.build()
+    again.dock.show_state(None, four.state)
+    assert again.view.head.palette_choice == "diverging"
 
 
 def test_maps_of_other_shapes_have_no_difference_and_that_is_said(desk, qtbot):

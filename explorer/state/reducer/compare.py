@@ -16,6 +16,7 @@ from explorer.state.compare import MAX_COLUMNS, Column
 from explorer.state.compare_actions import (
     AddDepths,
     AddPlainTwin,
+    ChooseColouring,
     ChoosePair,
     ChoosePairMode,
     MoveColumn,
@@ -137,6 +138,11 @@ def on_choose_pair(turn: Turn, action: ChoosePair) -> None:
 def on_choose_pair_mode(turn: Turn, action: ChoosePairMode) -> None:
     """Flicker or subtract."""
     turn.change(compare=replace(turn.state.compare, pair_mode=action.mode))
+
+
+def on_choose_colouring(turn: Turn, action: ChooseColouring) -> None:
+    """Draw the maps in other colours."""
+    turn.change(compare=replace(turn.state.compare, colouring=action.colouring))
 
 
 def join_run(turn: Turn, run: str, spec: ArchitectureSpec) -> None:

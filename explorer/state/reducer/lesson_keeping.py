@@ -91,6 +91,7 @@ class Keeping:
             share=compare.share,
             pair=(names.index(pair[0]), names.index(pair[1])) if pair and set(pair) <= set(names) else None,
             is_subtracted=compare.pair_mode == "difference",
+            colouring=compare.colouring,
             topic=inside.topic if inside.is_opened else "",
             docks=docks,
             picture=self.image_ids.index(current) if current in self.image_ids else None,

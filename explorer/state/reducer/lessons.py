@@ -22,7 +22,7 @@ from explorer.engine.values import KNOWN_WEIGHTS
 from explorer.present.text import byte_size
 from explorer.state.actions import RemovePicture, SelectPicture
 from explorer.state.compare import Column
-from explorer.state.compare_actions import ChoosePair, ChoosePairMode, MoveDepth
+from explorer.state.compare_actions import ChooseColouring, ChoosePair, ChoosePairMode, MoveDepth
 from explorer.state.inside import InsideTopic
 from explorer.state.inside_actions import ShowTopic
 from explorer.state.learning import TrainingForm
@@ -37,7 +37,13 @@ from explorer.state.lesson_actions import (
 )
 from explorer.state.lessons import LessonState
 from explorer.state.model import Document, NoticeAction
-from explorer.state.reducer.compare import named, on_choose_pair, on_choose_pair_mode, on_move_depth
+from explorer.state.reducer.compare import (
+    named,
+    on_choose_colouring,
+    on_choose_pair,
+    on_choose_pair_mode,
+    on_move_depth,
+)
 from explorer.state.reducer.document import set_document
 from explorer.state.reducer.inside_topics import on_show_topic
 from explorer.state.reducer.pictures import answer_rest, on_remove_picture, on_select_picture
@@ -193,6 +199,7 @@ def _show(turn: Turn, place: int) -> None:
     pair = None if view.pair is None else (columns[view.pair[0]].name, columns[view.pair[1]].name)
     on_choose_pair(turn, ChoosePair(pair))
     on_choose_pair_mode(turn, ChoosePairMode("difference" if view.is_subtracted else "flicker"))
+    on_choose_colouring(turn, ChooseColouring(view.colouring))
     if view.picture is not None:
         image_id = turn.state.lessons.image_ids[view.picture]
         if image_id is not None:

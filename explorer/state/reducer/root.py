@@ -124,6 +124,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     compare_actions.MoveDepth: compare.on_move_depth,
     compare_actions.ChoosePair: compare.on_choose_pair,
     compare_actions.ChoosePairMode: compare.on_choose_pair_mode,
+    compare_actions.ChooseColouring: compare.on_choose_colouring,
     compare_actions.WantCurves: compare_curves.on_want_curves,
     compare_messages.LookedThrough: columns.on_looked_through,
     learning_actions.ChooseData: data.on_choose_data,

@@ -5,16 +5,15 @@ Used by `compare.py`. Knows nothing of the store.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from explorer.present import colour
-from explorer.present.tiles import PaletteChoice
+from explorer.present.colouring import Colouring, PaletteChoice, ScaleChoice
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.panels.glyph_button import GlyphButton
 from explorer.ui.theme import HALF, SPACE, font
-from explorer.ui.views.compare_maps import ScaleChoice
 from explorer.ui.widgets.colour_bar import ColourBar, swatch
 from explorer.ui.widgets.elided_label import ElidedLabel
 
@@ -31,6 +30,9 @@ class CompareHead(QWidget):
     """
 
     appearance_changed = Signal()
+    """The maps are to be drawn anew."""
+    colouring_chosen = Signal(object)
+    """The user chose a `Colouring`."""
     fit_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -70,6 +72,8 @@ class CompareHead(QWidget):
         names: tuple[colour.PaletteName, ...] = ("sequential", "diverging", "grey")
         for index, name in enumerate(names, start=1):
             self._palette.setItemIcon(index, swatch(name, _SWATCH, self.devicePixelRatioF()))
+        for box in (self._scale, self._palette):
+            box.currentIndexChanged.connect(lambda _: self._on_chosen())
         self.fit = QToolButton()
         self.fit.setObjectName("compare.fit")
         self.fit.setText(self.tr("Fit"))
@@ -94,8 +98,11 @@ class CompareHead(QWidget):
         box.setAccessibleName(says)
         box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         box.setMinimumWidth(_LEAST_BOX_PX)
-        box.currentIndexChanged.connect(lambda _: self.appearance_changed.emit())
         return box
+
+    def _on_chosen(self) -> None:
+        self.appearance_changed.emit()
+        self.colouring_chosen.emit(Colouring(self.scale, self.palette_choice))
 
     def _lay_out(self) -> None:
         self._lines = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
@@ -138,6 +145,15 @@ class CompareHead(QWidget):
         """The colours that are chosen."""
         chosen: PaletteChoice = self._palette.currentData()
         return chosen
+
+    def show_colouring(self, colouring: Colouring) -> None:
+        """Show what is chosen."""
+        if colouring == Colouring(self.scale, self.palette_choice):
+            return
+        for box, value in ((self._scale, colouring.scale), (self._palette, colouring.palette)):
+            with QSignalBlocker(box):
+                box.setCurrentIndex(box.findData(value))
+        self.appearance_changed.emit()
 
     def show_room(self, n: int, most: int, *, can_twin: bool) -> None:
         """Say how many columns there are, and what can be added."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.present.colouring import PaletteChoice, ScaleChoice
 from explorer.present.side_by_side import (
     CellGrid,
     CommonScale,
@@ -23,14 +23,13 @@ from explorer.present.side_by_side import (
     ends_of,
     gap_px,
 )
-from explorer.present.tiles import Colour, PaletteChoice, as_maps, tile
+from explorer.present.tiles import Colour, as_maps, tile
 from explorer.ui.widgets.linked_mosaic import Drawn
 from explorer.ui.widgets.picture import to_qimage
 
 MOST_BYTES = 64 * 2**20
 MOST_ENDS = 4096
 
-ScaleChoice = Literal["all", "column", "channel"]
 """Equal colours are equal values in all columns, in one column, or in one channel."""
 
 Source = tuple[str, int, int, str]

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from explorer.present import colour
 from explorer.present.channel_order import OrderName
-from explorer.present.tiles import PaletteChoice, ScaleName
+from explorer.present.colouring import PaletteChoice
+from explorer.present.tiles import ScaleName
 from explorer.ui.panels.field_controls import FlatCombo
 from explorer.ui.panels.segments import Segment, Segments
 from explorer.ui.theme import SPACE, font

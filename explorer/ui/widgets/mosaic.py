@@ -25,7 +25,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from explorer.present import text
 from explorer.present.channel_order import OrderName, channel_order
 from explorer.present.channels import Statistics, channel_statistics, value_text
-from explorer.present.tiles import PaletteChoice, ScaleName, Tiles, as_maps, columns_for, tile
+from explorer.present.colouring import PaletteChoice
+from explorer.present.tiles import ScaleName, Tiles, as_maps, columns_for, tile
 from explorer.ui.widgets.pixel_view import PixelView
 
 # A cell of one activation is written on from this size on.
