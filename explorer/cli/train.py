@@ -255,8 +255,7 @@ def _drive(
     Raises:
         RunError: The loss is not finite, or the disk is full; the run can be resumed.
     """
-    from explorer.runs.judged import keep_judged
-    from explorer.training.judging import judged_with_pictures
+    from explorer.training.judging import keep_epoch
     from explorer.training.loop import train
     from explorer.training.record import record
 
@@ -271,7 +270,7 @@ def _drive(
             if isinstance(event, TrainingPaused) and event.cause:
                 raise RunError(event.cause, event.hint, **dict(event.arguments))
             if isinstance(event, EpochFinished):
-                keep_judged(entry.judged, judged_with_pictures(event, training.validation_pictures, classes))
+                keep_epoch(entry.judged, event, training.validation_pictures, classes)
             if isinstance(event, TrainingStarted | EpochFinished):
                 _print(_json_line(event) if args.json else _text_line(event, judge))
     return None

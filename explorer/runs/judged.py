@@ -81,17 +81,24 @@ def keep_judged(path: Path, judged: Judged) -> None:
             path.unlink(missing_ok=True)
 
 
-def read_judged(path: Path) -> Judged | None:
-    """What was kept last; None where nothing was, or where the file is not whole."""
+def read_judged(path: Path, before: int | None = None) -> Judged | None:
+    """What was kept last; None where nothing was, or where the file is not whole.
+
+    Args:
+        path: The run's file.
+        before: The epoch that comes next: what is of it or of a later one is none, for it is done again.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
         if path.stat().st_size > _MOST_BYTES:
             return None
         with safe_open(path, "numpy") as file:
-            return _judged(file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            judged = _judged(file.metadata() or {}, tensors)
     except (OSError, SafetensorError, ValueError, TypeError, KeyError):
         return None
+    return judged if before is None or judged.epoch < before else None
 
 
 def _judged(facts: dict[str, str], tensors: dict[str, NDArray[Any]]) -> Judged:

@@ -1,23 +1,26 @@
 """What an epoch got right and wrong, with the pictures it was wrong about.
 
-Called by the engine's train handler and the command line, which both keep it with the run.
+Called by the engine's train handler and the command line.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from explorer.runs.judged import Judged, JudgedMistake
+from explorer.runs.judged import Judged, JudgedMistake, keep_judged
 from explorer.training.batches import Pictures
 from explorer.training.events import EpochFinished
 
 _COLOURS = 3
 
 
-def judged_with_pictures(event: EpochFinished, pictures: Pictures, classes: tuple[str, ...]) -> Judged:
-    """An epoch's judgement as it is shown and kept.
+def keep_epoch(path: Path, event: EpochFinished, pictures: Pictures, classes: tuple[str, ...]) -> Judged:
+    """Keep what an epoch got right and wrong, and return it as it is shown.
 
     Args:
+        path: The run's file for it.
         event: Of the training.
         pictures: Those it is judged by.
         classes: Names by label.
@@ -32,4 +35,6 @@ def judged_with_pictures(event: EpochFinished, pictures: Pictures, classes: tupl
         mistakes.append(
             JudgedMistake(mistake.index, mistake.truth, mistake.answer, mistake.probability, picture)
         )
-    return Judged(event.epoch, classes, event.confusion, tuple(mistakes))
+    judged = Judged(event.epoch, classes, event.confusion, tuple(mistakes))
+    keep_judged(path, judged)
+    return judged

@@ -169,15 +169,21 @@ def test_the_difference_follows_the_slider(four, pair, qtbot):
     np.testing.assert_array_equal(pair.mosaic.maps, other - one)
 
 
+def reopened(desk, qtbot):
+    """Another window of the same state."""
+    again = Desk((1240, 800))
+    qtbot.addWidget(again.deck)
+    again.store = desk.store
+    again.dock = CompareDock(again.deck, desk.store)
+    again.dock.build()
+    again.dock.show_state(None, desk.state)
+    return again
+
+
 def test_the_pair_of_a_session_before_is_subtracted_again(four, pair, qtbot):
     subtract(four, qtbot)
     assert four.state.compare.pair_mode == "difference"
-    again = Desk((1240, 800))
-    qtbot.addWidget(again.deck)
-    again.store = four.store
-    again.dock = CompareDock(again.deck, four.store)
-    again.dock.build()
-    again.dock.show_state(None, four.state)
+    again = reopened(four, qtbot)
     assert again.view.pair.shows_difference
     assert again.view.pair.mode.value == "difference"
     assert not again.view.pair.play.isEnabled()
@@ -192,12 +198,7 @@ def test_the_colouring_of_a_session_before_is_chosen_and_drawn_again(four, qtbot
     four.store.dispatch(ChooseColouring(Colouring("channel", "diverging")))
     assert (four.view.head.scale, four.view.head.palette_choice) == ("channel", "diverging")
     assert four.view.columns[0].mosaic.tiles.palette == "diverging"
-    again = Desk((1240, 800))
-    qtbot.addWidget(again.deck)
-    again.store = four.store
-    again.dock = CompareDock(again.deck, four.store)
-    again.dock.build()
-    again.dock.show_state(None, four.state)
+    again = reopened(four, qtbot)
     assert again.view.head.palette_choice == "diverging"
 
 

@@ -39,7 +39,7 @@ from explorer.errors import DataError
 from explorer.images.dataset import Dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
-from explorer.runs.judged import Judged, keep_judged, read_judged
+from explorer.runs.judged import Judged, read_judged
 from explorer.runs.names import IS_TWIN, TWIN
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
@@ -54,7 +54,7 @@ from explorer.training.events import (
     TrainingStopped,
 )
 from explorer.training.finder import finding_rate
-from explorer.training.judging import judged_with_pictures
+from explorer.training.judging import keep_epoch
 from explorer.training.loop import train as training_steps
 from explorer.training.prepare import Training, prepare
 from explorer.training.record import record, rows_of
@@ -330,14 +330,8 @@ def _began(
         n_train=event.n_train,
         n_validation=event.n_validation,
         rows=before,
-        judged=_judged_before(active),
+        judged=read_judged(active.run.judged, before=training.epoch),
     )
-
-
-def _judged_before(active: ActiveTraining) -> Judged | None:
-    """What the last epoch before this sitting got wrong; an epoch that is to be done again has no word."""
-    judged = read_judged(active.run.judged)
-    return judged if judged is not None and judged.epoch < active.training.epoch else None
 
 
 def _tick(ticket: int, active: ActiveTraining, pace: Pace, rows: list[MetricRow], live: Live) -> TrainTick:
@@ -357,9 +351,7 @@ def _kept_judged(active: ActiveTraining, event: TrainingEvent | None) -> Judged 
     """What an epoch got wrong is kept before anybody can halt; None where no epoch ended."""
     if not isinstance(event, EpochFinished):
         return None
-    judged = judged_with_pictures(event, active.training.validation_pictures, active.classes)
-    keep_judged(active.run.judged, judged)
-    return judged
+    return keep_epoch(active.run.judged, event, active.training.validation_pictures, active.classes)
 
 
 def _told(ticket: int, active: ActiveTraining, event: TrainingEvent | None, judged: Judged | None) -> Steps:
