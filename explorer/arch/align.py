@@ -59,19 +59,8 @@ def stops(graph: Graph) -> tuple[Stop, ...]:
     return tuple(found)
 
 
-def stop_at(graph: Graph, share: float) -> Stop:
-    """The stop whose part of the way a share lies in.
-
-    Args:
-        graph: The network.
-        share: 0 is the input, 1 the logits.
-    """
-    way = stops(graph)
-    return way[place_at(way, share)]
-
-
 def place_at(way: Sequence[Stop], share: float) -> int:
-    """The place of the stop whose part of the way a share lies in; quick, for who holds the stops.
+    """The place of the stop whose part of the way a share lies in.
 
     Args:
         way: A network's stops.

@@ -43,11 +43,6 @@ class Embedding:
     axes: NDArray[np.float64]
     reduced: NDArray[np.float64]
 
-    @property
-    def places_exactly(self) -> bool:
-        """Whether `place` computes, as for PCA, or only estimates: t-SNE has no map for new points."""
-        return self.projection == "pca"
-
     def place(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
         """Put new pictures among the old.
 

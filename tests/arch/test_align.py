@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from explorer.arch.align import stop_at, stops
+from explorer.arch.align import place_at, stops
 from explorer.arch.depths import depth_of, published_depths
 from explorer.arch.expand import expand
 from explorer.arch.presets import plain_twin, preset, presets
@@ -37,7 +37,7 @@ ALIKE = [
 def test_the_blocks_at_one_share_are_of_one_stage_and_within_half_a_block(first, second):
     graphs = [expand(preset(name).spec) for name in (first, second)]
     for share in (step / 500 for step in range(501)):
-        one, other = (stop_at(graph, share) for graph in graphs)
+        one, other = (way[place_at(way, share)] for way in map(stops, graphs))
         if one.stage is None or other.stage is None:
             continue
         at_border = any(abs(stop.share - share) < 1e-6 for stop in (one, other))
@@ -52,10 +52,10 @@ def test_the_blocks_at_one_share_are_of_one_stage_and_within_half_a_block(first,
 
 
 def test_every_stop_is_found_at_its_own_share_and_outside_the_ends_are():
-    graph = expand(preset("cifar-resnet20").spec)
-    assert [stop_at(graph, stop.share) for stop in stops(graph)] == list(stops(graph))
-    assert stop_at(graph, -1.0).key == "input"
-    assert stop_at(graph, 2.0).key == "fc"
+    way = stops(expand(preset("cifar-resnet20").spec))
+    assert [place_at(way, stop.share) for stop in way] == list(range(len(way)))
+    assert way[place_at(way, -1.0)].key == "input"
+    assert way[place_at(way, 2.0)].key == "fc"
 
 
 @pytest.mark.parametrize(
