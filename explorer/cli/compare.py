@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +23,15 @@ from explorer.cli.live import live_net_of, origin_name
 from explorer.cli.specs import spec_from_argument
 from explorer.cli.tables import table
 from explorer.errors import ExplorerError
+from explorer.present.agreement import Camp, Said, Voice, camps
 from explorer.present.text import short
 
 if TYPE_CHECKING:
     from explorer.nets.facts import Origin, Prediction
 
 TOP = 3
+_PICTURE = 0
+"""The number of the one picture that all are asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Row:
         name: As it was asked for.
         spec: What it is.
         origin: Where its weights come from; None where no picture was asked about.
+        classes: What it can say.
         predictions: What it says of the picture, the likeliest first.
         milliseconds: Of the forward pass; None likewise.
     """
@@ -47,6 +50,7 @@ class Row:
     name: str
     spec: ArchitectureSpec
     origin: Origin | None = None
+    classes: tuple[str, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     milliseconds: float | None = None
 
@@ -158,7 +162,8 @@ def _asked(row: Row, args: argparse.Namespace) -> Row:
         request = Classify(ticket=0, image_id=image_id)
         answer = answered(live, request, Classified, "classifying")
         predictions = answer.predictions[: args.top]
-        return Row(row.name, row.spec, live.net.origin, predictions, answer.milliseconds)
+        net = live.net
+        return Row(row.name, row.spec, net.origin, net.classes, predictions, answer.milliseconds)
 
 
 def _as_json(row: Row) -> dict[str, object]:
@@ -214,14 +219,30 @@ def _answer(row: Row) -> tuple[str, str]:
 
 
 def _agreement(rows: Sequence[Row]) -> str:
-    """Who agrees; the untrained are not counted."""
+    """Who says what, in a sentence for each set of classes; the untrained are not counted."""
     knowing = [row for row in rows if row.origin is not None and row.origin.is_trained]
-    first = [row.predictions[0].label for row in knowing]
     chance = len(rows) - len(knowing)
     untrained = f" {chance} untrained, whose answers are chance." if chance else ""
     if len(knowing) < 2:
-        return f"Fewer than two networks are trained: there is nothing to agree on.{untrained}"
-    label, count = Counter(first).most_common(1)[0]
-    if count == len(knowing):
-        return f"All {count} trained networks agree: {label}.{untrained}"
-    return f"{count} of {len(knowing)} trained networks say {label}.{untrained}"
+        return f"Fewer than two networks are trained: nothing can be compared.{untrained}"
+    voices = [_voice(row) for row in knowing]
+    groups = camps(voices, _PICTURE)
+    said = " ".join(_group_text(knowing, group) for group in groups)
+    apart = " Networks that know other classes are not compared." if len(groups) > 1 else ""
+    return f"{said}{apart}{untrained}"
+
+
+def _voice(row: Row) -> Voice:
+    first = row.predictions[0]
+    # Weights of a file may not say what their classes are called.
+    classes = row.classes or tuple(map(str, range(row.spec.num_classes)))
+    return Voice(frozenset(classes), {_PICTURE: Said(first.label, first.probability)})
+
+
+def _group_text(rows: Sequence[Row], group: Sequence[Camp]) -> str:
+    count, first = sum(len(camp.members) for camp in group), group[0]
+    if count == 1:
+        return f"{rows[first.members[0]].name} says {first.label}."
+    if len(group) == 1:
+        return f"All {count} say {first.label}."
+    return f"{'; '.join(f'{len(camp.members)} of {count} say {camp.label}' for camp in group)}."

@@ -276,7 +276,7 @@ class Context:
         device: Where networks live; None until one was chosen.
         device_info: The same in words.
         nets: The live networks by column.
-        donors: The values of the last trained network of each column, on the CPU, to copy from.
+        donor: The values of the last trained network that was in view, on the CPU, to copy from.
         active: The training in memory.
         study: The study that is trained; None while none is.
         pooled: Samples that were looked at, by column.
@@ -291,7 +291,7 @@ class Context:
     device: torch.device | None = None
     device_info: DeviceInfo | None = None
     nets: dict[str, LiveNet] = field(default_factory=dict)
-    donors: dict[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
+    donor: Mapping[str, torch.Tensor] = field(default_factory=dict)
     active: ActiveTraining | None = None
     study: ActiveStudy | None = None
     pooled: dict[str, PooledSample] = field(default_factory=dict)
@@ -326,7 +326,7 @@ class Context:
 
     def drop_net(self, column: str) -> None:
         """Let go of a column's network, if it has one, and of what was found in it."""
-        for held in (self.nets, self.donors, self.pooled, self.probes):
+        for held in (self.nets, self.pooled, self.probes):
             held.pop(column, None)
 
     def drop_nets(self) -> None:

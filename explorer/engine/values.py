@@ -27,7 +27,8 @@ class WeightsChoice:
             card of the catalogue), `file`, `run` (those that a training here ended with), or `copied` (what
             fits from the net before, else untrained).
         name: The card's name, the file's path or the run's id.
-        step: Of a run, the moment to go back to: steps that were done then. None for now.
+        step: Of a run, the moment to go back to: steps that were done then. None for now. Only requests have
+            one: documents and columns name the run, and the time machine where it stands.
     """
 
     kind: Literal["known", "untrained", "named", "file", "run", "copied"] = "known"
@@ -39,7 +40,7 @@ KNOWN_WEIGHTS = WeightsChoice()
 """The best there are for a spec on this machine."""
 
 FIRST_VALUES = WeightsChoice("untrained")
-"""A training that starts from nothing."""
+"""Those of the seed: nothing is learned yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,13 @@ class Run:
         return any(self.snapshots.glob("step-*.safetensors"))
 
     @property
+    def left(self) -> Path | None:
+        """The weights that it left: what it ended with, else its last moment in a file; None for none."""
+        if self.has_weights:
+            return self.weights
+        return max(self.snapshots.glob("step-*.safetensors"), default=None)
+
+    @property
     def has_checkpoint(self) -> bool:
         """Whether there is a checkpoint; whether it is sound is found out when it is read."""
         return any(self.checkpoints.glob("step-*/manifest.json"))

@@ -82,7 +82,8 @@ class ColumnState:
         cause: Why it could not be built; empty where it could.
         origin: Where its weights come from; None before the first.
         classes: The labels it knows.
-        version: Rises with every built network of the column.
+        version: Another with every network of the column and whenever it has learned on; no two columns,
+            also of those that left, have had the same.
         answers: What it says, by picture number.
         looked: The current picture from input to logits; None until it is there.
         probes: Its linear probes: their accuracies; None where there are none yet.
@@ -108,16 +109,25 @@ class CompareState:
         columns: What lives in each of the document's columns, by name.
         is_seen: Whether the view is open; while it is not, columns hold neither device memory nor maps.
         share: Where the slider stands: 0 is the input, 1 the logits.
-        pair: The two columns that flicker and are subtracted; None for none chosen.
+        chosen_pair: The two columns that flicker and are subtracted, also while one of them is away: undo may
+            bring it back. None for none chosen.
         pair_mode: Which of both.
         colouring: How the maps are coloured.
         next_column: For the next column's name.
+        last_version: The newest of all columns.
     """
 
     columns: Mapping[str, ColumnState] = field(default_factory=_nothing)
     is_seen: bool = False
     share: float = 0.5
-    pair: tuple[str, str] | None = None
+    chosen_pair: tuple[str, str] | None = None
     pair_mode: PairMode = "flicker"
     colouring: Colouring = USUAL_COLOURING
     next_column: int = 1
+    last_version: int = 0
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The chosen pair, while both of its columns are there."""
+        chosen = self.chosen_pair
+        return chosen if chosen is not None and set(chosen) <= self.columns.keys() else None

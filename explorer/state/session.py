@@ -155,7 +155,7 @@ def _compare(data: object, names: frozenset[str]) -> CompareState:
     is_pair = isinstance(pair, list) and len(pair) == len(set(map(str, pair)) & names) == 2
     return CompareState(
         share=min(max(float(share), 0.0), 1.0) if is_place else usual.share,
-        pair=(str(pair[0]), str(pair[1])) if is_pair else None,
+        chosen_pair=(str(pair[0]), str(pair[1])) if is_pair else None,
         pair_mode=mode if mode in get_args(PairMode) else usual.pair_mode,
         colouring=_colouring(data.get("colouring")),
     )

@@ -171,6 +171,11 @@ class SnapshotShelf:
                 return
             yield
 
+    def leave(self, step: int) -> None:
+        """Put one moment into a file, where it is in memory only and the disk has room."""
+        if step in self._held and step not in self._files:
+            self._write(step)
+
     def let_memory_go(self) -> None:
         """Another training needs it: only files stay."""
         self._held.clear()

@@ -140,10 +140,14 @@ class CompareDock(SeenDock):
             self._view.show_share(new.compare.share)
         self._view.pair.show_mode(new.compare.pair_mode)
         self._view.head.show_colouring(new.compare.colouring)
-        if old is None or old.compare.pair != new.compare.pair:
+        is_other_pair = old is None or old.compare.pair != new.compare.pair
+        if is_other_pair:
             self._view.show_pair(new.compare.pair)
-            if self._diff is not None and self._diff.isVisible() and new.compare.pair is not None:
-                self.show_diff()
+        if self._diff is not None and self._diff.isVisible():
+            if new.compare.pair is None:
+                self._diff.close()
+            elif is_other_pair or (old is not None and old.document.columns is not new.document.columns):
+                self._fill_diff(new.compare.pair)
 
     def _show_columns(self, old: AppState | None, new: AppState) -> None:
         from explorer.state.compare import MAX_COLUMNS
@@ -193,11 +197,15 @@ class CompareDock(SeenDock):
         if self._diff is None:
             self._diff = CompareDiff(self._view)
             self._diff.pair_chosen.connect(self._on_diff_pair)
-        columns = {name: (facts.title, facts.spec) for name, (_, facts) in self._facts.items()}
-        self._diff.show_pair(columns, pair)
+        self._fill_diff(pair)
         self._diff.show()
         self._diff.raise_()
         self._diff.activateWindow()
+
+    def _fill_diff(self, pair: tuple[str, str]) -> None:
+        assert self._diff is not None
+        columns = {name: (facts.title, facts.spec) for name, (_, facts) in self._facts.items()}
+        self._diff.show_pair(columns, pair)
 
     def _on_diff_pair(self, pair: tuple[str, str]) -> None:
         self._store.dispatch(compare_actions.ChoosePair(pair))

@@ -65,6 +65,16 @@ def test_people_see_who_agrees_and_what_is_chance(run, picture):
     assert all(len(line) <= 145 for line in text.splitlines())
 
 
+def test_networks_that_know_other_classes_are_not_compared(run, picture):
+    text = run("compare", "cifar-resnet20", "cifar-plain20", "digits-resnet8", "--image", picture).out
+    assert "Networks that know other classes are not compared." in text
+    assert "digits-resnet8 says" in text
+    assert " of 3 " not in text
+    alike = run("compare", "cifar-resnet20", "cifar-plain20", "--image", picture).out
+    assert "other classes" not in alike
+    assert "All 2 say" in alike or "1 of 2 say" in alike
+
+
 def test_a_picture_that_cannot_be_read_is_named(run, tmp_path):
     ended = run("compare", "cifar-resnet20", "--image", str(tmp_path / "none.png"))
     assert ended.status == 1

@@ -2,7 +2,8 @@
 
 from PySide6.QtCore import Qt
 
-from explorer.state.actions import EditSpec
+from explorer.engine.values import FIRST_VALUES
+from explorer.state.actions import ChooseWeights, EditSpec
 from explorer.state.compare_actions import PinColumn, PinRun
 from explorer.state.learning_actions import EditPlan, OpenRun
 
@@ -82,7 +83,11 @@ def rewinds_offered(program):
 
 
 def rewind_in_another_sitting(program, run, twin, qtbot):
-    """The run is opened from the list: its curves and its moments are there again, and its twin's."""
+    """The run is in view again; opened from the list, its curves and moments are there, and its twin's."""
+    program.settle()
+    assert (program.state.net.origin.name, program.state.net.origin.step) == (run, None)
+    program.until(lambda state: rewinds_offered(program) == (True, False, False))
+    program.session.store.dispatch(ChooseWeights(FIRST_VALUES))
     program.settle()
     assert rewinds_offered(program) == (False, False, False)
     program.window.runs.open()

@@ -324,6 +324,56 @@ def test_what_cannot_be_kept_is_said_and_the_rest_is_kept(tmp_path, context):
     assert (view.net.weights, view.picture) == ("untrained", None)
 
 
+def half_run(context, status="paused"):
+    """A run of this machine that has not ended, and the lesson that names it."""
+    entry = context.store().create(spec=SHORT.to_json(), plan=Plan().to_json(), data="digits", origin="{}")
+    context.store().set_status(entry.id, status)
+    made = lesson(
+        net_weights=entry.id,
+        weights=(LessonWeights(entry.id, run=entry.id),),
+        runs=(LessonRun(entry.id, "", "", SHORT, Plan(), "digits", 1.0),),
+    )
+    return entry, made, ((entry.id, WeightsChoice("run", entry.id)),)
+
+
+def test_a_run_that_halted_is_kept_as_it_stood_and_found_again_here(tmp_path, context, weights_bytes):
+    entry, made, choices = half_run(context)
+    entry.snapshots.mkdir(parents=True)
+    (entry.snapshots / "step-000000005.safetensors").write_bytes(b"older")
+    (entry.snapshots / "step-000000040.safetensors").write_bytes(weights_bytes)
+    written = write(tmp_path / "x.lesson", made, context, choices=choices)
+    assert written.remarks == ()
+    assert written.lesson.steps[0].view.net.weights == entry.id
+    event = read(tmp_path / "x.lesson", context)
+    assert dict(event.choices)[entry.id] == WeightsChoice("run", entry.id)
+
+
+def test_weights_of_a_lesson_never_end_a_run_that_can_go_on_here(tmp_path, context, weights_bytes):
+    entry, made, choices = half_run(context)
+    entry.snapshots.mkdir(parents=True)
+    kept = entry.snapshots / "step-000000040.safetensors"
+    kept.write_bytes(weights_bytes)
+    write(tmp_path / "x.lesson", made, context, choices=choices)
+    # It has gone on since.
+    kept.rename(entry.snapshots / "step-000000080.safetensors").write_bytes(b"newer")
+    checkpoint = entry.checkpoints / "step-000000080"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "manifest.json").write_text("{}")
+    (event,) = take_lesson_weights(
+        TakeLessonWeights(ticket=2, path=str(tmp_path / "x.lesson"), names=(entry.id,)), context
+    )
+    assert dict(event.choices)[entry.id].kind == "file"
+    assert not entry.has_weights
+
+
+def test_a_run_under_way_is_not_kept_and_the_remedy_is_said(tmp_path, context):
+    _, made, choices = half_run(context, status="running")
+    written = write(tmp_path / "x.lesson", made, context, choices=choices)
+    (remark,) = written.remarks
+    assert "pause it" in remark
+    assert written.lesson.steps[0].view.net.weights == "untrained"
+
+
 def test_a_lesson_that_cannot_be_written_leaves_the_old_one(tmp_path, context):
     target = tmp_path / "x.lesson"
     write(target, lesson(), context)

@@ -128,7 +128,7 @@ def test_after_a_kill_what_was_in_memory_only_is_gone_and_that_is_said(context):
             run = event.run
         if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
             break
-    # The program leaves without time for more than a checkpoint.
+    # The program leaves without time for more than a checkpoint and the moment where it halts.
     steps.close()
     again = fresh()
     try:
@@ -161,16 +161,16 @@ def test_who_learns_gets_the_memory_of_runs_that_rest_and_says_what_is_left_of_t
                 told.append((event.run, event.steps))
                 if event.run == context.active.run.id and event.steps[-1] == 4:
                     break
-        # Without time to leave moments in files.
+        # Without time to leave more moments in files than that where it halts.
         steps.close()
         broken_off.append(context.active.run.id)
     one, other = broken_off
-    assert (one, ()) in told
-    assert [context.snapshots[run].steps for run in broken_off] == [(), (0, 1, 2, 3, 4)]
+    assert (one, (4,)) in told
+    assert [context.snapshots[run].steps for run in broken_off] == [(4,), (0, 1, 2, 3, 4)]
     # So too where the first goes on: its own shelf is there already.
     steps = resume_training(ResumeTraining(ticket=5, run=one), context)
     event = next(event for event in steps if isinstance(event, SnapshotsKept))
-    assert (event.run, event.steps) == (other, ())
+    assert (event.run, event.steps) == (other, (4,))
     steps.close()
 
 

@@ -293,15 +293,37 @@ def test_a_program_that_ends_leaves_a_checkpoint_of_the_last_step(tmp_path, monk
     assert read_checkpoint(entry.checkpoints).progress.step == steps[-1] + 1
 
 
-def test_while_it_learns_the_same_spec_brings_the_learning_net_back(engine):
+def test_while_it_learns_its_run_brings_the_learning_net_back_and_known_weights_do_not(engine):
     begin(engine, PLAN.edited(epochs=500))
     run = engine.listener.first(TrainingBegan).run
-    other = SPEC.edited(stage_depths=(2, 1, 1))
-    away = engine.ask(BuildModel, spec=other)
-    assert engine.listener.first(ModelBuilt, away).origin.kind == "untrained"
-    back = engine.ask(BuildModel, spec=SPEC)
-    origin = engine.listener.first(ModelBuilt, back).origin
-    assert (origin.kind, origin.name) == ("run", run)
+    for column in ("main", "c1"):
+        known = engine.ask(BuildModel, spec=SPEC, column=column)
+        assert engine.listener.first(ModelBuilt, known).origin.kind == "untrained"
+        back = engine.ask(BuildModel, spec=SPEC, weights=WeightsChoice("run", run), column=column)
+        origin = engine.listener.first(ModelBuilt, back).origin
+        assert (origin.kind, origin.name, origin.step) == ("run", run, None)
+
+
+def test_a_run_the_program_left_is_shown_as_it_stood(engine):
+    begin(engine, PLAN.edited(epochs=500))
+    run = engine.listener.first(TrainingBegan).run
+    engine.listener.until(lambda event: isinstance(event, TrainTick) and event.step > 3)
+    assert engine.stop()
+    with RunStore() as store:
+        entry = store.run(run)
+    step = read_checkpoint(entry.checkpoints).progress.step
+    assert not entry.has_weights
+    assert entry.left is not None
+    assert entry.left.stem.endswith(str(step))
+
+
+def test_a_run_that_was_cut_off_says_so_where_its_weights_are_asked_for(engine):
+    with RunStore() as store:
+        run = store.create(spec=SPEC.to_json(), plan=PLAN.to_json(), data="digits", origin="{}")
+    ticket = engine.ask(BuildModel, spec=SPEC, weights=WeightsChoice("run", run.id))
+    failed = engine.listener.first(RequestFailed, ticket)
+    assert "cut off" in failed.message
+    assert "Resume" in failed.hint
 
 
 def test_a_finished_run_can_be_built_again_by_its_id(engine):

@@ -228,6 +228,10 @@ def test_what_fits_is_copied_from_the_trained_net_before(engine, tmp_path):
     origin = engine.listener.first(ModelBuilt, 3).origin
     assert (origin.kind, origin.copied, origin.is_trained) == ("copied", untrained.can_copy, False)
     assert origin.tensors == untrained.can_copy + 2, "all but the classifier's two"
+    # A column has no network before it, and nothing is kept for one.
+    engine.send(BuildModel(ticket=4, spec=wider, weights=WeightsChoice("copied"), column="c1"))
+    beside = engine.listener.first(ModelBuilt, 4)
+    assert (beside.origin.kind, beside.can_copy) == ("untrained", 0)
 
 
 def test_broken_pictures_are_named_and_the_others_read(engine, photo, tmp_path):

@@ -126,10 +126,12 @@ def test_pinning_keeps_the_network_in_view_with_weights_and_seed(play):
     assert document.columns == (Column("c1", document.spec, document.weights, document.seed),)
 
 
-def test_a_network_that_was_trained_here_is_pinned_as_its_run(play):
-    play.build(Origin("run", "20260101-000000-abcdef"))
+def test_copied_weights_are_pinned_as_first_values_and_that_is_said(play):
+    play(ChooseWeights(WeightsChoice("copied")))
+    play.build(Origin("copied", seed=0, copied=97, tensors=157))
     play(PinColumn())
-    assert play.state.document.columns[0].weights == WeightsChoice("run", "20260101-000000-abcdef")
+    assert play.state.document.columns[0].weights == WeightsChoice("untrained")
+    assert "first values" in play.state.notices[-1].message
 
 
 def test_columns_are_built_only_while_somebody_looks(play):
@@ -324,6 +326,13 @@ def test_the_plain_twin_stands_beside_its_network(play):
     assert "plain twin" in play.state.notices[-1].message
 
 
+def test_the_plain_twin_of_the_network_in_view_stands_beside_its_column_wherever_that_is(play):
+    spec = play.state.document.spec
+    play(SetColumns((Column("", spec), Column("", DEEP))))
+    play(AddPlainTwin())
+    assert [column.spec for column in play.state.document.columns] == [spec, plain_twin(spec), DEEP]
+
+
 def test_columns_move_and_go_and_undo_brings_them_back_alive(play):
     first, second = two_columns(play)
     play(MoveColumn(second, 0))
@@ -335,6 +344,7 @@ def test_columns_move_and_go_and_undo_brings_them_back_alive(play):
     requests = play(Undo())
     assert names(play) == [second, first]
     assert [request.column for request in asked(requests, BuildModel)] == [first]
+    assert play.state.compare.pair == (first, second)
     play(Undo())
     assert names(play) == [first, second]
 
@@ -361,6 +371,36 @@ def test_a_column_that_cannot_be_built_says_why_and_the_network_in_view_lives(pl
     living = play.state.compare.columns[first]
     assert (living.status, living.cause) == ("failed", "It needs 7 bytes.")
     assert play.state.net.status == "ready"
+
+
+def test_a_column_that_failed_says_nothing_of_before_and_is_tried_again_when_it_is_seen(play):
+    first, second = two_columns(play)
+    for name in (first, second):
+        build(play, name)
+        look(play, name)
+    play(SeeColumns(is_seen=False))
+    play(SeeColumns(is_seen=True))
+    request = next(one for one in reversed(play.sent) if isinstance(one, BuildModel) and one.column == first)
+    play(RequestFailed(ticket=request.ticket, kind="BuildModel", message="There is no file.", hint=""))
+    living = play.state.compare.columns[first]
+    assert (living.status, living.origin, dict(living.answers), living.looked) == ("failed", None, {}, None)
+    play(SeeColumns(is_seen=False))
+    requests = play(SeeColumns(is_seen=True))
+    assert first in [one.column for one in asked(requests, BuildModel)]
+    build(play, first)
+    assert play.state.compare.columns[first].cause == ""
+
+
+def test_what_is_held_of_a_column_that_left_is_not_of_the_one_that_comes_back(play):
+    first, _ = two_columns(play)
+    build(play, first)
+    look(play, first)
+    before = play.state.compare.columns[first].looked.version
+    play(RemoveColumns((first,)))
+    play(Undo())
+    build(play, first)
+    look(play, first)
+    assert play.state.compare.columns[first].looked.version > before
 
 
 def test_opening_a_column_makes_it_the_network_in_view(play):

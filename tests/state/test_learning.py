@@ -23,8 +23,10 @@ from explorer.engine.messages import (
     Cancel,
     Classify,
     ClassifyMany,
+    ModelBuilt,
     RequestFailed,
     RequestFinished,
+    WeightsChoice,
 )
 from explorer.engine.picture_messages import LoadPictures
 from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
@@ -45,7 +47,8 @@ from explorer.engine.training_messages import (
 )
 from explorer.nets.facts import Origin, Prediction
 from explorer.runs.judged import Judged
-from explorer.state.actions import CancelWork, Drop, OpenSpec, Start, Undo
+from explorer.state.actions import CancelWork, ChooseWeights, Drop, EditSpec, OpenSpec, Start, Undo
+from explorer.state.compare_actions import PinColumn, SeeColumns
 from explorer.state.learning_actions import (
     AllowFetchData,
     BringBackRuns,
@@ -451,21 +454,63 @@ def test_an_opened_run_brings_the_recipe_that_it_was_trained_by(play):
     )
 
 
-def test_at_its_end_the_net_keeps_the_runs_weights(training):
-    training(epoch_ended(4))
+def training_ended():
+    return TrainingEnded(
+        run=RUN,
+        path="/w.safetensors",
+        epochs=10,
+        test_accuracy=0.98,
+        test_loss=0.1,
+        best_epoch=4,
+        seconds=20.0,
+        images_per_second=900.0,
+        stopped_early=False,
+    )
+
+
+def test_what_learns_is_the_documents_network_from_its_first_step_on(training):
+    assert training.state.document.weights == WeightsChoice("run", RUN)
+    past = training.state.history.past
+    training(EditSpec((("shortcut", "B"),)))
+    training(Undo())
+    assert training.newest(BuildModel).weights == WeightsChoice("run", RUN)
+    assert training.state.history.past == past
+
+
+def test_what_is_pinned_while_it_learns_is_its_run_and_says_what_that_reached(training):
+    training(SeeColumns(is_seen=True))
+    training(PinColumn())
+    (column,) = training.state.document.columns
+    assert column.weights == WeightsChoice("run", RUN)
     training(
-        TrainingEnded(
-            run=RUN,
-            path="/w.safetensors",
-            epochs=10,
-            test_accuracy=0.98,
-            test_loss=0.1,
-            best_epoch=4,
-            seconds=20.0,
-            images_per_second=900.0,
-            stopped_early=False,
+        ModelBuilt(
+            ticket=training.newest(BuildModel).ticket,
+            column=column.name,
+            spec=column.spec,
+            origin=Origin("run", RUN),
+            classes=(),
+            offers=(),
+            can_copy=0,
+            seconds=0.1,
         )
     )
+    training(training_ended())
+    origin = training.state.compare.columns[column.name].origin
+    assert origin.accuracy_percent == pytest.approx(98.0)
+
+
+def test_a_run_that_left_no_weights_is_given_up_so_that_a_network_lives(play):
+    play(ChooseWeights(WeightsChoice("run", RUN)))
+    failed = play.newest(BuildModel)
+    play(RequestFailed(ticket=failed.ticket, kind="BuildModel", message="It was cut off.", hint="Resume it."))
+    assert play.state.document.weights.kind == "known"
+    assert play.newest(BuildModel).weights.kind == "known"
+    assert play.state.notices[-1].message == "It was cut off."
+
+
+def test_at_its_end_the_net_keeps_the_runs_weights(training):
+    training(epoch_ended(4))
+    training(training_ended())
     state = training.state
     assert state.training.status == "finished"
     assert state.training.best_epoch == 4

@@ -36,12 +36,13 @@ from explorer.engine.messages import (
     ProbeNode,
     WeightsChoice,
 )
+from explorer.engine.moment_messages import SnapshotsKept
 from explorer.engine.picture_messages import ForgetPictures
 from explorer.errors import LessonError
 from explorer.nets.facts import Origin
 from explorer.present.colouring import Colouring
 from explorer.state.actions import Drop, EditSpec, Start, Undo
-from explorer.state.compare_actions import PinColumn
+from explorer.state.compare_actions import PinColumn, PinRun, Rewind
 from explorer.state.lesson_actions import (
     AddStep,
     CloseLesson,
@@ -578,9 +579,11 @@ def test_a_run_that_learned_on_since_it_came_into_the_lesson_is_kept_as_it_stand
 
 
 def test_a_rewound_run_is_kept_as_it_ended_and_that_is_said(play):
-    from explorer.state.compare_actions import PinWeights
-
-    play(PinWeights(SHORT, WeightsChoice("run", RUN, 5)))
+    play(PinRun(RUN, SHORT))
+    play(SnapshotsKept(run=RUN, steps=(0, 5)))
+    play(SaveLesson("/x/mine.lesson"))
+    assert not any("rewound" in notice.message for notice in play.state.notices)
+    play(Rewind(RUN, 5))
     request = play(SaveLesson("/x/mine.lesson"))[-1]
     assert dict(request.choices)[RUN] == WeightsChoice("run", RUN)
     assert "rewound" in play.state.notices[-1].message

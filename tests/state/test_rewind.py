@@ -209,7 +209,7 @@ def test_columns_of_a_run_that_learns_look_again_at_each_epochs_end():
     assert not any(isinstance(one, ClassifyMany) for one in requests)
     look(play, own)
     again = play.state.compare.columns[own]
-    assert again.looked.version == again.version == first.version + 1
+    assert again.looked.version == again.version > first.version
     # Where a look costs more than a small share of an epoch, it is seldomer.
     play.tick(11)
     look(play, own, milliseconds=2.5 * LOOKING_SHARE * 1000 * 1437 / 900)

@@ -228,7 +228,8 @@ def test_nothing_is_pinned_where_it_failed_is_not_wanted_or_has_no_room(play):
     for number in range(MAX_COLUMNS + 2):
         play(CellEnded(ticket=ticket, study=row.id, row=ended(row, run=f"r{number}")))
     assert len(play.state.document.columns) == MAX_COLUMNS
-    assert not play.state.notices
+    (notice,) = play.state.notices
+    assert "pins no more" in notice.message
 
 
 def test_what_a_study_pins_is_no_step_of_undo_and_what_could_be_redone_still_can(play):

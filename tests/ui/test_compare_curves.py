@@ -259,7 +259,7 @@ def test_a_run_that_trains_here_grows(section, qtbot):
     assert (deep.x[-1], deep.y[-1]) == (4.0, pytest.approx(0.01))
 
 
-def test_unfinished_seeds_are_not_averaged(section, qtbot):
+def test_unfinished_seeds_are_not_averaged_until_they_end(section, qtbot):
     state = trained_columns()
     rows = tuple(
         replace(row, status="running" if row.id == "res20-b" else row.status) for row in state.runs.rows
@@ -267,6 +267,8 @@ def test_unfinished_seeds_are_not_averaged(section, qtbot):
     lines = shown(section, qtbot, replace(state, runs=replace(state.runs, rows=rows)))
     counts = {line.key: line.n_runs for line in lines if line.part == "validation"}
     assert counts == {"c1": 1, "c2": 2, "c3": 1, "c5": 1, "c6": 1}
+    lines = shown(section, qtbot, state)
+    assert {line.key: line.n_runs for line in lines if line.part == "validation"}["c2"] == 3
 
 
 def test_runs_on_different_data_say_on_which_and_that_they_do_not_compare(section, qtbot):

@@ -88,7 +88,7 @@ def test_the_pair_says_how_many_times_as_much(four, qtbot):
     values = four.view.pair.values
     assert values["parameters"].text == "× 3.16"
     assert values["depth"].text == "× 2.80"
-    assert values["error"].text == "−1.78 %"
+    assert values["error"].text == "−1.78 points"
 
 
 def test_a_and_b_are_exchanged(four, pair, qtbot):
@@ -245,7 +245,11 @@ def test_the_architectures_of_the_pair_are_compared(four, pair, qtbot):
     others.activated.emit(others.currentIndex())
     assert four.state.compare.pair == (four.names[3], four.names[1])
     assert window.windowTitle() == "ResNet-56 → ResNet-20"
-    window.close()
+    n_others = others.count()
+    four.do(RemoveColumns((four.names[2],)))
+    assert others.count() == n_others - 1
+    four.do(RemoveColumns((four.names[1],)))
+    assert not window.isVisible()
 
 
 def test_a_late_answer_reaches_the_pair(four, pair, qtbot):

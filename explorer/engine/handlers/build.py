@@ -18,6 +18,7 @@ from explorer.arch.graph import Graph
 from explorer.engine.context import Context, LiveNet
 from explorer.engine.handlers.snapshots import moment_of, own_module, rewound_net, snapshot_of
 from explorer.engine.messages import (
+    MAIN_COLUMN,
     BuildModel,
     BuildProgress,
     DeviceChosen,
@@ -27,12 +28,14 @@ from explorer.engine.messages import (
     UseDevice,
     WeightsOffer,
 )
+from explorer.errors import RunError
 from explorer.images.prepare import transform_for
 from explorer.nets import catalogue, device
 from explorer.nets.assemble import assembling
 from explorer.nets.catalogue import WeightsCard
 from explorer.nets.facts import Origin
 from explorer.nets.weights import Loaded, copy_what_fits, expected_shapes, load_for_spec
+from explorer.runs.run import Run
 from explorer.slices import in_steps
 
 
@@ -55,6 +58,7 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
 
     Raises:
         DeviceError: It does not fit the device.
+        RunError: There is no such run, or it has left no weights.
         WeightsError: The weights cannot be read or do not fit.
     """
     assert context.device is not None, "UseDevice comes first"
@@ -85,10 +89,12 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
         loaded = _untrained(request, module, context)
     net = LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
     context.put_net(request.column, net)
-    donor = context.donors.get(request.column, {})
-    can_copy = 0 if loaded.origin.is_trained else _fitting(donor, graph)
-    if loaded.origin.is_trained:
-        context.donors[request.column] = {key: value.cpu() for key, value in module.state_dict().items()}
+    can_copy = 0
+    if request.column == MAIN_COLUMN:
+        if loaded.origin.is_trained:
+            context.donor = {key: value.cpu() for key, value in module.state_dict().items()}
+        else:
+            can_copy = _fitting(context.donor, graph)
     yield _built(request, net, can_copy, started)
     yield MemoryRead(ticket=request.ticket, device=device.memory(context.device))
 
@@ -107,16 +113,14 @@ def _built(request: BuildModel, net: LiveNet, can_copy: int, started: float) -> 
 
 
 def _learning(request: BuildModel, context: Context) -> LiveNet | None:
-    """The network that is being trained, where it is the one that is asked for."""
-    weights, main = request.weights, context.active
-    if main is None or weights.step is not None:
+    """The network of a training in memory, where it is the one that is asked for."""
+    weights = request.weights
+    if weights.kind != "run" or weights.step is not None:
         return None
-    if main.twin is not None and (weights.kind, weights.name) == ("run", main.twin.run.id):
-        return main.twin.net() if main.twin.training.spec == request.spec else None
-    is_same_run = weights.kind == "run" and weights.name == main.run.id
-    is_unfinished = weights.kind == "known" and main.training.step < main.training.steps
-    is_same = main.training.spec == request.spec and (is_same_run or is_unfinished)
-    return main.net() if is_same else None
+    for active in context.learning():
+        if (active.run.id, active.training.spec) == (weights.name, request.spec):
+            return active.net()
+    return None
 
 
 def _rewound(request: BuildModel, context: Context) -> Generator[Event | None, None, LiveNet]:
@@ -135,12 +139,27 @@ def _source(request: BuildModel, context: Context) -> WeightsCard | Path | None:
     """Where the request's weights are; None for an untrained network."""
     weights = request.weights
     if weights.kind == "run":
-        return context.store().run(weights.name).weights
+        return _weights_of(context.store().run(weights.name))
     if weights.kind == "known":
         return catalogue.present_for(request.spec)
     if weights.kind == "named":
         return catalogue.by_name(weights.name, request.spec)
     return Path(weights.name) if weights.kind == "file" else None
+
+
+def _weights_of(run: Run) -> Path:
+    """What a run ended with; one that halted has moments, from which `moment_of` takes the last.
+
+    Raises:
+        RunError: It was cut off before it left any.
+    """
+    if run.has_weights:
+        return run.weights
+    raise RunError(
+        "The run {run} was cut off before it left weights that can be shown.",
+        "Let it go on from its last checkpoint: press Resume in the list of runs.",
+        run=run.name or run.id,
+    )
 
 
 def _assembled(
@@ -155,8 +174,8 @@ def _assembled(
 
 def _untrained(request: BuildModel, module: fx.GraphModule, context: Context) -> Loaded:
     origin = Origin("untrained", seed=request.seed)
-    if request.weights.kind == "copied":
-        copied, total = copy_what_fits(context.donors.get(request.column, {}), module)
+    if request.weights.kind == "copied" and request.column == MAIN_COLUMN:
+        copied, total = copy_what_fits(context.donor, module)
         origin = Origin("copied", seed=request.seed, copied=copied, tensors=total)
     return Loaded(origin, None, transform_for(request.spec.input_size))
 

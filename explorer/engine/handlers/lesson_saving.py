@@ -38,11 +38,12 @@ from explorer.engine.lesson import (
 from explorer.engine.lesson_json import decode, encode
 from explorer.engine.lesson_messages import LessonWritten, WriteLesson
 from explorer.engine.messages import Event
-from explorer.errors import ExplorerError, ImageError, LessonError, WeightsError
+from explorer.errors import ExplorerError, ImageError, LessonError, RunError, WeightsError
 from explorer.files import sha256_of
 from explorer.images.archive import MAX_MEMBER_BYTES
 from explorer.images.load import Picture
 from explorer.nets import catalogue
+from explorer.runs.run import Run
 
 MAX_PICTURE_BYTES = 64 * 2**20
 _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
@@ -169,7 +170,7 @@ class _Packing:
             if weights.file and self._source is not None:
                 content = self._source.weights(weights)
             elif choice is not None and choice.kind == "run":
-                content = _safetensors(self._context.store().run(choice.name).weights)
+                content = _safetensors(_left_by(self._context.store().run(choice.name)))
             elif choice is not None and choice.kind == "file":
                 content = _safetensors(Path(choice.name))
             else:
@@ -192,6 +193,17 @@ class _Packing:
             raise error
         why = error.cause_text if isinstance(error, ExplorerError) else f"{error}."
         self.remarks.append(f"{what}: {why}")
+
+
+def _left_by(run: Run) -> Path:
+    """What a run ended with, or halted at.
+
+    Raises:
+        RunError: It is under way, or was cut off before it left any weights.
+    """
+    if run.left is None or run.standing == "running":
+        raise RunError("This run has not ended: pause it or let it end, then save the lesson again.")
+    return run.left
 
 
 def _png(picture: Picture) -> bytes:

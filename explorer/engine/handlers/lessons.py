@@ -112,7 +112,7 @@ def _choice(weights: LessonWeights, file: LessonFile, context: Context) -> tuple
         except RunError:
             run = None
         is_here = run is not None and run.id == weights.run and run.deleted is None
-        if run is not None and is_here and _is(run.weights, weights):
+        if run is not None and is_here and run.left is not None and _is(run.left, weights):
             return WeightsChoice("run", run.id), ""
     kept = _place(weights)
     return (WeightsChoice("file", str(kept)) if _is(kept, weights) else None), ""
@@ -162,7 +162,7 @@ def _kept_file(weights: LessonWeights, content: bytes) -> WeightsChoice:
 def _kept_run(
     run: LessonRun, weights: LessonWeights, content: bytes, file: LessonFile, context: Context
 ) -> WeightsChoice | None:
-    """The run with its weights in the store; None where another of its name is there."""
+    """The run with its weights in the store; None where another of its name, or the unfinished, is."""
     lesson: Lesson = file.lesson
     kept = Run(
         id=run.id,
@@ -177,7 +177,8 @@ def _kept_run(
         name=run.name,
         note=run.note or f"Came with the lesson {lesson.title}.",
     )
-    if kept.has_weights and not _is(kept.weights, weights):
+    is_other = kept.has_weights and not _is(kept.weights, weights)
+    if is_other or (kept.has_checkpoint and not kept.has_weights):
         return None
     rows = file.metrics(run)
     _keep(kept.weights, content)

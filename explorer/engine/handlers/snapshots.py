@@ -60,12 +60,22 @@ class Keeper:
 
     def settled(self) -> Generator[SnapshotsKept | None, None, None]:
         """The training rests: leave moments in files, one a slice; where it halted is one of them."""
-        training = self._active.training
-        if not training.is_over and training.step not in self._shelf:
-            self._shelf.take(training.step, self._active.net().module)
+        if self._took_halt():
             yield self._said()
         for _ in self._shelf.settling():
             yield None
+
+    def left(self) -> None:
+        """The program ends: only the moment where it halted is left in a file, to be shown meanwhile."""
+        self._took_halt()
+        self._shelf.leave(self._active.training.step)
+
+    def _took_halt(self) -> bool:
+        training = self._active.training
+        is_new = not training.is_over and training.step not in self._shelf
+        if is_new:
+            self._shelf.take(training.step, self._active.net().module)
+        return is_new
 
     def _said(self) -> SnapshotsKept:
         self._is_news, lost, self._lost = False, self._lost, 0

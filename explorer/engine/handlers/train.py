@@ -307,6 +307,7 @@ def _driven(ticket: int, active: ActiveTraining, context: Context) -> Steps:
             training.wish = "pause"
             for event in events:
                 _kept_judged(active, event)
+            keeper.left()
             raise
 
 

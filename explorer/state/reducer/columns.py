@@ -45,15 +45,14 @@ def settle(turn: Turn) -> None:
     compare, columns = turn.state.compare, turn.state.document.columns
     left = compare.columns.keys() - {column.name for column in columns}
     kept = {column.name: compare.columns.get(column.name) for column in columns}
-    # Also a pair of a session whose columns were put aside for a network that the command line named.
-    pair = compare.pair if compare.pair is not None and kept.keys() >= set(compare.pair) else None
     came = [column for column in columns if kept[column.name] is None]
     status: ColumnStatus = "building" if compare.is_seen else "away"
     living = {name: known or ColumnState(status=status) for name, known in kept.items()}
-    # A session may bring columns that were named before.
-    numbers = [int(name[1:]) for name in living if name[1:].isdecimal()]
+    # A session may bring columns that were named before, and a pair of columns that were put aside.
+    taken = (*living, *(compare.chosen_pair or ()))
+    numbers = [int(name[1:]) for name in taken if name[1:].isdecimal()]
     following = max([compare.next_column, *(number + 1 for number in numbers)])
-    turn.change(compare=replace(compare, columns=MappingProxyType(living), pair=pair, next_column=following))
+    turn.change(compare=replace(compare, columns=MappingProxyType(living), next_column=following))
     for name in sorted(left):
         _let_go(turn, name)
     if compare.is_seen:
@@ -69,13 +68,13 @@ def rebuild(turn: Turn) -> None:
 
 
 def wake(turn: Turn) -> None:
-    """Somebody looks: what was away comes back, with what was known of it.
+    """Somebody looks: what was away comes back, with what was known of it; what failed is tried again.
 
     A window whose layout shows the columns is laid out before the session begins: `settle` builds them then.
     """
     for column in turn.state.document.columns:
         living = turn.state.compare.columns.get(column.name)
-        if living is not None and living.status == "away":
+        if living is not None and living.status in ("away", "failed"):
             _build(turn, column)
 
 
@@ -89,13 +88,22 @@ def let_all_go(turn: Turn) -> None:
             _change(turn, column.name, status="away", looked=looked)
 
 
-def on_learned(turn: Turn, run: str) -> None:
-    """A run rests: its columns learned on since they were asked. What they said stays until the answers."""
+def on_learned(turn: Turn, run: str, accuracy: float | None = None) -> None:
+    """A run rests: its columns learned on since they were asked, and are asked again.
+
+    Args:
+        turn: The turn.
+        run: The run's id.
+        accuracy: On the test pictures, 0 to 1, where the run has ended.
+    """
     for column in _ready(turn):
         living = turn.state.compare.columns[column.name]
         if _is_at_now(living, run):
-            answers: Mapping[int, Answer] = MappingProxyType({})
-            _change(turn, column.name, version=living.version + 1, answers=answers)
+            origin = living.origin
+            if accuracy is not None:
+                origin = Origin("run", run, accuracy_percent=100 * accuracy)
+            version = _next_version(turn)
+            _change(turn, column.name, origin=origin, version=version, answers=MappingProxyType({}))
             _look_through(turn, column)
             _ask_unanswered(turn, column)
 
@@ -158,7 +166,7 @@ def on_column_built(turn: Turn, event: ModelBuilt) -> None:
         cause="",
         origin=event.origin,
         classes=event.classes,
-        version=living.version + (not is_same),
+        version=living.version if is_same else _next_version(turn),
         **known,
     )
     _look_through(turn, column)
@@ -168,11 +176,11 @@ def on_column_built(turn: Turn, event: ModelBuilt) -> None:
 
 
 def on_column_failed(turn: Turn, event: RequestFailed) -> None:
-    """It could not be built; the column says why."""
+    """It could not be built; the column says why, and nothing of the network that it had."""
     for name in turn.state.compare.columns:
         if turn.is_newest(event, BuildModel, name):
-            cause = event.message.format_map(dict(event.arguments))
-            _change(turn, name, status="failed", cause="Stopped." if event.is_cancelled else cause)
+            cause = "Stopped." if event.is_cancelled else event.message.format_map(dict(event.arguments))
+            _change(turn, name, status="failed", cause=cause, origin=None, classes=(), **_UNKNOWN)
 
 
 def on_looked_through(turn: Turn, event: LookedThrough) -> None:
@@ -183,13 +191,13 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
         return
     living = turn.state.compare.columns[event.column]
     before = living.looked
-    if before is not None and before.maps:
+    version = living.version
+    if before is not None and before.maps and (before.image_id, before.version) == (event.image_id, version):
         # The same picture again means that the network learned on.
-        is_again = (before.image_id, before.version) == (event.image_id, living.version)
-        living = replace(living, version=living.version + is_again)
+        version = _next_version(turn)
     looked = Looked(
         image_id=event.image_id,
-        version=living.version,
+        version=version,
         seen=event.seen,
         kept_share=event.kept_share,
         maps=MappingProxyType(dict(event.maps)),
@@ -199,7 +207,6 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
         # The user went back to the picture before, whose way is here: nothing newer was asked for.
         looked = before
     answers = {**living.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    version = living.version
     _change(turn, event.column, version=version, looked=looked, answers=MappingProxyType(answers))
 
 
@@ -237,6 +244,13 @@ def on_column_decided(turn: Turn, event: Decided) -> None:
 _UNKNOWN: Mapping[str, Any] = MappingProxyType(
     {"answers": MappingProxyType({}), "looked": None, "probes": None, "decided": None}
 )
+
+
+def _next_version(turn: Turn) -> int:
+    """A number that no column had before: what is held of one that left is never shown for another."""
+    compare = turn.state.compare
+    turn.change(compare=replace(compare, last_version=compare.last_version + 1))
+    return compare.last_version + 1
 
 
 def _has_learned(turn: Turn, origin: Origin) -> bool:

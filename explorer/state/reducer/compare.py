@@ -12,6 +12,7 @@ from explorer.arch.depths import published_depths
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import WeightsChoice
+from explorer.engine.values import FIRST_VALUES
 from explorer.state.compare import MAX_COLUMNS, Column
 from explorer.state.compare_actions import (
     AddDepths,
@@ -74,9 +75,13 @@ def on_add_plain_twin(turn: Turn, action: AddPlainTwin) -> None:
         return
     document = turn.state.document
     pinned = [] if action.name else [_in_view(turn)]
-    names = [column.name for column in document.columns]
-    place = names.index(action.name) + 1 if action.name in names else len(names)
-    _pin(turn, [*pinned, Column("", plain_twin(spec))], place)
+    whats = [_what(column) for column in pinned]
+    places = [
+        place
+        for place, column in enumerate(document.columns, start=1)
+        if column.name == action.name or _what(column) in whats
+    ]
+    _pin(turn, [*pinned, Column("", plain_twin(spec))], places[0] if places else None)
 
 
 def on_move_column(turn: Turn, action: MoveColumn) -> None:
@@ -132,7 +137,7 @@ def on_choose_pair(turn: Turn, action: ChoosePair) -> None:
     names = turn.state.compare.columns
     pair = action.pair
     if pair is None or (pair[0] != pair[1] and pair[0] in names and pair[1] in names):
-        turn.change(compare=replace(turn.state.compare, pair=pair))
+        turn.change(compare=replace(turn.state.compare, chosen_pair=pair))
 
 
 def on_choose_pair_mode(turn: Turn, action: ChoosePairMode) -> None:
@@ -190,12 +195,16 @@ def _pin(turn: Turn, fresh: Sequence[Column], place: int | None = None) -> None:
 
 
 def _in_view(turn: Turn) -> Column:
-    """The network in view; one that was trained here is its run's, also when it is in view no more."""
-    document, net = turn.state.document, turn.state.net
+    """The network in view; of copied weights nothing is kept, so that one begins from first values."""
+    document = turn.state.document
     weights = document.weights
-    is_built = net.status == "ready" and net.spec == document.spec
-    if is_built and net.origin is not None and net.origin.kind == "run":
-        weights = WeightsChoice("run", net.origin.name)
+    if weights.kind == "copied":
+        turn.notify(
+            "info",
+            "Copied weights are kept for the network in view only: in its column it has its first values.",
+            "Train it, and pin the run.",
+        )
+        weights = FIRST_VALUES
     return Column("", document.spec, weights, document.seed)
 
 

@@ -6,7 +6,6 @@ Used by `state/reducer/lesson_own.py`. Must not import torch or Qt.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import PurePath
 
 from explorer.engine.lesson import (
@@ -89,7 +88,7 @@ class Keeping:
             lesions=document.lesions,
             columns=tuple(columns),
             share=compare.share,
-            pair=(names.index(pair[0]), names.index(pair[1])) if pair and set(pair) <= set(names) else None,
+            pair=(names.index(pair[0]), names.index(pair[1])) if pair else None,
             is_subtracted=compare.pair_mode == "difference",
             colouring=compare.colouring,
             topic=inside.topic if inside.is_opened else "",
@@ -133,9 +132,8 @@ class Keeping:
         if choice.kind == "copied":
             self.n_copied += 1
             return UNTRAINED
-        if choice.step is not None:
+        if choice.kind == "run" and choice.name in self._state.moments.at:
             self.n_rewound += 1
-            choice = replace(choice, step=None)
         for name, known in self.choices.items():
             if known == choice and choice.kind in ("run", "file"):
                 return name

@@ -18,7 +18,7 @@ from explorer.engine.lesson_messages import (
 from explorer.engine.messages import LoadedPicture, WeightsChoice
 from explorer.engine.picture_messages import ForgetPictures
 from explorer.engine.run_messages import ListRuns
-from explorer.engine.values import KNOWN_WEIGHTS
+from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
 from explorer.present.text import byte_size
 from explorer.state.actions import RemovePicture, SelectPicture
 from explorer.state.compare import Column
@@ -53,8 +53,6 @@ from explorer.training.recipes import DEFAULT_RECIPE, RECIPES
 if TYPE_CHECKING:
     # What a lesson is made of is imported with the first one: no window needs it before its first paint.
     from explorer.engine.lesson import LessonForm, LessonNet, LessonView
-
-UNTRAINED_WEIGHTS = WeightsChoice("untrained")
 
 
 def on_open_lesson(turn: Turn, action: OpenLesson) -> None:
@@ -219,7 +217,7 @@ def _choice(turn: Turn, net: LessonNet) -> WeightsChoice:
 
     if net.weights == KNOWN:
         return KNOWN_WEIGHTS
-    return turn.state.lessons.choices.get(net.weights, UNTRAINED_WEIGHTS)
+    return turn.state.lessons.choices.get(net.weights, FIRST_VALUES)
 
 
 def _columns(turn: Turn, nets: tuple[LessonNet, ...]) -> tuple[Column, ...]:

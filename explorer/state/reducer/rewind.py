@@ -107,8 +107,7 @@ def _note(turn: Turn, run: str, step: int | None) -> None:
         if here is None or here.status == "failed" or not turn.state.compare.is_seen:
             # What is away is built as its run stands then.
             continue
-        # One that was pinned while it learned has no weights of the run yet, but lives by them.
-        if (column.weights.kind, column.weights.name) == ("run", run) or is_of(here.origin, run):
+        if (column.weights.kind, column.weights.name) == ("run", run):
             turn.ask(BuildModel, spec=column.spec, seed=column.seed, weights=weights, column=column.name)
 
 

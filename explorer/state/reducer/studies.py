@@ -254,8 +254,16 @@ def on_cell_ended(turn: Turn, event: CellEnded) -> None:
     list_again(turn)
     spec = event.row.cell.spec
     is_wanted = turn.state.studies.form.pins and event.row.status == "finished" and spec is not None
-    if is_wanted and spec is not None and len(turn.state.document.columns) < MAX_COLUMNS:
-        join_run(turn, event.row.run, spec)
+    if is_wanted and spec is not None:
+        if len(turn.state.document.columns) < MAX_COLUMNS:
+            join_run(turn, event.row.run, spec)
+        else:
+            turn.notify(
+                "info",
+                "{limit} networks stand side by side at most: the study pins no more of its own.",
+                "All are in the list of runs: remove a column, then choose Compare there.",
+                arguments=(("limit", MAX_COLUMNS),),
+            )
 
 
 def on_study_ended(turn: Turn, event: StudyEnded) -> None:

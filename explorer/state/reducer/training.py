@@ -53,7 +53,7 @@ from explorer.state.reducer.maps import look
 from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.plan_form import fitted, on_edit_plan
-from explorer.state.reducer.rewind import come_back, is_of, pair_of
+from explorer.state.reducer.rewind import come_back, pair_of
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
 
@@ -192,6 +192,8 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         curves = MappingProxyType({**runs.curves, before.curves.run: before.curves})
         turn.change(runs=replace(runs, curves=curves).with_judged(before.curves.run, before.judged))
     _put_in_view(turn, event.spec)
+    # No step of undo: it is the same network, which has begun to learn.
+    turn.change(document=replace(turn.state.document, weights=WeightsChoice("run", event.run)))
     net = replace(
         turn.state.net,
         status="ready",
@@ -296,14 +298,11 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
         images_per_second=event.images_per_second,
     )
     turn.change(training=training)
-    net = turn.state.net
-    if is_of(net.origin, event.run):
-        turn.change(document=replace(turn.state.document, weights=WeightsChoice("run", event.run)))
     if is_in_view(turn, event.run):
-        origin = Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
+        net, origin = turn.state.net, Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
         turn.change(net=replace(net, origin=origin, version=net.version + 1))
         ask_again(turn)
-    columns.on_learned(turn, event.run)
+    columns.on_learned(turn, event.run, event.test_accuracy)
 
 
 def on_training_failed(turn: Turn, cause: str, remedy: str = "") -> None:

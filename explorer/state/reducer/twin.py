@@ -84,7 +84,7 @@ def on_twin_ended(turn: Turn, event: TwinEnded) -> None:
     twin = _twin(turn, event.run)
     if twin is not None:
         _change(turn, replace(twin, status="finished", step=event.step, test_accuracy=event.test_accuracy))
-    columns.on_learned(turn, event.run)
+    columns.on_learned(turn, event.run, event.test_accuracy)
     if turn.state.runs.is_listed:
         turn.ask(ListRuns)
 

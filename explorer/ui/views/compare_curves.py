@@ -164,7 +164,10 @@ class CurvesSection(CurveBoard):
         key = (
             axes,
             names,
-            tuple((run.run, run.name, run.ink, run.buffer, run.buffer.version) for run in runs),
+            tuple(
+                (run.run, run.name, run.ink, run.seeds, run.plan, run.data, run.buffer, run.buffer.version)
+                for run in runs
+            ),
         )
         if not self._is_news(key):
             return

@@ -30,8 +30,6 @@ from explorer.ui.widgets.picture import to_qimage
 MOST_BYTES = 64 * 2**20
 MOST_ENDS = 4096
 
-"""Equal colours are equal values in all columns, in one column, or in one channel."""
-
 Source = tuple[str, int, int, str]
 """A column's name, its network's version, the picture's number, the node."""
 

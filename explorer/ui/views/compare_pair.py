@@ -193,7 +193,9 @@ class PairPanel(ColumnFrame):
             self.values[key].set_text(ratio_text(before, after), detail)
         errors = one.paper_error, other.paper_error
         gain = None if errors[0] is None or errors[1] is None else errors[1] - errors[0]
-        said = "–" if gain is None else text.signed(f"{abs(gain):.2f} %", round(gain, 2))
+        said = "–"
+        if gain is not None:
+            said = text.signed(self.tr("{gain} points").format(gain=f"{abs(gain):.2f}"), round(gain, 2))
         self.values["error"].set_text(self.tr("same") if gain == 0 else said, says)
         times = one.milliseconds, other.milliseconds
         known = ratio_text(times[0], times[1]) if times[0] and times[1] else "–"
