@@ -42,6 +42,17 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 EXIT_INTERRUPTED = 130
+_OWN = {
+    "--set": "sets",
+    "--recipe": "recipe",
+    "--epochs": "epochs",
+    "--batch-size": "batch_size",
+    "--seed": "seed",
+    "--precision": "precision",
+    "--plan": "plan_edits",
+    "--weights": "weights",
+}
+"""What a run has chosen once and for all, by option."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -91,6 +102,9 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("give SPEC and --data, or --resume RUN")
     if args.resume and args.spec:
         args.parser.error("--resume takes the run's own SPEC; leave SPEC out")
+    given = [option for option, name in _OWN.items() if getattr(args, name) != args.parser.get_default(name)]
+    if args.resume and given:
+        args.parser.error(f"--resume goes on as the run began; leave {', '.join(given)} out")
     say: Say = _silent if args.json else _print
     from explorer.runs.store import RunStore
 
@@ -325,15 +339,15 @@ def _keep(
     from explorer.training.card import write_trained
 
     origin = json.loads(entry.origin)
-    facts = {key: origin[key] for key in ("recipe", "command", "commit")}
+    # A run that was begun in the window has no command line.
+    facts = {key: origin[key] for key in ("recipe", "command", "commit") if key in origin}
     facts |= {
         "data": dataset.title or dataset.name,
         "run": entry.id,
         "epochs": finished.epochs,
         "date": time.strftime("%Y-%m-%d"),
     }
-    weights = entry.folder / "weights.safetensors"
-    tested = write_trained(weights, training, dataset, facts)
+    tested = write_trained(entry.weights, training, dataset, facts)
     if args.out:
         write_trained(args.out, training, dataset, facts)
     return {
@@ -343,5 +357,5 @@ def _keep(
         "test_accuracy": tested.accuracy,
         "images_per_second": finished.images_per_second,
         "seconds": finished.seconds,
-        "weights": str(args.out or weights),
+        "weights": str(args.out or entry.weights),
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from explorer.arch.lesions import INTACT, Lesions
-from explorer.engine.messages import Event, Request
+from explorer.engine.messages import MAIN_COLUMN, Event, Request
 from explorer.errors import ImageError
 from explorer.images.load import Picture, load_picture, picture_from_data_uri
 from explorer.images.prepare import Transform
@@ -276,7 +276,6 @@ class Context:
         device: Where networks live; None until one was chosen.
         device_info: The same in words.
         nets: The live networks by column.
-        donor: The values of the last trained network that was in view, on the CPU, to copy from.
         active: The training in memory.
         study: The study that is trained; None while none is.
         pooled: Samples that were looked at, by column.
@@ -291,7 +290,6 @@ class Context:
     device: torch.device | None = None
     device_info: DeviceInfo | None = None
     nets: dict[str, LiveNet] = field(default_factory=dict)
-    donor: Mapping[str, torch.Tensor] = field(default_factory=dict)
     active: ActiveTraining | None = None
     study: ActiveStudy | None = None
     pooled: dict[str, PooledSample] = field(default_factory=dict)
@@ -301,6 +299,7 @@ class Context:
     datasets: OpenDatasets = field(default_factory=OpenDatasets)
     is_wanted: Callable[[Request], bool] = _always
     emit: Callable[[Event], None] = _ignore
+    _donor: Mapping[str, torch.Tensor] = field(default_factory=dict, init=False, repr=False)
     _store: RunStore | None = field(default=None, init=False, repr=False)
     _store_lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -318,8 +317,15 @@ class Context:
             return net
         return replace(net, module=copy.deepcopy(net.module).eval())
 
+    def donor(self) -> Mapping[str, torch.Tensor]:
+        """The values of the last trained network that was in view, to copy from; on the CPU where it left."""
+        main = self.nets.get(MAIN_COLUMN)
+        return main.module.state_dict() if main is not None and main.origin.is_trained else self._donor
+
     def put_net(self, column: str, net: LiveNet) -> None:
         """Make this the network of a column; what was found in the one before goes with it."""
+        if column == MAIN_COLUMN:
+            self._keep_donor()
         self.pooled.pop(column, None)
         self.probes.pop(column, None)
         self.nets[column] = net
@@ -331,9 +337,13 @@ class Context:
 
     def drop_nets(self) -> None:
         """Let go of all networks, and of what was found in them."""
+        self._keep_donor()
         self.pooled.clear()
         self.probes.clear()
         self.nets.clear()
+
+    def _keep_donor(self) -> None:
+        self._donor = {key: value.detach().cpu() for key, value in self.donor().items()}
 
     def store(self) -> RunStore:
         """The store of runs, opened when it is first asked for. Any thread may ask and use it.

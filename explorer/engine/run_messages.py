@@ -45,7 +45,7 @@ class RunRow:
         test_accuracy: 0 to 1; None before the end.
         seconds: Of all sittings; None before the end.
         has_weights: Whether its trained weights are in a file.
-        has_moments: Whether weights of moments of its training are in files.
+        has_moments: Whether weights of moments of its training are in files, be it a checkpoint.
         twin: The run of the plain twin that learned in lock-step with it; empty where there is none.
         cause: Why it failed; else empty.
         study: The study that it is a part of; empty where it is of none, or of one that was removed.

@@ -273,6 +273,7 @@ class RunsState:
         shown: The run whose curves are looked at beside the present one; empty for none.
         curves: The metrics that were read, by run.
         judged: What their last epochs got right and wrong, by run, where it was kept.
+        discarded: Runs that were deleted since the program began, and can be brought back.
     """
 
     rows: tuple[RunRow, ...] = ()
@@ -281,6 +282,7 @@ class RunsState:
     shown: str = ""
     curves: Mapping[str, Curves] = field(default_factory=_nothing)
     judged: Mapping[str, Judged] = field(default_factory=_nothing)
+    discarded: frozenset[str] = frozenset()
 
     def with_judged(self, run: str, judged: Judged | None) -> RunsState:
         """The same with one more judgement; of so many only the last are kept, for they hold pictures."""

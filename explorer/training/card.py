@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from explorer.arch.expand import expand
 from explorer.errors import RunError
 from explorer.files import written_whole
 from explorer.images.dataset import Dataset
-from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
 from explorer.nets.weights import load_for_spec
 from explorer.training.batches import with_channels
@@ -48,8 +46,7 @@ def write_trained(path: Path, training: Training, dataset: Dataset, facts: Mappi
         WeightsError: The weights cannot be written or read back.
     """
     spec, model = training.spec, training.model
-    mean, std = training.normalisation.mean, training.normalisation.std
-    transform = replace(transform_for(spec.input_size), mean=mean, std=std)
+    transform = training.transform
     known = {**facts, "seed": training.plan.seed, "plan": json.loads(training.plan.to_json())}
     path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -72,8 +69,8 @@ def write_trained(path: Path, training: Training, dataset: Dataset, facts: Mappi
         "precision": training.precision.name,
         "threads": training.threads,
         **known,
-        "mean": list(mean),
-        "std": list(std),
+        "mean": list(transform.mean),
+        "std": list(transform.std),
         "classes": list(dataset.classes),
         "spec": json.loads(spec.to_json()),
     }

@@ -31,6 +31,7 @@ from explorer.arch import spec as arch_spec
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import ExplorerError, RunError
 from explorer.files import sync_folder
+from explorer.images.prepare import Transform
 from explorer.training import plan as training_plan
 from explorer.training.plan import Plan
 from explorer.training.precision import Precision
@@ -91,6 +92,8 @@ class Checkpoint:
         optimiser: The optimiser's tensors.
         averages: The averaged weights' state dict; empty where the plan has none.
         fingerprint: Of the data; empty in checkpoints of the first schema.
+        classes: Of the data, by label; empty in older checkpoints.
+        transform: How a picture is prepared for the network; None in older checkpoints.
     """
 
     spec: ArchitectureSpec
@@ -102,6 +105,8 @@ class Checkpoint:
     optimiser: Mapping[str, torch.Tensor]
     averages: Mapping[str, torch.Tensor] = field(default_factory=lambda: _NO_TENSORS)
     fingerprint: str = ""
+    classes: tuple[str, ...] = ()
+    transform: Transform | None = None
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -166,6 +171,12 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         RunError: There is none, or every one is damaged.
     """
     return _newest_whole(folder, _folders(folder))
+
+
+def newest_step(folder: Path) -> int | None:
+    """Steps that were done at the newest checkpoint of a run, sound or not; None where there is none."""
+    there = _folders(folder)
+    return _place(there[-1])[0] if there else None
 
 
 def read_best(folder: Path) -> Checkpoint | None:
@@ -234,6 +245,8 @@ def _contents(checkpoint: Checkpoint) -> dict[str, bytes]:
         "precision": asdict(checkpoint.precision),
         "threads": checkpoint.threads,
         "fingerprint": checkpoint.fingerprint,
+        "classes": checkpoint.classes,
+        "transform": None if checkpoint.transform is None else checkpoint.transform.to_dict(),
         "progress": asdict(checkpoint.progress),
     }
     return {
@@ -269,4 +282,6 @@ def _read(folder: Path) -> Checkpoint:
         optimiser=load_tensors(contents[OPTIMISER]),
         averages=load_tensors(contents[AVERAGES]) if schema > 1 else {},
         fingerprint=state.get("fingerprint", ""),
+        classes=tuple(map(str, state.get("classes", ()))),
+        transform=Transform.from_dict(state["transform"]) if state.get("transform") else None,
     )

@@ -329,7 +329,9 @@ class _Sitting:
     def _diverged(self, where: str) -> RunError:
         """The error of a loss that is no number; the training goes back to its last checkpoint."""
         training = self.training
-        epoch, rate = training.epoch + 1, training.plan.learning_rate
+        # At the end of an epoch `training.epoch` counts it already.
+        epoch = max(training.step - 1, 0) // training.steps_per_epoch + 1
+        rate = training.plan.learning_rate
         hint = "Lower the learning rate (now at most {rate:g}), lengthen the warm-up, or train in float32."
         facts = {"where": where, "epoch": epoch, "rate": rate}
         if self.checkpoints is not None and training.kept is not None:

@@ -18,6 +18,7 @@ from explorer.arch.graph import Graph
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import DataError, RunError
 from explorer.images.dataset import Dataset
+from explorer.images.prepare import Transform, transform_for
 from explorer.nets.assemble import assemble, assembling
 from explorer.nets.keys import COUNTER
 from explorer.nets.weight_files import read_weights
@@ -49,6 +50,7 @@ class Training:
         average: Of its weights; None where the plan has none.
         precision: How it computes.
         normalisation: Of the data.
+        classes: Of the data, by label.
         train_pictures: On the device.
         validation_pictures: What each epoch is judged by, likewise.
         test_pictures: What the end is judged by, likewise.
@@ -72,6 +74,7 @@ class Training:
     average: WeightAverage | None
     precision: Precision
     normalisation: Normalisation
+    classes: tuple[str, ...]
     train_pictures: Pictures
     validation_pictures: Pictures
     test_pictures: Pictures
@@ -101,6 +104,12 @@ class Training:
     def device(self) -> torch.device:
         """Where it runs."""
         return self.train_pictures.images.device
+
+    @property
+    def transform(self) -> Transform:
+        """How a picture is prepared for it."""
+        own = self.normalisation
+        return replace(transform_for(self.spec.input_size), mean=own.mean, std=own.std)
 
     @property
     def batch_size(self) -> int:
@@ -140,6 +149,8 @@ class Training:
             optimiser=optimiser_tensors(self.model, self.optimiser),
             averages=self.average.state_dict() if self.average else {},
             fingerprint=self.fingerprint,
+            classes=self.classes,
+            transform=self.transform,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -272,6 +283,7 @@ def _training(
         average=WeightAverage(model, plan.ema) if plan.ema else None,
         precision=precision,
         normalisation=normalisation_for(plan, data),
+        classes=data.classes,
         train_pictures=to_device(data.train_images, data.train_labels, device),
         validation_pictures=validation,
         test_pictures=to_device(data.test_images, data.test_labels, device)

@@ -5,6 +5,7 @@ Called by the command line, the state and the training panel. Imports no torch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from explorer.errors import RunError
@@ -173,7 +174,7 @@ def plan_for(data: str, n_train_images: int, recipe_name: str = DEFAULT_RECIPE, 
     chosen = recipe(recipe_name)
     fitted: dict[str, object] = {}
     if chosen.starts_from_known:
-        fitted |= _fine_tuning(n_train_images, chosen.plan)
+        fitted |= _fine_tuning(n_train_images, chosen.plan, changes)
     elif not chosen.sets_epochs:
         fitted["epochs"] = EASY_EPOCHS.get(data, sensible_epochs(n_train_images))
     if data in ORIENTED_DATA:
@@ -181,11 +182,13 @@ def plan_for(data: str, n_train_images: int, recipe_name: str = DEFAULT_RECIPE, 
     return chosen.plan.edited(**{**fitted, **changes})
 
 
-def _fine_tuning(n_train_images: int, plan: Plan) -> dict[str, object]:
+def _fine_tuning(n_train_images: int, plan: Plan, changes: Mapping[str, object]) -> dict[str, object]:
     """Epochs, frozen epochs and batch size: a user's own pictures may be a few dozen."""
     epochs = sensible_epochs(n_train_images, FINE_TUNE_IMAGES)
+    wanted = changes.get("epochs", epochs)
     return {
         "epochs": epochs,
-        "freeze_epochs": round(FROZEN_SHARE * epochs),
+        # A share of the epochs that there are, so that what is frozen thaws.
+        "freeze_epochs": round(FROZEN_SHARE * wanted) if isinstance(wanted, int) else 0,
         "batch_size": min(plan.batch_size, max(LEAST_BATCH, n_train_images // LEAST_STEPS)),
     }

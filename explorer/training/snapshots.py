@@ -28,6 +28,7 @@ from explorer.nets.weight_files import (
     source_spec,
     source_transform,
 )
+from explorer.training.checkpoint import newest_step, read_checkpoint
 from explorer.training.moments import MOST, nearest, weakest
 
 MEMORY_BYTES = 256 * 1024 * 1024
@@ -74,6 +75,8 @@ class SnapshotShelf:
     Args:
         folder: Of the files; made when the first is written. What an earlier sitting left there is found.
         subject: What the run trains; None where nothing is to be taken: the files say what they are of.
+        checkpoints: The folder of the checkpoints of a run that was cut off: the newest is a moment too, and
+            may be the only one that outlived the program.
         memory_bytes: The most that memory holds.
         files_bytes: The most that files hold.
         left_bytes: The most that `settling` leaves in files.
@@ -84,6 +87,7 @@ class SnapshotShelf:
         folder: Path,
         subject: Subject | None = None,
         *,
+        checkpoints: Path | None = None,
         memory_bytes: int = MEMORY_BYTES,
         files_bytes: int = FILES_BYTES,
         left_bytes: int = LEFT_BYTES,
@@ -95,11 +99,14 @@ class SnapshotShelf:
         self._left_bytes = left_bytes
         self._held: dict[int, dict[str, torch.Tensor]] = {}
         self._files = {step: path for path in folder.glob("step-*.safetensors") if (step := _step(path)) >= 0}
+        self._checkpoints = checkpoints
+        self._checkpoint = None if checkpoints is None else newest_step(checkpoints)
 
     @property
     def steps(self) -> tuple[int, ...]:
         """The moments that are kept, rising."""
-        return tuple(sorted(self._held.keys() | self._files.keys()))
+        cut_off = set() if self._checkpoint is None else {self._checkpoint}
+        return tuple(sorted(self._held.keys() | self._files.keys() | cut_off))
 
     def __contains__(self, step: int) -> bool:
         return step in self._held or step in self._files
@@ -140,6 +147,8 @@ class SnapshotShelf:
             )
         if there in self._held and self.subject is not None:
             return Snapshot(there, self._held[there], self.subject)
+        if there not in self._files:
+            return self._from_checkpoint()
         file = read_weights(self._files[there])
         spec, transform = source_spec(file), source_transform(file)
         if spec is None or transform is None:
@@ -147,6 +156,18 @@ class SnapshotShelf:
                 "{path} does not say what it is a snapshot of.", "Choose another moment.", path=str(file.path)
             )
         return Snapshot(there, file.tensors, Subject(spec, source_classes(file) or (), transform))
+
+    def _from_checkpoint(self) -> Snapshot:
+        assert self._checkpoints is not None
+        found = read_checkpoint(self._checkpoints)
+        if found.transform is None:
+            raise RunError(
+                "The checkpoint at step {step} does not say what it is of.",
+                "Let the run go on: it says so from then on.",
+                step=found.progress.step,
+            )
+        tensors = found.averages or found.weights
+        return Snapshot(found.progress.step, tensors, Subject(found.spec, found.classes, found.transform))
 
     def drop_after(self, step: int) -> None:
         """Let go of what was taken later than this: the run goes on from here."""

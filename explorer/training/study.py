@@ -198,6 +198,8 @@ def make_study(
     Raises:
         RunError: An axis is there twice, a seed is none, or there are far too many combinations.
     """
+    # Every network of a study begins from first values: none of them is to be left as it is.
+    plan = plan.edited(freeze_epochs=0, backbone_rate=1.0)
     fields = [axis.field for axis in axes]
     for field in fields:
         if fields.count(field) > 1:

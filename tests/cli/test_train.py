@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -206,6 +207,18 @@ def test_weights_that_could_not_be_written_at_the_end_are_written_by_going_on(ca
     assert main(["train", "--resume", run]) == 1
 
 
+def test_a_run_that_was_begun_in_the_window_is_ended_here(capsys, halted):
+    run, _ = halted
+    with RunStore() as store, sqlite3.connect(store.path) as connection:
+        origin = json.loads(store.run(run).origin)
+        del origin["command"]
+        connection.execute("UPDATE runs SET origin = ? WHERE id = ?", (json.dumps(origin), run))
+    assert main(["train", "--resume", run, "--json"]) == 0
+    assert lines_of(capsys.readouterr().out)[-1]["event"] == "finished"
+    with RunStore() as store:
+        assert store.run(run).has_weights
+
+
 def test_a_run_that_another_process_trains_is_refused_before_anything_is_read(capsys, halted):
     run, folder = halted
     shutil.rmtree(folder)
@@ -230,6 +243,7 @@ def test_a_run_that_another_process_trains_is_refused_before_anything_is_read(ca
         (["cifar-resnet20"], 2, "--data"),
         (["cifar-resnet20", "--resume", "2"], 2, "leave SPEC out"),
         (["--resume", "none"], 1, "no run none"),
+        (["--resume", "2", "--epochs", "9", "--plan", "ema=0.9"], 2, "leave --epochs, --plan out"),
         ([*SMALL, "--plan", "epoch=3"], 1, "epochs"),
         ([*SMALL, "--epochs", "0"], 1, "epochs cannot be 0"),
         ([*SMALL, "--recipe", "slow"], 1, "paper-2015"),

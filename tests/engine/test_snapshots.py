@@ -20,6 +20,7 @@ from explorer.engine.training_messages import (
 )
 from explorer.errors import RunError
 from explorer.runs.store import RunStore
+from explorer.training.checkpoint import read_checkpoint
 from explorer.training.moments import MOST, moments
 from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
 
@@ -190,6 +191,30 @@ def test_moments_of_a_run_of_another_sitting_are_found_in_its_files(context):
         (found,) = find_moments(FindMoments(ticket=6, run=run), again)
         assert found.steps == ()
         assert not again.store().run(run).has_moments
+    finally:
+        again.close_store()
+
+
+def test_a_run_that_was_killed_is_shown_as_its_last_checkpoint_has_it(context):
+    steps = train(begin(), context)
+    for event in steps:
+        if isinstance(event, TrainingBegan):
+            run = event.run
+        if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
+            break
+    steps.close()
+    entry = context.store().run(run)
+    kept = read_checkpoint(entry.checkpoints)
+    # A kill leaves no moment: what the program leaves on its way out is taken away.
+    for path in entry.snapshots.iterdir():
+        path.unlink()
+    again = fresh()
+    try:
+        (found,) = find_moments(FindMoments(ticket=6, run=run), again)
+        assert found.steps == (kept.progress.step,)
+        built = build(again, run, None)
+        assert (built.origin.step, built.classes) == (kept.progress.step, tuple("0123456789"))
+        assert same(values(again), kept.weights)
     finally:
         again.close_store()
 

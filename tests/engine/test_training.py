@@ -304,6 +304,17 @@ def test_while_it_learns_its_run_brings_the_learning_net_back_and_known_weights_
         assert (origin.kind, origin.name, origin.step) == ("run", run, None)
 
 
+def test_what_fits_is_copied_from_the_network_that_learned_here(engine):
+    run = engine.listener.first(TrainingEnded, begin(engine)).run
+    wider = SPEC.edited(num_classes=7)
+    ticket = engine.ask(BuildModel, spec=wider, weights=WeightsChoice("copied"))
+    assert engine.listener.first(ModelBuilt, ticket).origin.kind == "copied"
+    with RunStore() as store:
+        learned = read_weights(store.run(run).weights).tensors
+    copied = engine._context.nets["main"].module.state_dict()
+    assert torch.equal(copied["conv1.weight"], learned["conv1.weight"])
+
+
 def test_a_run_the_program_left_is_shown_as_it_stood(engine):
     begin(engine, PLAN.edited(epochs=500))
     run = engine.listener.first(TrainingBegan).run

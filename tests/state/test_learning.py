@@ -47,7 +47,7 @@ from explorer.engine.training_messages import (
 )
 from explorer.nets.facts import Origin, Prediction
 from explorer.runs.judged import Judged
-from explorer.state.actions import CancelWork, ChooseWeights, Drop, EditSpec, OpenSpec, Start, Undo
+from explorer.state.actions import CancelWork, ChooseWeights, Drop, EditSpec, OpenSpec, Redo, Start, Undo
 from explorer.state.compare_actions import PinColumn, SeeColumns
 from explorer.state.learning_actions import (
     AllowFetchData,
@@ -477,6 +477,77 @@ def test_what_learns_is_the_documents_network_from_its_first_step_on(training):
     assert training.state.history.past == past
 
 
+def test_a_step_from_before_is_undone_without_losing_the_network_that_learns(play):
+    play(PinColumn())
+    play(StartTraining())
+    play.open_data()
+    play.begin()
+    play.sent.clear()
+    play(Undo())
+    assert play.state.document.columns == ()
+    assert play.state.document.weights == WeightsChoice("run", RUN)
+    assert not any(isinstance(one, BuildModel) and one.column == "main" for one in play.sent)
+
+
+def test_weights_that_were_loaded_before_it_learned_can_be_gone_back_to(play):
+    loaded = WeightsChoice("file", "/a/cat.safetensors")
+    play(ChooseWeights(loaded))
+    play.build(Origin("file", "cat.safetensors"))
+    play(StartTraining())
+    play.open_data()
+    play.begin()
+    assert play.state.document.weights == WeightsChoice("run", RUN)
+    play(Undo())
+    assert play.newest(BuildModel).weights == loaded
+    play(Redo())
+    assert play.newest(BuildModel).weights == WeightsChoice("run", RUN)
+
+
+def test_building_that_was_taken_back_leaves_the_choice(play):
+    play(ChooseWeights(WeightsChoice("run", RUN)))
+    failed = play.newest(BuildModel)
+    play(RequestFailed(ticket=failed.ticket, kind="BuildModel", message="", hint="", is_cancelled=True))
+    assert play.state.document.weights == WeightsChoice("run", RUN)
+
+
+def test_a_start_right_after_a_stop_is_not_lost(training):
+    training(PauseTraining())
+    training(TrainingHalted(run=RUN, how="pause", step=14))
+    training(StopTraining())
+    training(StartTraining())
+    training(TrainingHalted(run=RUN, how="stop", step=14))
+    assert training.state.training.status == "opening"
+    training.open_data()
+    assert training.newest(Train).data == "digits"
+    assert training.state.training.status == "preparing"
+
+
+def test_a_deleted_run_is_not_gone_on_with_until_it_is_back(training):
+    training(PauseTraining())
+    training(TrainingHalted(run=RUN, how="pause", step=14))
+    training(StopTraining())
+    training(TrainingHalted(run=RUN, how="stop", step=14))
+    training(RunsListed(rows=(row("stopped"),)))
+    training(DiscardRuns((RUN,)))
+    training.sent.clear()
+    training(GoOnTraining())
+    assert not any(isinstance(one, ResumeTraining) for one in training.sent)
+    notice = training.state.notices[-1]
+    assert "deleted" in notice.message
+    training(notice.actions[0].action)
+    training(GoOnTraining())
+    assert training.newest(ResumeTraining).run == RUN
+
+
+def test_frozen_epochs_follow_the_epochs_until_they_are_set(play):
+    play(ChooseRecipe("fine-tune"))
+    play(EditPlan((("epochs", 4),)))
+    assert play.state.form.plan.freeze_epochs < 4
+    play(EditPlan((("freeze_epochs", 2),)))
+    play(EditPlan((("epochs", 20),)))
+    assert play.state.form.plan.freeze_epochs == 2
+
+
 def test_what_is_pinned_while_it_learns_is_its_run_and_says_what_that_reached(training):
     training(SeeColumns(is_seen=True))
     training(PinColumn())
@@ -598,6 +669,16 @@ def test_pictures_dropped_into_a_bin_are_in_it_and_teaching_fine_tunes(play):
     play.open_data(data="/home/taught/my-classes", classes=2, n_train=20)
     train = play.newest(Train)
     assert (train.spec.num_classes, train.weights.kind, train.plan.freeze_epochs > 0) == (2, "known", True)
+
+
+def test_what_was_set_for_teaching_is_kept_and_what_was_set_for_another_recipe_is_not(play):
+    for recipe, is_kept in (("fast", False), ("fine-tune", True)):
+        play(ChooseRecipe(recipe))
+        play(EditPlan((("epochs", 3),)))
+        play(Teach())
+        play(TaughtCollected(path="/home/taught/my-classes"))
+        assert (play.state.form.plan.epochs == 3) is is_kept
+        play(StopTraining())
 
 
 def test_collecting_that_was_taken_back_can_begin_again(play):

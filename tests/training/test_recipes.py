@@ -72,3 +72,9 @@ def test_fine_tuning_takes_steps_enough_on_few_pictures(n: int) -> None:
     assert 8 <= plan.batch_size <= 32
     assert plan.epochs * (n // min(plan.batch_size, n)) >= 60
     assert plan_for("photos", n, "fine-tune", batch_size=2).batch_size == 2
+
+
+def test_what_is_frozen_thaws_also_in_a_training_of_few_epochs() -> None:
+    for epochs in (1, 2, 4, 12):
+        assert plan_for("photos", 12, "fine-tune", epochs=epochs).freeze_epochs < epochs
+    assert plan_for("photos", 12, "fine-tune", epochs=4, freeze_epochs=3).freeze_epochs == 3

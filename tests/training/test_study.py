@@ -102,6 +102,11 @@ def test_values_that_hold_commas_are_parted_by_semicolons():
     assert axis_from_text("depth= 20, 32,20").values == ("20", "32")
 
 
+def test_nothing_is_frozen_where_networks_begin_from_first_values():
+    plan = study("depth=20,32", plan=PLAN.edited(freeze_epochs=1, backbone_rate=0.1)).plan
+    assert (plan.freeze_epochs, plan.backbone_rate) == (0, 1.0)
+
+
 def test_an_axis_over_seeds_is_seeds():
     found = study("depth=20", "seed=1,2", seeds=(0,))
     assert (found.seeds, [axis.field for axis in found.axes]) == ((0, 1, 2), ["depth"])

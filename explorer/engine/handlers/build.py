@@ -89,12 +89,8 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
         loaded = _untrained(request, module, context)
     net = LiveNet(spec, module.eval(), loaded.origin, loaded.classes or (), loaded.transform)
     context.put_net(request.column, net)
-    can_copy = 0
-    if request.column == MAIN_COLUMN:
-        if loaded.origin.is_trained:
-            context.donor = {key: value.cpu() for key, value in module.state_dict().items()}
-        else:
-            can_copy = _fitting(context.donor, graph)
+    offers_copies = request.column == MAIN_COLUMN and not net.origin.is_trained
+    can_copy = _fitting(context.donor(), graph) if offers_copies else 0
     yield _built(request, net, can_copy, started)
     yield MemoryRead(ticket=request.ticket, device=device.memory(context.device))
 
@@ -175,7 +171,7 @@ def _assembled(
 def _untrained(request: BuildModel, module: fx.GraphModule, context: Context) -> Loaded:
     origin = Origin("untrained", seed=request.seed)
     if request.weights.kind == "copied" and request.column == MAIN_COLUMN:
-        copied, total = copy_what_fits(context.donor, module)
+        copied, total = copy_what_fits(context.donor(), module)
         origin = Origin("copied", seed=request.seed, copied=copied, tensors=total)
     return Loaded(origin, None, transform_for(request.spec.input_size))
 

@@ -194,7 +194,7 @@ def _row(run: Run, epochs_done: int, accuracy: float | None) -> RunRow:
         test_accuracy=summary.get("test_accuracy"),
         seconds=summary.get("seconds"),
         has_weights=run.has_weights,
-        has_moments=run.has_moments,
+        has_moments=run.has_moments or run.has_checkpoint,
         twin=run.twin,
         cause=str(summary.get("error", "")),
         study=study_of(run),

@@ -143,7 +143,8 @@ def _shelf_of(run_id: str, context: Context) -> SnapshotShelf:
     shelf = context.snapshots.get(run_id)
     if shelf is None:
         run = context.store().run(run_id)
-        shelf = context.snapshots[run.id] = SnapshotShelf(run.snapshots)
+        checkpoints = None if run.has_weights else run.checkpoints
+        shelf = context.snapshots[run.id] = SnapshotShelf(run.snapshots, checkpoints=checkpoints)
     return shelf
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
 
 from explorer.engine.cadence import Cadence
 from explorer.engine.context import ActiveTraining, Context
@@ -37,7 +36,6 @@ from explorer.engine.training_messages import (
 )
 from explorer.errors import DataError
 from explorer.images.dataset import Dataset
-from explorer.images.prepare import transform_for
 from explorer.nets.weight_files import save_weights
 from explorer.runs.judged import Judged, read_judged
 from explorer.runs.names import IS_TWIN, TWIN
@@ -223,7 +221,7 @@ def _new(
         origin=json.dumps(origin),
         name=request.name,
     )
-    return _active(run, training, dataset, origin)
+    return _active(run, training, origin)
 
 
 def _resumed(run: Run, beside: Training | None, context: Context) -> Generator[None, None, ActiveTraining]:
@@ -235,15 +233,11 @@ def _resumed(run: Run, beside: Training | None, context: Context) -> Generator[N
         training = yield from prepare(
             checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
         )
-    return _active(run, training, dataset, json.loads(run.origin))
+    return _active(run, training, json.loads(run.origin))
 
 
-def _active(run: Run, training: Training, dataset: Dataset, origin: dict[str, object]) -> ActiveTraining:
-    normalisation = training.normalisation
-    transform = replace(
-        transform_for(training.spec.input_size), mean=normalisation.mean, std=normalisation.std
-    )
-    return ActiveTraining(run, training, dataset.classes, transform, origin)
+def _active(run: Run, training: Training, origin: dict[str, object]) -> ActiveTraining:
+    return ActiveTraining(run, training, training.classes, training.transform, origin)
 
 
 def _activate(active: ActiveTraining, twin: ActiveTraining | None, context: Context) -> None:

@@ -104,6 +104,48 @@ def with_spec(document: Document, spec: ArchitectureSpec) -> Document:
     return replace(document, spec=spec, weights=KNOWN_WEIGHTS, selected=selected, lesions=INTACT)
 
 
+def put_in_view(turn: Turn, spec: ArchitectureSpec) -> None:
+    """Make a network the document's without building it: a training brings it along."""
+    before = turn.state.document
+    if spec != before.spec:
+        _take_its_place(turn, with_spec(before, spec))
+
+
+def put_run_in_view(turn: Turn, spec: ArchitectureSpec, run: str) -> None:
+    """A run begins to learn, or goes on: it is the network in view from now on.
+
+    That it learns is no step of undo, and steps before and after it are of the network that learns. Only what
+    the user had loaded instead can be gone back to.
+    """
+    put_in_view(turn, spec)
+    before = turn.state.document
+    weights = WeightsChoice("run", run)
+    if before.weights == weights:
+        return
+    if before.weights.kind in ("file", "named", "run"):
+        _take_its_place(turn, replace(before, weights=weights))
+        return
+    net = (before.spec, before.weights, before.seed)
+
+    def learning(document: Document) -> Document:
+        is_same = (document.spec, document.weights, document.seed) == net
+        return replace(document, weights=weights) if is_same else document
+
+    history = turn.state.history
+    turn.change(
+        document=learning(before),
+        history=replace(
+            history, past=tuple(map(learning, history.past)), future=tuple(map(learning, history.future))
+        ),
+    )
+
+
+def _take_its_place(turn: Turn, document: Document) -> None:
+    history = turn.state.history
+    past = (*history.past, turn.state.document)[-MAX_UNDO:]
+    turn.change(document=document, history=replace(history, past=past, future=(), gesture=""), refusal=None)
+
+
 def on_edit_spec(turn: Turn, action: EditSpec) -> None:
     """Change fields, or say why not."""
     document = turn.state.document

@@ -108,7 +108,7 @@ def on_build_failed(turn: Turn, event: RequestFailed) -> None:
         return
     turn.change(net=replace(turn.state.net, status="failed"))
     document = turn.state.document
-    if document.weights.kind in ("file", "named", "run"):
+    if document.weights.kind in ("file", "named", "run") and not event.is_cancelled:
         turn.change(document=replace(document, weights=KNOWN_WEIGHTS))
         build(turn)
 

@@ -55,7 +55,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
         if event.is_cancelled:
             training.on_taken_back(turn, event)
         else:
-            training.on_training_failed(turn, cause, remedy)
+            training.on_training_failed(turn, cause, remedy, arguments.get("kept"))
             actions = _smaller_batch(turn, event.kind, arguments.get("batch"), arguments.get("half"))
     studies.on_study_failed(turn, event)
     inside_topics.on_inside_failed(turn, event)

@@ -46,7 +46,9 @@ def on_edit_plan(turn: Turn, action: EditPlan) -> None:
         refusal = (next(iter(changes)), error.cause_text, error.hint_text)
         turn.change(form=replace(form, refusal=refusal))
         return
-    turn.change(form=replace(form, plan=plan, chosen=form.chosen | changes.keys(), refusal=None))
+    # What the recipe makes of the others follows: frozen epochs are a share of the epochs.
+    edited = replace(form, plan=plan, chosen=form.chosen | changes.keys())
+    turn.change(form=fitted(edited, turn.state.data.facts))
 
 
 def on_reset_plan(turn: Turn, action: ResetPlan) -> None:

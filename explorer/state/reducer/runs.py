@@ -161,6 +161,7 @@ def on_discard_runs(turn: Turn, action: DiscardRuns) -> None:
     if not runs:
         return
     turn.ask(DeleteRuns, runs=runs)
+    turn.change(runs=replace(turn.state.runs, discarded=turn.state.runs.discarded.union(runs)))
     one = rows[runs[0]]
     turn.notify(
         "info",
@@ -174,6 +175,7 @@ def on_discard_runs(turn: Turn, action: DiscardRuns) -> None:
 def on_bring_back_runs(turn: Turn, action: BringBackRuns) -> None:
     """Undo deleting."""
     turn.ask(RestoreRuns, runs=action.runs)
+    turn.change(runs=replace(turn.state.runs, discarded=turn.state.runs.discarded.difference(action.runs)))
 
 
 def on_write_run(turn: Turn, action: WriteRun) -> None:

@@ -28,7 +28,10 @@ def on_teach(turn: Turn, action: Teach) -> None:
 def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     """They are a data set now: fine-tune on it."""
     turn.change(teach=replace(turn.state.teach, collecting=False))
-    turn.change(form=replace(turn.state.form, data=event.path, chosen=frozenset()))
+    form = turn.state.form
+    # What was set for another recipe was not meant for a few pictures.
+    chosen = form.chosen if form.recipe == RECIPE else frozenset[str]()
+    turn.change(form=replace(form, data=event.path, chosen=chosen))
     on_choose_recipe(turn, ChooseRecipe(RECIPE))
     training.on_start_training(turn, StartTraining())
 

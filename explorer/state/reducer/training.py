@@ -39,14 +39,16 @@ from explorer.state.learning import (
     TrainingStatus,
 )
 from explorer.state.learning_actions import (
+    BringBackRuns,
     EditPlan,
     GoOnTraining,
     PauseTraining,
     StartTraining,
     StopTraining,
 )
+from explorer.state.model import NoticeAction
 from explorer.state.reducer import columns
-from explorer.state.reducer.document import with_spec
+from explorer.state.reducer.document import put_in_view, put_run_in_view
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
@@ -80,6 +82,14 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
     present = training.began.run if training.began is not None else ""
     began = training_in_view(state).began
     run = action.run or (began.run if began is not None else "")
+    if run in state.runs.discarded:
+        turn.notify(
+            "warning",
+            "This run was deleted.",
+            "Undo that, and it can go on.",
+            actions=(NoticeAction("Undo", BringBackRuns((run,))),),
+        )
+        return
     if run and run == present and training.status in ("paused", "stopped"):
         turn.change(training=replace(training, status="preparing", purpose="resume", cause="", remedy=""))
         turn.ask(ResumeTraining, run=run)
@@ -124,7 +134,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
         turn.change(training=replace(turn.state.training, finder=FinderState()))
         turn.ask(FindRate, spec=spec, plan=form.plan, data=facts.data, weights=_start(turn, form))
         return
-    _put_in_view(turn, spec)
+    put_in_view(turn, spec)
     turn.ask(
         Train,
         spec=spec,
@@ -140,19 +150,6 @@ def _start(turn: Turn, form: TrainingForm) -> WeightsChoice:
     """What the training starts from; `known` means those of the net in view, whatever its classes."""
     document = turn.state.document
     return document.weights if form.starts_from == KNOWN_WEIGHTS else form.starts_from
-
-
-def _put_in_view(turn: Turn, spec: ArchitectureSpec) -> None:
-    """Make a network the document's without building it: the training brings it along."""
-    before = turn.state.document
-    if spec == before.spec:
-        return
-    history = turn.state.history
-    turn.change(
-        document=with_spec(before, spec),
-        history=replace(history, past=(*history.past, before), future=(), gesture=""),
-        refusal=None,
-    )
 
 
 # What it says
@@ -191,9 +188,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         runs = state.runs
         curves = MappingProxyType({**runs.curves, before.curves.run: before.curves})
         turn.change(runs=replace(runs, curves=curves).with_judged(before.curves.run, before.judged))
-    _put_in_view(turn, event.spec)
-    # No step of undo: it is the same network, which has begun to learn.
-    turn.change(document=replace(turn.state.document, weights=WeightsChoice("run", event.run)))
+    put_run_in_view(turn, event.spec, event.run)
     net = replace(
         turn.state.net,
         status="ready",
@@ -279,7 +274,9 @@ def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
         list_again(turn)
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
-    turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
+    if turn.state.training.status not in ("opening", "preparing"):
+        # Else the next was started before this one had halted.
+        turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
     columns.on_learned(turn, event.run)
     if is_in_view(turn, event.run):
         ask_again(turn)
@@ -305,13 +302,22 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
     columns.on_learned(turn, event.run, event.test_accuracy)
 
 
-def on_training_failed(turn: Turn, cause: str, remedy: str = "") -> None:
-    """It broke off; the notice says why, and so does the view. The net is as it was kept last."""
+def on_training_failed(turn: Turn, cause: str, remedy: str = "", kept: object = None) -> None:
+    """It broke off; the notice says why, and so does the view. The net is as it was kept last.
+
+    Args:
+        turn: The turn.
+        cause: What happened.
+        remedy: What helps.
+        kept: The step whose weights the net has now, where it went back.
+    """
     training = turn.state.training
     if not training.is_busy:
         return
     has_learned = training.status in ("running", "pausing", "stopping") and training.purpose != "find"
     _fail(turn, cause, remedy)
+    if isinstance(kept, int):
+        turn.change(training=replace(turn.state.training, step=kept))
     if has_learned and training.began is not None and is_in_view(turn, training.began.run):
         turn.change(answers=MappingProxyType({}))
         ask_again(turn)

@@ -58,6 +58,7 @@ class CurvePlot(LinePlot):
         self.legend.setObjectName(f"{name}.legend")
         self.legend.setToolTip("Beside a twin: ┄ on the training pictures, ─ on the validation pictures")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._make_items()
         column = QVBoxLayout(self)
@@ -219,14 +220,13 @@ class CurvePlot(LinePlot):
             said.append(f'<span style="white-space:nowrap; color:{colours.success.name()}">{best}</span>')
         if x is not None:
             said.append(f'<span style="color:{colours.muted.name()}">{self._x_label} {x:,.4g}</span>')
-        # What a pair says is too long for a narrow plot: whole networks go to the next line, none is cut off.
-        self.legend.setWordWrap(self._shown.has_twin)
-        gap = "&nbsp;&nbsp; " if self._shown.has_twin else "&nbsp;&nbsp;&nbsp;"
-        self.legend.setText(gap.join(said))
+        # Where the plot is narrow whole names go to the next line, none is cut off.
+        self.legend.setText("&nbsp;&nbsp; ".join(said))
 
     def _say_lines(self, x: float | None) -> list[str]:
         return [
-            f'<span style="color:{self.colour(line).name()}">●</span> {line.name}{self._value(line, x)}'
+            f'<span style="color:{self.colour(line).name()}">●</span>'
+            f'<span style="white-space:nowrap">&nbsp;{line.name}{self._value(line, x)}</span>'
             for line in self._shown.lines
             if x is not None or not line.is_other
         ]

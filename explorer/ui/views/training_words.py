@@ -63,23 +63,25 @@ def headline(training: TrainingState, form: TrainingForm) -> Headline:
 
 
 def _finished(training: TrainingState) -> Headline:
+    assert training.began is not None
     assert training.ended is not None
-    ended = training.ended
+    began, ended = training.began, training.ended
+    what = network(began.spec)
     epochs = "1 epoch" if ended.epochs == 1 else f"{ended.epochs} epochs"
     early = ", stopped early" if ended.stopped_early else ""
     return Headline(
         f"{percent(ended.test_accuracy)} on the test pictures",
-        f"after {epochs} in {duration(ended.seconds)}{early}. {_beside(training)}",
+        f"{what} after {epochs} in {duration(ended.seconds)}{early}.{_beside(training)}",
         "success",
     )
 
 
 def _beside(training: TrainingState) -> str:
-    """What is to be known at the end: how the plain twin did, where there is one."""
+    """How the plain twin did, where there is one."""
     twin = training.twin
     if twin is None or twin.test_accuracy is None:
-        return "The trained network is the one in view."
-    return f"Its plain twin reaches {percent(twin.test_accuracy)}."
+        return ""
+    return f" Its plain twin reaches {percent(twin.test_accuracy)}."
 
 
 def _halted(training: TrainingState) -> Headline:
