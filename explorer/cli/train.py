@@ -23,6 +23,7 @@ from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import DataError, RunError, WeightsError
+from explorer.runs.names import START
 from explorer.slices import returned
 from explorer.training.events import (
     EpochFinished,
@@ -76,9 +77,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--weights",
-        metavar="FILE|NAME",
-        help="start from these weights instead of first values; a recipe that needs some takes those that "
-        "the program knows for SPEC",
+        metavar="FILE|NAME|RUN",
+        help="start from these weights, or those that a run left, instead of first values; a recipe that "
+        "needs some takes those that the program knows for SPEC",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
@@ -146,7 +147,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     changes.update(changes_from_texts(args.plan_edits))
     # A wrong plan is refused before minutes of decoding.
     plan_for(args.data, 1, args.recipe, **changes)
-    start = _start_weights(args, spec)
+    start = _start_weights(args, spec, store)
     dataset = read_data(args.data, spec.input_size, allow_download=args.allow_download)
     plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
     spec = spec.edited(num_classes=len(dataset.classes))
@@ -155,23 +156,29 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     from explorer.training.prepare import prepare
 
     device = _device(args.device)
-    training = returned(prepare(spec, plan, dataset, device, start_from=start))
-    if start and training.loaded:
-        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {start.name}.")
-    origin = {
+    path = None if start is None else start[0]
+    training = returned(prepare(spec, plan, dataset, device, start_from=path))
+    if path and training.loaded:
+        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {path.name}.")
+    origin: dict[str, object] = {
         "seed": plan.seed,
         "recipe": args.recipe,
         "device": str(device),
         "command": shlex.join(["resnet-explorer", *sys.argv[1:]]),
         "commit": commit_of_program(),
     }
+    if start is not None:
+        _, kind, name = start
+        origin[START] = {"kind": kind, "name": name}
     data = lasting_name(args.data)
     entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
     return entry, training, dataset
 
 
-def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | None:
-    """The file of weights to start from; None where first values are wanted.
+def _start_weights(
+    args: argparse.Namespace, spec: ArchitectureSpec, store: Any
+) -> tuple[Path, str, str] | None:
+    """The file of weights to start from, its kind and name; None where first values are wanted.
 
     Raises:
         ConsentRequired: It would have to be downloaded, and nobody has allowed it.
@@ -180,9 +187,12 @@ def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | N
     """
     is_needed = recipe(args.recipe).starts_from_known
     if args.weights and Path(args.weights).is_file():
-        return Path(args.weights)
+        return Path(args.weights), "file", str(Path(args.weights).resolve())
     if not args.weights and not is_needed:
         return None
+    left = next((run.left for run in store.runs() if run.id == args.weights), None)
+    if left is not None:
+        return left, "run", args.weights
     from explorer.nets import catalogue
 
     if args.weights:
@@ -198,7 +208,7 @@ def _start_weights(args: argparse.Namespace, spec: ArchitectureSpec) -> Path | N
                 recipe=args.recipe,
             )
         card = known
-    return catalogue.obtain(card, allowed=args.allow_download)
+    return catalogue.obtain(card, allowed=args.allow_download), "named", card.name
 
 
 def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:

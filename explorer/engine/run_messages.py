@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import Event, Request
 from explorer.engine.training_messages import MetricRow
+from explorer.engine.values import FIRST_VALUES, WeightsChoice
 from explorer.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class RunRow:
         twin: The run of the plain twin that learned in lock-step with it; empty where there is none.
         cause: Why it failed; else empty.
         study: The study that it is a part of; empty where it is of none, or of one that was removed.
+        start: The weights that it began from.
     """
 
     id: str
@@ -71,6 +73,7 @@ class RunRow:
     study: str = ""
     has_moments: bool = False
     twin: str = ""
+    start: WeightsChoice = FIRST_VALUES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

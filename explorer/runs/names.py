@@ -1,4 +1,4 @@
-"""What metrics are called, and the rows they come in; what the origins of a pair of runs say.
+"""What metrics are called, and the rows they come in; what the origins of runs say.
 
 Imported by the store of runs, the recorder and whoever draws curves. Imports nothing.
 """
@@ -16,6 +16,9 @@ VALIDATION_ACCURACY = "epoch.validation_accuracy"
 
 TWIN, IS_TWIN = "twin", "is_twin"
 """In the origins of two runs that learn in lock-step: the plain twin's id, and that it is one."""
+
+START = "start"
+"""In the origin of a run that did not begin from first values: the kind of its weights, and their name."""
 
 OLD_NAMES = {
     "epoch.test_loss": "epoch.validation_loss",

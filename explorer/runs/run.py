@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from explorer import paths
-from explorer.runs.names import TWIN
+from explorer.runs.names import START, TWIN
 from explorer.runs.owner import is_alive
 
 Status = Literal["running", "paused", "finished", "stopped", "failed"]
@@ -80,6 +80,14 @@ class Run:
         """The run of the plain twin that learns in lock-step with it; empty where there is none."""
         # Most have none: their text need not be read.
         return str(json.loads(self.origin).get(TWIN, "")) if f'"{TWIN}"' in self.origin else ""
+
+    @property
+    def start(self) -> tuple[str, str] | None:
+        """What it began from: `named`, `file` or `run` and which; None for first values."""
+        if f'"{START}"' not in self.origin:
+            return None
+        said = json.loads(self.origin)[START]
+        return str(said["kind"]), str(said["name"])
 
     @property
     def has_weights(self) -> bool:

@@ -150,6 +150,7 @@ class TrainingState:
         purpose: What the data that is being opened is for.
         resumes: The run that goes on once its data is open; empty for a new one.
         wants_twin: Whether the plain twin is to learn in lock-step once the data is open.
+        is_anew: Whether it is to begin as the run in view did.
         twin: The twin that learns in lock-step or did so last; None where there is none.
         is_earlier: Whether it is a run of another sitting, that is only looked at.
     """
@@ -171,6 +172,7 @@ class TrainingState:
     purpose: Purpose = "train"
     resumes: str = ""
     wants_twin: bool = False
+    is_anew: bool = False
     twin: TwinState | None = None
     is_earlier: bool = False
 

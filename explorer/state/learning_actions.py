@@ -69,10 +69,13 @@ class StartTraining(Action):
     Attributes:
         with_twin: Whether its plain twin learns beside it, in lock-step.
         batch_size: Of the form from now on; None leaves it.
+        is_anew: Whether, where the net in view has learned these data before, it begins from what it began
+            from then, not from what it has learned.
     """
 
     with_twin: bool = False
     batch_size: int | None = None
+    is_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,12 @@ def test_fine_tuning_starts_from_the_bundled_weights_and_a_new_head(capsys, tmp_
     assert "tensors come from cifar-resnet20" in capsys.readouterr().out
     assert main(["train", *SMALL[:-2], *words]) == 1
     assert "--weights" in capsys.readouterr().err
+    with RunStore() as store:
+        tuned = store.runs()[0]
+    assert tuned.start == ("named", "cifar-resnet20")
+    assert main(["train", "cifar-resnet20", *words, "--weights", tuned.id]) == 0
+    with RunStore() as store:
+        assert store.runs()[0].start == ("run", tuned.id)
 
 
 def colour_folders(root):

@@ -416,8 +416,24 @@ def test_an_untrained_network_is_fine_tuned_from_the_weights_known_for_it(engine
     run = engine.listener.first(TrainingHalted, ticket).run
     with RunStore() as store:
         learned = read_checkpoint(store.run(run).checkpoints).weights
+        assert store.run(run).start == ("named", "cifar-resnet20")
     known = read_weights(obtain(cards_for_body(spec.edited(num_classes=2))[0], allowed=False)).tensors
     assert torch.equal(learned["conv1.weight"], known["conv1.weight"].float())
+
+
+def test_what_a_run_began_from_is_on_the_record_and_can_be_begun_from_again(engine, tmp_path):
+    first = engine.listener.first(TrainingEnded, begin(engine)).run
+    second = engine.listener.first(TrainingEnded, begin(engine, weights=WeightsChoice("known"))).run
+    with RunStore() as store:
+        assert store.run(first).start is None
+        assert store.run(second).start == ("run", first)
+        file = store.run(first).weights
+    # The net in view is the second's by now.
+    for weights in (WeightsChoice("run", first), WeightsChoice("file", str(file))):
+        again = engine.listener.first(TrainingEnded, begin(engine, weights=weights)).run
+        with RunStore() as store:
+            assert store.run(again).start == (weights.kind, weights.name)
+            assert store.metrics(again, "step.loss") == store.metrics(second, "step.loss")
 
 
 def test_a_run_that_cannot_be_made_ready_stays_as_it_was(engine):

@@ -54,6 +54,7 @@ from explorer.state.learning_actions import (
     BringBackRuns,
     ChooseData,
     ChooseRecipe,
+    ChooseStart,
     DiscardRuns,
     EditPlan,
     FillBin,
@@ -537,6 +538,31 @@ def test_a_deleted_run_is_not_gone_on_with_until_it_is_back(training):
     training(notice.actions[0].action)
     training(GoOnTraining())
     assert training.newest(ResumeTraining).run == RUN
+
+
+@pytest.mark.parametrize("data", ["digits", "other"])
+def test_what_is_begun_anew_begins_as_the_run_in_view_did_on_these_data(training, data):
+    began_from = WeightsChoice("named", "cifar-resnet20")
+    training(PauseTraining())
+    training(TrainingHalted(run=RUN, how="pause", step=14))
+    training(RunsListed(rows=(row("paused", data=data, start=began_from),)))
+    training(ChooseStart(WeightsChoice("known")))
+    training(StartTraining())
+    training.open_data()
+    assert training.newest(Train).weights == (began_from if data == "digits" else WeightsChoice("run", RUN))
+
+
+def test_from_a_run_that_ended_what_is_next_begins_from_what_it_has_learned(training):
+    training(training_ended())
+    training(RunsListed(rows=(row("finished", start=WeightsChoice("named", "cifar-resnet20")),)))
+    training(ChooseStart(WeightsChoice("known")))
+    training(StartTraining())
+    training.open_data()
+    assert training.newest(Train).weights == WeightsChoice("run", RUN)
+    training(StopTraining())
+    training(StartTraining(is_anew=True))
+    training.open_data()
+    assert training.newest(Train).weights == WeightsChoice("named", "cifar-resnet20")
 
 
 def test_frozen_epochs_follow_the_epochs_until_they_are_set(play):

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow, QPushButton
 
 from explorer.arch.presets import preset
+from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import (
     CurvesRead,
     DeleteRuns,
@@ -258,6 +259,8 @@ def test_the_command_makes_the_run_again():
 
 def test_the_command_leaves_the_classes_to_the_data():
     spec = preset("cifar-resnet20").spec.edited(num_classes=2, norm_epsilon=1e-3)
+    started = run_row("a", start=WeightsChoice("named", "cifar-resnet20"))
+    assert shlex.split(run_words.command(started))[-2:] == ["--weights", "cifar-resnet20"]
     said = shlex.split(run_words.command(run_row("a", spec=spec, data="/photos/pets")))
     assert said[2:5] == ["cifar-resnet20", "--set", "norm_epsilon=0.001"]
     assert not any("num_classes" in word for word in said)

@@ -30,6 +30,7 @@ from explorer.engine.run_messages import (
     RunRow,
     RunsListed,
 )
+from explorer.engine.values import FIRST_VALUES, WeightsChoice
 from explorer.errors import ExplorerError, RunError
 from explorer.runs.bundled import BundledRun, bundled_metrics, bundled_names, read_bundled
 from explorer.runs.export import export_csv, export_jsonl, export_tensorboard
@@ -198,6 +199,7 @@ def _row(run: Run, epochs_done: int, accuracy: float | None) -> RunRow:
         twin=run.twin,
         cause=str(summary.get("error", "")),
         study=study_of(run),
+        start=FIRST_VALUES if run.start is None else WeightsChoice(*run.start),  # type: ignore[arg-type]
     )
 
 

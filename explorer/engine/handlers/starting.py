@@ -6,6 +6,8 @@ Used by `handlers/train.py`. Must not import Qt.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor
 
@@ -13,25 +15,34 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import Context
 from explorer.engine.messages import MAIN_COLUMN, WeightsChoice
 from explorer.errors import RunError
-from explorer.nets.catalogue import cards_for_body, is_present, obtain
+from explorer.nets.catalogue import WeightsCard, by_name, cards_for_body, is_present, obtain
 from explorer.nets.weight_files import read_weights
 
 
-def start_tensors(
-    weights: WeightsChoice, spec: ArchitectureSpec, context: Context
-) -> Mapping[str, Tensor] | None:
-    """The weights of the net in view, where the training starts from them.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a training starts from.
 
-    For an untrained one those that are known and here, whatever classes they tell apart: the head of a
-    network that is to be taught two classes is new anyhow.
+    Attributes:
+        tensors: A state dict.
+        choice: What brings it back another day: `named`, `file` or `run`.
+    """
+
+    tensors: Mapping[str, Tensor]
+    choice: WeightsChoice
+
+
+def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -> Start | None:
+    """The weights that the user wants a training to start from; None for first values.
+
+    Those that are known or of a run are taken from the net in view, where it has them. For an untrained one
+    those that are known and here, whatever classes they tell apart: the head of a network that is to be
+    taught two classes is new anyhow.
 
     Args:
-        weights: What the user wants it to start from.
+        weights: What the user wants.
         spec: The network that learns.
         context: For the net in view.
-
-    Returns:
-        A state dict; None for first values.
 
     Raises:
         RunError: The net in view is untrained, and no weights that are known for it are here.
@@ -39,13 +50,38 @@ def start_tensors(
     """
     if weights.kind == "untrained":
         return None
+    if weights.kind == "file":
+        return Start(read_weights(Path(weights.name)).tensors, weights)
+    if weights.kind == "named":
+        return _from_card(by_name(weights.name, spec))
     net = context.nets.get(MAIN_COLUMN)
-    if net is not None and net.origin.is_trained:
-        return {key: value.detach().clone() for key, value in net.module.state_dict().items()}
+    is_in_view = net is not None and net.origin.is_trained
+    if weights.kind == "run" and not (is_in_view and net is not None and net.origin.name == weights.name):
+        return _from_run(weights.name, context)
+    if is_in_view and net is not None:
+        tensors = {key: value.detach().clone() for key, value in net.module.state_dict().items()}
+        name = net.origin.name
+        is_run = net.origin.kind == "run"
+        return Start(tensors, WeightsChoice("run", name) if is_run else WeightsChoice("named", name))
     known = next(filter(is_present, cards_for_body(spec)), None)
     if known is None:
         raise RunError(
             "The network in view is untrained: there are no weights to start from.",
             "Load weights first, or start from first values.",
         )
-    return read_weights(obtain(known, allowed=False)).tensors
+    return _from_card(known)
+
+
+def _from_card(card: WeightsCard) -> Start:
+    return Start(read_weights(obtain(card, allowed=False)).tensors, WeightsChoice("named", card.name))
+
+
+def _from_run(run_id: str, context: Context) -> Start:
+    left = context.store().run(run_id).left
+    if left is None:
+        raise RunError(
+            "The run {run} has left no weights to start from.",
+            "Open weights, or start from first values.",
+            run=run_id,
+        )
+    return Start(read_weights(left).tensors, WeightsChoice("run", run_id))

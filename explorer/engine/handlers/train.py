@@ -16,7 +16,7 @@ from explorer.engine.context import ActiveTraining, Context
 from explorer.engine.handlers.live import Live
 from explorer.engine.handlers.pace import Pace
 from explorer.engine.handlers.snapshots import Keeper
-from explorer.engine.handlers.starting import start_tensors
+from explorer.engine.handlers.starting import start_of
 from explorer.engine.handlers.twins import lockstep, pair_of, prepare_twin
 from explorer.engine.messages import MAIN_COLUMN, Event
 from explorer.engine.training_messages import (
@@ -38,7 +38,7 @@ from explorer.errors import DataError
 from explorer.images.dataset import Dataset
 from explorer.nets.weight_files import save_weights
 from explorer.runs.judged import Judged, read_judged
-from explorer.runs.names import IS_TWIN, TWIN
+from explorer.runs.names import IS_TWIN, START, TWIN
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
 from explorer.training.checkpoint import read_checkpoint
@@ -77,14 +77,15 @@ def train(request: Train, context: Context) -> Steps:
     """
     assert context.device is not None, "UseDevice comes first"
     dataset = _dataset(request.data, request.spec.input_size, context)
-    start = start_tensors(request.weights, request.spec, context)
+    start = start_of(request.weights, request.spec, context)
+    tensors = None if start is None else start.tensors
     learns: Training | None = None
     with room_for(request.plan.batch_size, context.device):
         training = yield from prepare(
-            request.spec, request.plan, dataset, context.device, start_tensors=start
+            request.spec, request.plan, dataset, context.device, start_tensors=tensors
         )
         if request.twin is not None:
-            learns = yield from prepare_twin(request.twin, training, dataset, start)
+            learns = yield from prepare_twin(request.twin, training, dataset, tensors)
     origin: dict[str, object] = {
         "seed": request.plan.seed,
         "recipe": request.recipe,
@@ -93,6 +94,8 @@ def train(request: Train, context: Context) -> Steps:
         "data": request.data,
         **dict(request.tags),
     }
+    if start is not None:
+        origin[START] = {"kind": start.choice.kind, "name": start.choice.name}
     twin = None
     if learns is not None:
         twin = _new(request, learns, dataset, {**origin, IS_TWIN: True}, context)
@@ -172,12 +175,13 @@ def find_rate(request: FindRate, context: Context) -> Steps:
         WeightsError: There are no weights to start from.
     """
     assert context.device is not None, "UseDevice comes first"
+    start = start_of(request.weights, request.spec, context)
     training = yield from prepare(
         request.spec,
         request.plan,
         _dataset(request.data, request.spec.input_size, context),
         context.device,
-        start_tensors=start_tensors(request.weights, request.spec, context),
+        start_tensors=None if start is None else start.tensors,
     )
     cadence = Cadence(TICK_SHARE, CPU_TICKS_HZ)
     search = finding_rate(training)

@@ -80,7 +80,8 @@ def _smaller_batch(turn: Turn, kind: str, batch: object, half: object) -> tuple[
     if kind == FindRate.__name__:
         return (NoticeAction(f"Use batches of {half:,}", EditPlan((("batch_size", half),))),)
     if kind == Train.__name__:
-        again = StartTraining(with_twin=turn.state.training.wants_twin, batch_size=half)
+        before = turn.state.training
+        again = StartTraining(before.wants_twin, half, before.is_anew)
         return (NoticeAction(f"Train with batches of {half:,}", again),)
     return ()
 

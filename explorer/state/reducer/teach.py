@@ -33,7 +33,8 @@ def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     chosen = form.chosen if form.recipe == RECIPE else frozenset[str]()
     turn.change(form=replace(form, data=event.path, chosen=chosen))
     on_choose_recipe(turn, ChooseRecipe(RECIPE))
-    training.on_start_training(turn, StartTraining())
+    # What it was taught before it may be asked now: from what it has learned, that would be no test.
+    training.on_start_training(turn, StartTraining(is_anew=True))
 
 
 def on_collect_ended(turn: Turn) -> None:

@@ -26,7 +26,7 @@ from explorer.engine.training_messages import (
     TrainingHalted,
     TrainTick,
 )
-from explorer.engine.values import KNOWN_WEIGHTS
+from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
 from explorer.errors import SpecError
 from explorer.nets.facts import Origin
 from explorer.state.in_view import training_in_view
@@ -55,7 +55,7 @@ from explorer.state.reducer.maps import look
 from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.plan_form import fitted, on_edit_plan
-from explorer.state.reducer.rewind import come_back, pair_of
+from explorer.state.reducer.rewind import come_back, is_of, pair_of
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
 
@@ -71,7 +71,8 @@ def on_start_training(turn: Turn, action: StartTraining) -> None:
     if action.batch_size is not None:
         on_edit_plan(turn, EditPlan((("batch_size", action.batch_size),)))
     if not action.with_twin or may_have_twin(turn, spec):
-        open_data(turn, "train", turn.state.form.data, spec, with_twin=action.with_twin)
+        is_anew = action.is_anew or training_in_view(turn.state).can_resume
+        open_data(turn, "train", turn.state.form.data, spec, with_twin=action.with_twin, is_anew=is_anew)
 
 
 def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
@@ -100,14 +101,21 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
 
 
 def open_data(
-    turn: Turn, purpose: Purpose, data: str, spec: ArchitectureSpec, run: str = "", with_twin: bool = False
+    turn: Turn,
+    purpose: Purpose,
+    data: str,
+    spec: ArchitectureSpec,
+    run: str = "",
+    *,
+    with_twin: bool = False,
+    is_anew: bool = False,
 ) -> None:
     """Read the data; what it is for begins when it is there."""
     if turn.state.training.is_busy or not is_free_for_training(turn):
         return
     opening = replace(turn.state.training, status="opening", purpose=purpose, cause="", remedy="")
     turn.change(
-        training=replace(opening, resumes=run, wants_twin=with_twin),
+        training=replace(opening, resumes=run, wants_twin=with_twin, is_anew=is_anew),
         data=replace(turn.state.data, status="opening", wanted=data),
     )
     turn.ask(OpenData, data=data, input_size=spec.input_size)
@@ -148,8 +156,12 @@ def begin(turn: Turn, facts: DataFacts) -> None:
 
 def _start(turn: Turn, form: TrainingForm) -> WeightsChoice:
     """What the training starts from; `known` means those of the net in view, whatever its classes."""
-    document = turn.state.document
-    return document.weights if form.starts_from == KNOWN_WEIGHTS else form.starts_from
+    state = turn.state
+    if form.starts_from != KNOWN_WEIGHTS:
+        return form.starts_from
+    run = next((row for row in state.runs.rows if is_of(state.net.origin, row.id)), None)
+    is_known = run is not None and run.data == form.data and run.start != FIRST_VALUES
+    return run.start if state.training.is_anew and is_known and run is not None else state.document.weights
 
 
 # What it says

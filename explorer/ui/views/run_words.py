@@ -152,6 +152,8 @@ def command(row: RunRow) -> str:
         key=lambda candidate: len(candidate[1]),
     )
     said += ["--data", row.data, "--recipe", name, "--epochs", str(row.plan.epochs)]
+    if row.start.name:
+        said += ["--weights", row.start.name]
     for edit in edits:
         said += ["--plan", edit]
     return shlex.join(said)
