@@ -324,7 +324,9 @@ class Context:
 
     def put_net(self, column: str, net: LiveNet) -> None:
         """Make this the network of a column; what was found in the one before goes with it."""
-        if column == MAIN_COLUMN:
+        main = self.nets.get(MAIN_COLUMN)
+        # A run that is rewound stays in its module, and on a GPU keeping costs a copy.
+        if column == MAIN_COLUMN and main is not None and main.module is not net.module:
             self._keep_donor()
         self.pooled.pop(column, None)
         self.probes.pop(column, None)

@@ -384,7 +384,7 @@ def _run(row: tuple[Any, ...]) -> Run:
 def _no_run(run_id: str, *, is_several: bool = False) -> RunError:
     return RunError(
         "More than one run begins with {run}." if is_several else "There is no run {run}.",
-        "`resnet-explorer runs list` lists all.",
+        "It may have been deleted. The list of runs has those that are there (`resnet-explorer runs list`).",
         run=run_id,
     )
 
