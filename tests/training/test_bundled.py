@@ -24,7 +24,7 @@ from explorer.training.recipes import RECIPES
 
 FOLDER = paths.resources_dir() / "weights"
 NAMES = [card.name for card in read_cards(FOLDER)]
-LEAST_ACCURACY = {"cifar-resnet20": 0.885, "cifar-resnet56": 0.90, "digits-resnet8": 0.98}
+LEAST_ACCURACY = {"cifar-resnet20": 0.885, "cifar-resnet56": 0.895, "digits-resnet8": 0.98}
 """Of the nets that are held to a figure; what the others reach is on their cards."""
 TOLERANCE = 0.0002
 """Two pictures of 10,000: libraries round differently."""
