@@ -190,12 +190,12 @@ def _start_weights(
         return Path(args.weights), "file", str(Path(args.weights).resolve())
     if not args.weights and not is_needed:
         return None
-    left = next((run.left for run in store.runs() if run.id == args.weights), None)
-    if left is not None:
-        return left, "run", args.weights
     from explorer.nets import catalogue
 
     if args.weights:
+        left = next((run.left for run in store.runs() if run.id == args.weights), None)
+        if left is not None:
+            return left, "run", args.weights
         card = catalogue.by_name(args.weights, spec)
     else:
         # The head is made anew for the data's classes, whatever SPEC says of them.

@@ -44,6 +44,18 @@ def answer(context, image_id):
     return first(classify(Classify(ticket=3, image_id=image_id), context), Classified).predictions
 
 
+def left_at_step_6(context):
+    """A run whose program leaves without time for more than a checkpoint and the moment where it halts."""
+    steps = train(begin(), context)
+    for event in steps:
+        if isinstance(event, TrainingBegan):
+            run = event.run
+        if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
+            break
+    steps.close()
+    return run
+
+
 def test_a_run_is_rewound_while_it_learns_and_learns_on_undisturbed(context, tmp_path):
     untouched = fresh()
     try:
@@ -123,14 +135,7 @@ def test_moments_survive_a_pause_and_the_end_of_the_program(context):
 
 
 def test_after_a_kill_what_was_in_memory_only_is_gone_and_that_is_said(context):
-    steps = train(begin(), context)
-    for event in steps:
-        if isinstance(event, TrainingBegan):
-            run = event.run
-        if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
-            break
-    # The program leaves without time for more than a checkpoint and the moment where it halts.
-    steps.close()
+    run = left_at_step_6(context)
     again = fresh()
     try:
         seen = list(resume_training(ResumeTraining(ticket=5, run=run), again))
@@ -196,13 +201,7 @@ def test_moments_of_a_run_of_another_sitting_are_found_in_its_files(context):
 
 
 def test_a_run_that_was_killed_is_shown_as_its_last_checkpoint_has_it(context):
-    steps = train(begin(), context)
-    for event in steps:
-        if isinstance(event, TrainingBegan):
-            run = event.run
-        if isinstance(event, SnapshotsKept) and event.steps[-1] == 6:
-            break
-    steps.close()
+    run = left_at_step_6(context)
     entry = context.store().run(run)
     kept = read_checkpoint(entry.checkpoints)
     # A kill leaves no moment: what the program leaves on its way out is taken away.

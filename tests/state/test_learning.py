@@ -504,6 +504,17 @@ def test_weights_that_were_loaded_before_it_learned_can_be_gone_back_to(play):
     assert play.newest(BuildModel).weights == WeightsChoice("run", RUN)
 
 
+def test_loaded_weights_are_what_a_training_on_other_classes_starts_from(play):
+    loaded = WeightsChoice("file", "/a/cat.safetensors")
+    play(ChooseWeights(loaded))
+    play.build(Origin("file", "cat.safetensors"))
+    play(ChooseStart(WeightsChoice("known")))
+    play(StartTraining())
+    play.open_data(classes=2, n_train=20)
+    train = play.newest(Train)
+    assert (train.spec.num_classes, train.weights) == (2, loaded)
+
+
 def test_building_that_was_taken_back_leaves_the_choice(play):
     play(ChooseWeights(WeightsChoice("run", RUN)))
     failed = play.newest(BuildModel)

@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import Tensor
 
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.context import Context
+from explorer.engine.context import Context, LiveNet
 from explorer.engine.messages import MAIN_COLUMN, WeightsChoice
 from explorer.errors import RunError
 from explorer.nets.catalogue import WeightsCard, by_name, cards_for_body, is_present, obtain
@@ -35,9 +35,8 @@ class Start:
 def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -> Start | None:
     """The weights that the user wants a training to start from; None for first values.
 
-    Those that are known or of a run are taken from the net in view, where it has them. For an untrained one
-    those that are known and here, whatever classes they tell apart: the head of a network that is to be
-    taught two classes is new anyhow.
+    They are taken from the net in view where it has them. Known ones for an untrained net are those that are
+    here, whatever classes they tell apart: the head of a network that is to be taught two classes is new.
 
     Args:
         weights: What the user wants.
@@ -50,19 +49,18 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
     """
     if weights.kind == "untrained":
         return None
+    net = context.nets.get(MAIN_COLUMN)
+    if net is not None and net.origin.is_trained and weights.kind in ("known", "copied"):
+        is_run = net.origin.kind == "run"
+        return _from_view(net, WeightsChoice("run" if is_run else "named", net.origin.name))
+    if net is not None and net.origin.is_trained and net.origin.name == Path(weights.name).name:
+        return _from_view(net, weights)
     if weights.kind == "file":
         return Start(read_weights(Path(weights.name)).tensors, weights)
     if weights.kind == "named":
         return _from_card(by_name(weights.name, spec))
-    net = context.nets.get(MAIN_COLUMN)
-    is_in_view = net is not None and net.origin.is_trained
-    if weights.kind == "run" and not (is_in_view and net is not None and net.origin.name == weights.name):
+    if weights.kind == "run":
         return _from_run(weights.name, context)
-    if is_in_view and net is not None:
-        tensors = {key: value.detach().clone() for key, value in net.module.state_dict().items()}
-        name = net.origin.name
-        is_run = net.origin.kind == "run"
-        return Start(tensors, WeightsChoice("run", name) if is_run else WeightsChoice("named", name))
     known = next(filter(is_present, cards_for_body(spec)), None)
     if known is None:
         raise RunError(
@@ -70,6 +68,11 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
             "Load weights first, or start from first values.",
         )
     return _from_card(known)
+
+
+def _from_view(net: LiveNet, choice: WeightsChoice) -> Start:
+    tensors = {key: value.detach().clone() for key, value in net.module.state_dict().items()}
+    return Start(tensors, choice)
 
 
 def _from_card(card: WeightsCard) -> Start:

@@ -137,10 +137,12 @@ def begin(turn: Turn, facts: DataFacts) -> None:
         _fail(turn, error.cause_text, error.hint_text)
         turn.notify("error", error.message, error.hint, arguments=tuple(error.arguments.items()))
         return
+    # Before the net's head is made anew for the data, which gives its weights up.
+    start = _start(turn, form)
     turn.change(form=form, training=replace(training, status="preparing"))
     if training.purpose == "find":
         turn.change(training=replace(turn.state.training, finder=FinderState()))
-        turn.ask(FindRate, spec=spec, plan=form.plan, data=facts.data, weights=_start(turn, form))
+        turn.ask(FindRate, spec=spec, plan=form.plan, data=facts.data, weights=start)
         return
     put_in_view(turn, spec)
     turn.ask(
@@ -148,7 +150,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
         spec=spec,
         plan=form.plan,
         data=facts.data,
-        weights=_start(turn, form),
+        weights=start,
         recipe=form.recipe,
         twin=wanted_twin(turn, spec),
     )
