@@ -140,8 +140,8 @@ def test_columns_out_of_view_hold_no_network_and_come_back(four):
 
 def test_an_overlay_and_lesions_of_the_network_in_view_leave_the_columns_alone(four):
     box = four.child("overlay.method")
-    # The probes that ship with their weights come last.
-    four.settle()
+    # The probes that ship with all four come last.
+    four.until(lambda state: all(column.decided for column in state.compare.columns.values()))
     before = dict(four.state.compare.columns)
     box.setCurrentIndex(box.findData("grad_cam"))
     box.activated.emit(box.currentIndex())
