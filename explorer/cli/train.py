@@ -23,7 +23,7 @@ from explorer.cli.labelled_data import add_data, lasting_name, read_data
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import DataError, RunError, WeightsError
-from explorer.runs.names import START
+from explorer.runs.names import starts_from
 from explorer.slices import returned
 from explorer.training.events import (
     EpochFinished,
@@ -169,7 +169,7 @@ def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Trainin
     }
     if start is not None:
         _, kind, name = start
-        origin[START] = {"kind": kind, "name": name}
+        origin |= starts_from(kind, name)
     data = lasting_name(args.data)
     entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
     return entry, training, dataset
@@ -198,9 +198,7 @@ def _start_weights(
             return left, "run", args.weights
         card = catalogue.by_name(args.weights, spec)
     else:
-        # The head is made anew for the data's classes, whatever SPEC says of them.
-        cards = catalogue.cards_for_body(spec)
-        known = next(filter(catalogue.is_present, cards), cards[0] if cards else None)
+        known = catalogue.to_start_from(spec)
         if known is None:
             raise WeightsError(
                 "The recipe {recipe} goes on from known weights, and none are known for this network.",

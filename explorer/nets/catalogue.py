@@ -133,6 +133,19 @@ def cards_for_body(spec: ArchitectureSpec) -> tuple[WeightsCard, ...]:
     return tuple(card for count in counts for card in cards_for(spec.edited(num_classes=count)))
 
 
+def to_start_from(spec: ArchitectureSpec) -> WeightsCard | None:
+    """What a training of a network goes on from where the user names no weights; None where none are known.
+
+    Of `cards_for_body` the first that is on this machine, else the first that can be downloaded: the head is
+    made anew for other classes.
+
+    Raises:
+        WeightsError: A bundled card is damaged.
+    """
+    cards = cards_for_body(spec)
+    return next(filter(is_present, cards), cards[0] if cards else None)
+
+
 def present_for(spec: ArchitectureSpec) -> WeightsCard | None:
     """The first of `cards_for` whose file is on this machine, or None.
 

@@ -1,18 +1,20 @@
 """torchvision's ImageNet weights as data: where each file is, its hash, and how its pictures are prepared.
 
 Called by `nets.weights` and by everybody who offers a download. Imports no torch: the names, addresses, sizes
-and accuracies are those of torchvision's `models/resnet.py`, version IMAGENET1K_V1 of each network.
+and accuracies are those of torchvision's `models/resnet.py`. The second version of a network was trained
+longer, with stronger augmentation; it is torchvision's default where there is one.
 
 Hashes: torchvision's file names carry the first eight digits of the SHA-256 only. The full ones below were
 found in public lists of checksums and agree with those digits, all but wide_resnet101_2's in several lists.
-Three networks have no full one in public: their eight digits are checked, and the hash of the first download
-holds from then on (see `fetch.Resource`). Sizes to the byte come from public lists too; where there was none,
+Where no full one was found in public, the eight digits are checked, and the hash of the first download holds
+from then on (see `fetch.Resource`). Sizes to the byte come from public lists too; where there was none,
 torchvision's own figure (MiB with three decimals) bounds it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from explorer.fetch import Resource
@@ -48,7 +50,13 @@ class TorchvisionWeights:
 
 
 def _row(
-    preset: str, sha256: str, size: int | float, acc1: float, acc5: float, resize_size: int = 256
+    preset: str,
+    sha256: str,
+    size: int | float,
+    acc1: float,
+    acc5: float,
+    resize_size: int = 256,
+    version: Literal["V1", "V2"] = "V1",
 ) -> TorchvisionWeights:
     """Make one row; `size` is in bytes where it is whole, else torchvision's MiB."""
     file_name = f"{preset}-{sha256[:8]}.pth"
@@ -59,7 +67,11 @@ def _row(
         name=file_name,
         size_tolerance_bytes=0 if isinstance(size, int) else _ROUNDING_BYTES,
     )
-    return TorchvisionWeights(preset, "IMAGENET1K_V1", resource, resize_size, 224, "bilinear", acc1, acc5)
+    name = f"IMAGENET1K_{version}"
+    return TorchvisionWeights(preset, name, resource, resize_size, 224, "bilinear", acc1, acc5)
+
+
+_second = partial(_row, resize_size=232, version="V2")
 
 
 TORCHVISION_WEIGHTS: tuple[TorchvisionWeights, ...] = (
@@ -115,4 +127,17 @@ TORCHVISION_WEIGHTS: tuple[TorchvisionWeights, ...] = (
         78.848,
         94.284,
     ),
+    _second(
+        "resnet50",
+        "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca",
+        102_540_417,
+        80.858,
+        95.434,
+    ),
+    _second("resnet101", "cd907fc2", 170.530, 81.886, 95.780),
+    _second("resnet152", "f82ba261", 230.474, 82.284, 96.002),
+    _second("resnext50_32x4d", "1a0047aa", 95.833, 81.198, 95.340),
+    _second("resnext101_32x8d", "110c445d", 339.673, 82.834, 96.228),
+    _second("wide_resnet50_2", "9ba9bcbe", 263.124, 81.602, 95.758),
+    _second("wide_resnet101_2", "d733dc28", 484.747, 82.510, 96.020),
 )

@@ -163,6 +163,17 @@ def _ends(
     return np.where(np.isfinite(lows), lows, 0), np.where(np.isfinite(highs), highs, 0), n_unreal
 
 
+def _coloured(
+    lows: NDArray[np.float32], palette: PaletteChoice, symmetric: bool | None
+) -> tuple[colour.PaletteName, bool]:
+    """The palette, and whether zero is the scale's middle; as `tile` is asked for them."""
+    if symmetric is None:
+        symmetric = palette == "diverging" or (palette == "auto" and bool((lows < 0).any()))
+    if palette == "auto":
+        return ("diverging" if symmetric else "sequential"), symmetric
+    return palette, symmetric
+
+
 def _widened(
     lows: NDArray[np.float32], highs: NDArray[np.float32], symmetric: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -256,12 +267,9 @@ def tile(
     lows, highs, n_unreal = _ends(cells, scale)
     if ends is not None:
         lows, highs = np.full_like(lows, ends[0]), np.full_like(highs, ends[1])
-    if symmetric is None:
-        symmetric = palette == "diverging" or (palette == "auto" and bool((lows < 0).any()))
-    name: colour.PaletteName
-    name = ("diverging" if symmetric else "sequential") if palette == "auto" else palette
-    lows, highs = _widened(lows, highs, symmetric)
-    entries = _entries(cells, lows, highs, symmetric, clean=n_unreal == 0)
+    name, is_symmetric = _coloured(lows, palette, symmetric)
+    lows, highs = _widened(lows, highs, is_symmetric)
+    entries = _entries(cells, lows, highs, is_symmetric, clean=n_unreal == 0)
     if order is not None:
         entries = entries[places]
     colours = np.concatenate([colour.table(name), np.array([colour.MARKED, background], np.uint8)])

@@ -20,6 +20,17 @@ TWIN, IS_TWIN = "twin", "is_twin"
 START = "start"
 """In the origin of a run that did not begin from first values: the kind of its weights, and their name."""
 
+
+def starts_from(kind: str, name: str) -> dict[str, dict[str, str]]:
+    """What such an origin says; `Run.start` reads it.
+
+    Args:
+        kind: `named`, `file` or `run`.
+        name: Of the weights, the path of their file, or the run's id.
+    """
+    return {START: {"kind": kind, "name": name}}
+
+
 OLD_NAMES = {
     "epoch.test_loss": "epoch.validation_loss",
     "epoch.test_accuracy": VALIDATION_ACCURACY,

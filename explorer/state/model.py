@@ -93,7 +93,7 @@ class NetState:
         spec: Of the built network; None before the first.
         origin: Where its weights come from; None before the first.
         classes: The labels it knows.
-        offers: Weights that exist for its spec.
+        offers: Weights that exist for its spec, the best first.
         can_copy: Tensors of the net before that would fit.
         version: Rises with every built network.
     """
@@ -106,6 +106,17 @@ class NetState:
     offers: tuple[WeightsOffer, ...] = ()
     can_copy: int = 0
     version: int = 0
+
+    @property
+    def worth_taking(self) -> tuple[WeightsOffer, ...]:
+        """The offers but those in use, and those before which a better one is in use or no harder to get."""
+        worth: list[WeightsOffer] = []
+        for offer in self.offers:
+            if self.origin is not None and offer.name == self.origin.name:
+                break
+            if all(offer.is_present and not better.is_present for better in worth):
+                worth.append(offer)
+        return tuple(worth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,11 +151,7 @@ class Rendering:
         if net.spec is None or net.origin is None:
             self._window.image.show_net(None, "", (), ())
             return
-        offers = [
-            Offer(offer.name, words.offer_text(offer), offer.title)
-            for offer in net.offers
-            if offer.name != net.origin.name
-        ]
+        offers = [Offer(offer.name, words.offer_text(offer), offer.title) for offer in net.worth_taking]
         if net.can_copy and not net.origin.is_trained and net.origin.kind != "copied":
             tooltip = f"{net.can_copy} tensors of the trained net before have the same key and shape."
             offers.append(Offer(COPY_OFFER, "Copy what fits from the net before", tooltip))

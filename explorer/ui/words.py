@@ -77,7 +77,9 @@ def offer_text(offer: WeightsOffer) -> str:
     if offer.is_present:
         # The rest of the title, such as what it was trained on, is in the tooltip.
         return f"Use {offer.title.split(', ')[0]}"
-    what = "ImageNet weights" if "IMAGENET" in offer.title else offer.title
+    # The first version needs no number: its networks are known by it.
+    version = " V2" if offer.title.endswith("_V2") else ""
+    what = f"ImageNet weights{version}" if "IMAGENET" in offer.title else offer.title
     return f"Get {what} ({byte_size(offer.size_bytes)})"
 
 

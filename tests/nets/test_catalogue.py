@@ -37,10 +37,17 @@ def _write_card(folder, **changes):
 def test_each_row_of_torchvision_is_found_by_its_preset():
     for row in TORCHVISION_WEIGHTS:
         cards = catalogue.cards_for(preset(row.preset).spec)
-        assert [card.resource for card in cards] == [row.resource]
-        assert cards[0].accuracy_percent == row.acc1
-        assert cards[0].transform == imagenet_transform(row.crop_size, row.resize_size)
-        assert len(cards[0].classes) == 1000
+        (card,) = (card for card in cards if card.resource == row.resource)
+        assert card.accuracy_percent == row.acc1
+        assert card.transform == imagenet_transform(row.crop_size, row.resize_size)
+        assert len(card.classes) == 1000
+
+
+def test_of_two_versions_the_better_one_comes_first():
+    cards = catalogue.cards_for(preset("resnet50").spec)
+    assert [card.name for card in cards] == ["resnet50.IMAGENET1K_V2", "resnet50.IMAGENET1K_V1"]
+    for version in ("IMAGENET1K_V1", "IMAGENET1K_V2"):
+        assert catalogue.by_name(version, cards[0].spec).name == f"resnet50.{version}"
 
 
 def test_choices_that_leave_a_trained_network_as_it_is_do_not_hide_its_weights():
@@ -51,6 +58,16 @@ def test_choices_that_leave_a_trained_network_as_it_is_do_not_hide_its_weights()
     assert catalogue.cards_for_body(spec.edited(num_classes=10)) == catalogue.cards_for(spec)
     assert catalogue.cards_for_body(spec)[0] == catalogue.cards_for(spec)[0]
     assert not catalogue.cards_for(spec.edited(shortcut="none"))
+
+
+def test_a_training_goes_on_from_what_is_here_before_what_must_be_fetched(monkeypatch):
+    spec = preset("resnet50").spec.edited(num_classes=2)
+    first, second, *_ = catalogue.cards_for_body(spec)
+    monkeypatch.setattr(catalogue, "is_present", lambda card: card == second)
+    assert catalogue.to_start_from(spec) == second
+    monkeypatch.setattr(catalogue, "is_present", lambda card: False)
+    assert catalogue.to_start_from(spec) == first
+    assert catalogue.to_start_from(spec.edited(shortcut="none")) is None
 
 
 def test_names_are_unique_and_found_whatever_their_case():

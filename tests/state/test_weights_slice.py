@@ -12,11 +12,11 @@ from explorer.engine.messages import (
     WeightsRead,
     WeightsSaved,
 )
-from explorer.engine.values import KNOWN_WEIGHTS
+from explorer.engine.values import KNOWN_WEIGHTS, WeightsOffer
 from explorer.nets.assumptions import untraced
 from explorer.nets.facts import Origin
 from explorer.state.actions import Drop, EditSpec, KeepWeights, OpenSpec, TogglePlainTwin, Undo
-from explorer.state.model import AppState
+from explorer.state.model import AppState, NetState
 from explorer.state.reducer.root import reduce
 
 FILE = WeightsChoice("file", "/a/resnet56.th")
@@ -121,3 +121,20 @@ def test_saving_asks_and_says_where(foreign):
     foreign.play(WeightsSaved(ticket=save.ticket, path=save.path))
     notice = foreign.state.notices[-1]
     assert notice.message.format(**dict(notice.arguments)) == "Weights saved as /b/mine.safetensors."
+
+
+@pytest.mark.parametrize(
+    ("here", "in_use", "offered"),
+    [
+        ("", "", ["V2"]),
+        ("V1", "", ["V2", "V1"]),
+        ("V2", "", ["V2"]),
+        ("V1 V2", "", ["V2"]),
+        ("V1", "V1", ["V2"]),
+        ("V1 V2", "V2", []),
+    ],
+)
+def test_what_a_better_version_makes_needless_is_not_offered(here, in_use, offered):
+    offers = tuple(WeightsOffer(name, name, 1, name in here) for name in ("V2", "V1"))
+    origin = Origin("downloaded", in_use) if in_use else Origin("untrained", seed=0)
+    assert [offer.name for offer in NetState(origin=origin, offers=offers).worth_taking] == offered

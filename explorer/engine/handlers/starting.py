@@ -15,7 +15,7 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import Context, LiveNet
 from explorer.engine.messages import MAIN_COLUMN, WeightsChoice
 from explorer.errors import RunError
-from explorer.nets.catalogue import WeightsCard, by_name, cards_for_body, is_present, obtain
+from explorer.nets.catalogue import WeightsCard, by_name, is_present, obtain, to_start_from
 from explorer.nets.weight_files import read_weights
 
 
@@ -61,8 +61,8 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
         return _from_card(by_name(weights.name, spec))
     if weights.kind == "run":
         return _from_run(weights.name, context)
-    known = next(filter(is_present, cards_for_body(spec)), None)
-    if known is None:
+    known = to_start_from(spec)
+    if known is None or not is_present(known):
         raise RunError(
             "The network in view is untrained: there are no weights to start from.",
             "Load weights first, or start from first values.",

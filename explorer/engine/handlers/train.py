@@ -38,7 +38,7 @@ from explorer.errors import DataError
 from explorer.images.dataset import Dataset
 from explorer.nets.weight_files import save_weights
 from explorer.runs.judged import Judged, read_judged
-from explorer.runs.names import IS_TWIN, START, TWIN
+from explorer.runs.names import IS_TWIN, TWIN, starts_from
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
 from explorer.training.checkpoint import read_checkpoint
@@ -95,7 +95,7 @@ def train(request: Train, context: Context) -> Steps:
         **dict(request.tags),
     }
     if start is not None:
-        origin[START] = {"kind": start.choice.kind, "name": start.choice.name}
+        origin |= starts_from(start.choice.kind, start.choice.name)
     twin = None
     if learns is not None:
         twin = _new(request, learns, dataset, {**origin, IS_TWIN: True}, context)
