@@ -14,6 +14,7 @@ from explorer.present.layout_walk import box_for
 from explorer.ui.theme import contrast, palette_for
 from explorer.ui.views.graph import GraphView
 from explorer.ui.views.graph_ink import STANDS_OUT, Ink
+from explorer.ui.views.graph_paint import READABLE_ZOOM
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -309,6 +310,16 @@ def test_resizing_keeps_a_fitted_picture_fitted(view, qtbot):
     view.resize(420, 800)
     qtbot.waitUntil(lambda: view.canvas.zoom == pytest.approx(view.canvas.fit_zoom()))
     assert view.canvas.horizontalScrollBar().maximum() <= 1
+
+
+def test_in_a_narrow_pane_the_trunk_keeps_its_words_and_the_right_is_cut(view, qtbot):
+    view.resize(300, 800)
+    qtbot.waitUntil(lambda: view.canvas.zoom == pytest.approx(view.canvas.fit_zoom()))
+    assert view.canvas.zoom >= READABLE_ZOOM
+    widest = max(box.x + box.w for box in view.canvas.layout_shown.boxes)
+    assert view.canvas.origin_px().x() + widest * view.canvas.zoom <= view.canvas.viewport().width()
+    view.resize(620, 800)
+    qtbot.waitUntil(lambda: view.canvas.horizontalScrollBar().maximum() <= 1)
 
 
 def n_colours(image, rectangle):

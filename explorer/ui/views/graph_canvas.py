@@ -76,8 +76,9 @@ KEYS: dict[int, Command] = {
 
 MARGIN_PX = 12
 LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
-READING_ZOOM, LARGEST_FIT = 0.92, 1.3
-"""At 0.92 the smallest text has ten pixels; a wider window enlarges the picture up to 1.3."""
+LEAST_FIT, READING_ZOOM, LARGEST_FIT = 0.56, 0.92, 1.3
+"""At 0.92 the smallest text has ten pixels; a wider window enlarges the picture up to 1.3, and in a narrow
+one it stays so large that words are drawn."""
 WHEEL_STEP = 1.15
 """Zoom by one notch of the wheel (120 units)."""
 
@@ -181,7 +182,10 @@ class GraphCanvas(QAbstractScrollArea):
         down.setSingleStep(24)
 
     def fit_zoom(self) -> float:
-        """The zoom at which the picture fills the width, or the height where it is still readable then."""
+        """The zoom at which the picture fills the width, or the height where it is still readable then.
+
+        In a narrow pane what stands beside the shortcuts is cut off before any word becomes a bar.
+        """
         layout = self.layout_shown
         if layout is None:
             return 1.0
@@ -189,7 +193,7 @@ class GraphCanvas(QAbstractScrollArea):
         across = (view.width() - 2 * MARGIN_PX) / layout.width
         down = view.height() / layout.height
         wanted = min(across, down) if down >= READING_ZOOM else across
-        return min(LARGEST_FIT, wanted) if wanted > 0 else 1.0
+        return min(LARGEST_FIT, max(LEAST_FIT, wanted)) if wanted > 0 else 1.0
 
     def fit(self) -> None:
         """Fill the pane and show the beginning; the picture follows the pane's width from now on."""

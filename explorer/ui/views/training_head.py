@@ -26,7 +26,7 @@ from explorer.ui.widgets.rewind_chip import RewindChip
 
 _BAR_PX = 4
 _TWINS, _TWINS_SHORT, _ROOM_FOR_TWINS_PX = "With plain twin", "+ Twin", 480
-_ROOM_FOR_WORDS_PX = 110
+_ROOM_FOR_WORDS_PX = 160
 """Where the buttons leave less, what happens is said above them."""
 
 
