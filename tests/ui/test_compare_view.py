@@ -511,6 +511,21 @@ def test_a_low_window_folds_the_columns_before_it_scrolls_them_downwards(four, q
     qtbot.waitUntil(lambda: part(four, f"compare.{column.name}.macs").isVisible())
 
 
+def test_beside_a_pair_a_section_keeps_its_height(four, qtbot):
+    four.do(ChoosePair((four.names[0], four.names[1])))
+    section = Told()
+    four.view.add_section("below", "Below", section)
+    four.deck.resize(1240, 690)
+    click(four, qtbot, "compare.section.below")
+    qtbot.waitUntil(lambda: section.height() >= 180)
+    bar = four.view.row.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    # Lower still, the section gives way first.
+    four.deck.resize(1240, 620)
+    qtbot.waitUntil(lambda: section.height() < 180)
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+
+
 def test_the_corner_between_two_scroll_bars_is_not_the_styles(four):
     assert four.view.row.cornerWidget() is not None
 

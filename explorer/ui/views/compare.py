@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.ui.theme import HALF, SPACE
 from explorer.ui.views.compare_column import CompareColumn
 from explorer.ui.views.compare_drawing import CompareDrawing
 from explorer.ui.views.compare_facts import ColumnFacts
+from explorer.ui.views.compare_frame import LEAST_WIDTH_PX
 from explorer.ui.views.compare_head import CompareHead, SaidLine
 from explorer.ui.views.compare_maps import CompareMaps
 from explorer.ui.views.compare_pair import PairPanel
@@ -81,11 +91,7 @@ class CompareView(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         line.addWidget(self.row, 1)
-        self._pair_room = QWidget()
-        room = QHBoxLayout(self._pair_room)
-        self._pair_line = room
-        room.addWidget(self.pair)
-        self._pair_room.hide()
+        self._pair_room = self._room_for_pair()
         line.addWidget(self._pair_room)
         upper = QWidget()
         column = QVBoxLayout(upper)
@@ -108,6 +114,20 @@ class CompareView(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.head)
         whole.addWidget(self._stack, 1)
+
+    def _room_for_pair(self) -> QScrollArea:
+        """As the columns it is scrolled where the section below leaves it too little height."""
+        room = QScrollArea()
+        room.setFrameShape(QFrame.Shape.NoFrame)
+        room.setWidgetResizable(True)
+        room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        room.setMinimumWidth(LEAST_WIDTH_PX + 2 * SPACE)
+        inner = QWidget()
+        self._pair_line = QHBoxLayout(inner)
+        self._pair_line.addWidget(self.pair)
+        room.setWidget(inner)
+        room.hide()
+        return room
 
     def _empty_page(self) -> QWidget:
         page = QWidget()
@@ -142,6 +162,7 @@ class CompareView(QWidget):
         row.share_chosen.connect(self.share_chosen)
         row.moved.connect(self.moved)
         row.dense_changed.connect(pair.set_dense)
+        row.dense_changed.connect(lambda _: self._see_maps_soon())
         row.wished.connect(self._on_wish)
         row.horizontalScrollBar().rangeChanged.connect(lambda *_: self._fit_pair())
         self._fit_pair()
@@ -299,6 +320,18 @@ class CompareView(QWidget):
             left = height - self.slider.height() - self.row.least_height_px
             own = max(_LEAST_SECTION_PX, min(int(_SECTIONS_SHARE * height), left))
         self._halves.setSizes([height - own, own])
+        self._see_maps_soon()
+
+    def _see_maps_soon(self) -> None:
+        """After the layout, for columns that fold are low only then."""
+        QTimer.singleShot(0, self, self._see_maps)
+
+    def _see_maps(self) -> None:
+        """A section gives way where even folded columns would be scrolled down: the maps are at their end."""
+        below = self.row.verticalScrollBar().maximum()
+        if below and self.sections.current is not None:
+            upper, lower = self._halves.sizes()
+            self._halves.setSizes([upper + below, lower - below])
 
     def flicker(self) -> None:
         """Begin or end the flicker; without a pair the first two columns become one."""
@@ -332,6 +365,10 @@ class CompareView(QWidget):
         if event.key() == Qt.Key.Key_X and not event.isAutoRepeat():
             self.pair.hold(False)
         super().keyReleaseEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._see_maps_soon()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
