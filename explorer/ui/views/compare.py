@@ -328,10 +328,10 @@ class CompareView(QWidget):
 
     def _see_maps(self) -> None:
         """A section gives way where even folded columns would be scrolled down: the maps are at their end."""
-        below = self.row.verticalScrollBar().maximum()
-        if below and self.sections.current is not None:
+        hidden = self.row.hidden_px
+        if hidden and self.sections.current is not None:
             upper, lower = self._halves.sizes()
-            self._halves.setSizes([upper + below, lower - below])
+            self._halves.setSizes([upper + hidden, lower - hidden])
 
     def flicker(self) -> None:
         """Begin or end the flicker; without a pair the first two columns become one."""

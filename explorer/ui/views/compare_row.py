@@ -96,6 +96,12 @@ class CompareRow(QScrollArea):
         """What the columns need to show all, with a scroll bar below them."""
         return self._needed_px() + self.horizontalScrollBar().sizeHint().height()
 
+    @property
+    def hidden_px(self) -> int:
+        """How much of folded columns is out of sight below; the scroll bar knows it a moment later."""
+        missing = self._content.minimumSizeHint().height() - self.viewport().height()
+        return max(missing, 0) if self._is_dense else 0
+
     def _needed_px(self) -> int:
         if not self._is_dense:
             self._full_px = self._content.minimumSizeHint().height()
