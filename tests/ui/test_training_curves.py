@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.present.curves import MAX_POINTS, CurveBuffer
@@ -13,6 +14,7 @@ from explorer.state.learning import Curves, TrainingForm, TrainingState
 from explorer.ui import theme
 from explorer.ui.views.curve_lines import Axes, csv_text, plot_lines, seconds_of, value_at, weight_of
 from explorer.ui.views.curves import CurvesView
+from explorer.ui.views.line_plot import ValueAxis
 from explorer.ui.views.training import TrainingView
 
 
@@ -219,3 +221,12 @@ def test_a_run_is_seen_whole_after_its_curves_made_way_in_a_narrow_dock(qtbot):
         qtbot.waitUntil(view.curves.isVisible)
     # 3,000 steps and a little room at either side.
     assert {(left < 0, 3000 <= right < 3200) for left, right in spans} == {(True, True)}
+
+
+@pytest.mark.parametrize("height", [24, 38, 60, 200])
+@pytest.mark.parametrize(("low", "high"), [(1.9, 2.55), (0.0, 0.155), (0.0, 100.0), (0.3606, 0.3607)])
+def test_numbers_beside_a_low_plot_do_not_run_into_each_other(qtbot, height, low, high):
+    axis = ValueAxis("left")
+    spacing, offset = axis.tickSpacing(low, high, height)[0]
+    assert spacing * height / (high - low) >= QFontMetrics(theme.font("small")).height()
+    assert offset == 0

@@ -7,16 +7,17 @@ from time import process_time
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton, QWidget
 
 from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
 from explorer.runs.judged import Judged
-from explorer.state.learning import FinderState
+from explorer.state.learning import FinderState, TrainingForm, TrainingState
 from explorer.state.learning_actions import TakeRate, TrainOnFolder
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.rate_finder import RateFinder
+from explorer.ui.views.training_head import TrainingHead
 from explorer.ui.views.training_words import numbers
 from tests.ui.training_feed import RUN, Feed
 
@@ -397,3 +398,18 @@ def test_hidden_curves_are_not_drawn_until_seen(shown):
     shown.dock.dock.show()
     shown.until_drawn()
     assert shown.view.curves._drawn != drawn
+
+
+def test_in_a_narrow_dock_what_happens_is_said_above_all_buttons(qtbot):
+    head = TrainingHead()
+    qtbot.addWidget(head)
+    head.show_training(TrainingState(), TrainingForm())
+    head.resize(640, 90)
+    head.show()
+    beside = head.findChild(QWidget, "train.status")
+    qtbot.waitUntil(lambda: beside.geometry().left() > head.form_button.geometry().right())
+    head.resize(320, 120)
+    qtbot.waitUntil(lambda: beside.geometry().bottom() < head.form_button.geometry().top())
+    assert head.form_button.geometry().right() < head.start.geometry().left()
+    head.resize(640, 90)
+    qtbot.waitUntil(lambda: beside.geometry().left() > head.form_button.geometry().right())

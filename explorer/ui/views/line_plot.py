@@ -12,7 +12,15 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainterPath, QPalette, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QMouseEvent,
+    QPainterPath,
+    QPalette,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QMenu, QWidget
 
 from explorer.ui.theme import Colours, font
@@ -52,8 +60,25 @@ class PlotWidget(pg.PlotWidget):  # type: ignore[misc]
         self.reset_requested.emit()
 
 
-class DecadeAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis that on a logarithmic scale names 1, 2 and 5 only: all nine would run into each other."""
+class ValueAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose numbers do not run into each other: what it has height for; of a decade 1, 2 and 5."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """What lies between two numbers, and between two ticks: pairs of spacing and offset.
+
+        Args:
+            low: The least value in view.
+            high: The greatest one.
+            size: Of the axis, in pixels.
+        """
+        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        if self.logMode or not levels:
+            return levels
+        spacing = levels[0][0]
+        least = (high - low) / size * QFontMetrics(font("small")).height()
+        if spacing >= least:
+            return levels
+        return [(2 * spacing if 2 * spacing >= least else 5 * spacing, 0.0)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         said: list[str] = super().tickStrings(values, scale, spacing)
@@ -88,7 +113,7 @@ class LinePlot(QWidget):
         self._is_dressed = False
         self._x_label = ""
         self._items: list[Any] = []
-        self.plot = PlotWidget(axisItems={"left": DecadeAxis("left")})
+        self.plot = PlotWidget(axisItems={"left": ValueAxis("left")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)

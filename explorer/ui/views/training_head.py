@@ -183,18 +183,15 @@ class TrainingHead(QWidget):
         self._buttons.setSpacing(SPACE)
         for button in (self.pause, self.resume, self.stop, self.twins, self.start):
             self._buttons.addWidget(button)
-        line = QHBoxLayout()
-        line.setSpacing(SPACE)
-        line.addWidget(self.form_button)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(SPACE)
+        self._line.addWidget(self.form_button)
         self._line.addLayout(names, 1)
         self._line.addLayout(self._buttons)
-        line.addLayout(self._line, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE + HALF, SPACE, SPACE + HALF, SPACE)
         column.setSpacing(SPACE)
-        column.addLayout(line)
+        column.addLayout(self._line)
         column.addWidget(self._bar)
         below = QHBoxLayout()
         below.setSpacing(SPACE)
@@ -209,11 +206,16 @@ class TrainingHead(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Put the words above the buttons where these leave too little beside them."""
-        taken = self._buttons.sizeHint().width() + self.form_button.sizeHint().width() + 4 * SPACE
-        is_tight = self.width() - taken < _ROOM_FOR_WORDS_PX
+        """Put the words above all buttons where these leave too little beside them."""
         ways = QBoxLayout.Direction
-        self._line.setDirection(ways.TopToBottom if is_tight else ways.LeftToRight)
+        was_tight = self._line.direction() == ways.TopToBottom
+        taken = self._buttons.sizeHint().width() + 4 * SPACE
+        if not was_tight:
+            taken += self.form_button.sizeHint().width()
+        is_tight = self.width() - taken < _ROOM_FOR_WORDS_PX
+        if is_tight != was_tight:
+            self._line.setDirection(ways.TopToBottom if is_tight else ways.LeftToRight)
+            (self._buttons if is_tight else self._line).insertWidget(0, self.form_button)
 
     def show_moment(self, step: int | None, *, are_gone: bool = False) -> None:
         """Say to which step the run is rewound; None is now.

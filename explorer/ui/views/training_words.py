@@ -90,7 +90,7 @@ def _halted(training: TrainingState) -> Headline:
         return Headline(title, f"{training.cause} Resume goes on where it was.", "warning")
     if training.status == "paused":
         return Headline(title, "Resume goes on at the next step.", "warning")
-    return Headline(title, "It can be resumed, here or from the runs.", "muted")
+    return Headline(title, "It can go on, here or from the runs.", "muted")
 
 
 @dataclass(frozen=True, slots=True)
