@@ -219,6 +219,7 @@ class AnswersView(QWidget):
         self._accuracy.set_text(lead or remarks)
         self._accuracy.set_tone("warning" if lead == _UNTRAINED else "text")
         self._remarks.set_text(remarks if lead else "")
+        self._remarks.setVisible(bool(lead and remarks))
         self._save.setEnabled(bool(self._model.shown))
 
     def _show(self, current: int | None) -> None:

@@ -111,6 +111,7 @@ class TeachView(QWidget):
         self._name.setObjectName("teach.name")
         self._name.setAccessibleName("Name of the set")
         self._name.setPlaceholderText("Name of the set")
+        self._name.setMinimumWidth(112)
         self._name.setMaximumWidth(240)
         self._name.setAcceptDrops(False)
         self._start = QPushButton("Teach")
@@ -180,6 +181,7 @@ class TeachView(QWidget):
         self._about.setText(_ABOUT.format(network=network))
         if name != self._name.text():
             self._name.setText(name)
+            self._name.home(False)
         self._fit_cards(len(bins))
         for card, one in zip(self._cards, bins, strict=True):
             card.show_bin(one.name, one.pictures, n_waiting=one.n_waiting, can_edit=can_edit)
