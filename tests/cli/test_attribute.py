@@ -78,7 +78,7 @@ def test_several_pictures_go_to_a_folder_and_a_bad_one_is_named(run, tmp_path):
 
 
 def test_an_untrained_net_says_so(run, tmp_path):
-    words = ["attribute", SAMPLE, "--model", "cifar-resnet32", "--key", "layer1.0.add"]
+    words = ["attribute", SAMPLE, "--model", "cifar-resnet110", "--key", "layer1.0.add"]
     words += ["--out", tmp_path / "x.png"]
     (row,) = run(*words, "--json").json
     assert row["origin"] == "untrained"

@@ -81,7 +81,7 @@ def test_an_empty_folder_is_an_error(run, tmp_path):
 
 
 def test_an_untrained_net_is_called_so(run):
-    words = ["classify", SAMPLE, "--model", "cifar-resnet20", "--set", "shortcut=B"]
+    words = ["classify", SAMPLE, "--model", "cifar-resnet20", "--set", "stage_depths=2,2,2"]
     (row,) = run(*words, "--json").json
     assert row["origin"] == "untrained"
     assert row["predictions"][0]["label"].startswith("class ")

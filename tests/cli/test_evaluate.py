@@ -63,9 +63,9 @@ def test_another_number_of_classes_is_refused(run, tmp_path):
 
 
 def test_an_untrained_net_is_refused(run):
-    ended = run("evaluate", "--model", "cifar-resnet32", "--data", "digits", "--json")
+    ended = run("evaluate", "--model", "cifar-resnet110", "--data", "digits", "--json")
     assert ended.status == 1
-    assert ended.complaint.startswith("cifar-resnet32 is untrained")
+    assert ended.complaint.startswith("cifar-resnet110 is untrained")
     assert not ended.out
 
 

@@ -11,7 +11,7 @@ from tests.cli.conftest import SAMPLE
 
 def test_the_picture_is_the_tiled_maps(run, tmp_path):
     out = tmp_path / "maps.png"
-    words = ["features", SAMPLE, "--model", "cifar-resnet32", "--key", "layer2.0.conv1", "--out", out]
+    words = ["features", SAMPLE, "--model", "cifar-resnet110", "--key", "layer2.0.conv1", "--out", out]
     found = run(*words, "--json").json
     assert found["key"] == "layer2.0.conv1"
     assert found["shape"] == [32, 16, 16]
@@ -27,7 +27,7 @@ def test_the_picture_is_the_tiled_maps(run, tmp_path):
 
 def test_zoom_repeats_pixels(run, tmp_path):
     once, thrice = tmp_path / "once.png", tmp_path / "thrice.png"
-    words = ["features", SAMPLE, "--model", "cifar-resnet32", "--key", "conv1", "--scale", "per-channel"]
+    words = ["features", SAMPLE, "--model", "cifar-resnet110", "--key", "conv1", "--scale", "per-channel"]
     run(*words, "--out", once)
     run(*words, "--out", thrice, "--zoom", 3)
     with Image.open(once) as small, Image.open(thrice) as large:
@@ -36,7 +36,7 @@ def test_zoom_repeats_pixels(run, tmp_path):
 
 def test_text_says_whose_weights_and_what_range(run, tmp_path):
     out = tmp_path / "logits.png"
-    ended = run("features", SAMPLE, "--model", "cifar-resnet32", "--key", "fc", "--out", out)
+    ended = run("features", SAMPLE, "--model", "cifar-resnet110", "--key", "fc", "--out", out)
     assert "untrained (seed 0)" in ended.out
     assert "fc, 10, from" in ended.out
     assert out.is_file()
@@ -53,7 +53,7 @@ def test_text_says_whose_weights_and_what_range(run, tmp_path):
 )
 def test_wrong_words_are_explained(words, cause, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ended = run("features", SAMPLE, "--model", "cifar-resnet32", *words)
+    ended = run("features", SAMPLE, "--model", "cifar-resnet110", *words)
     assert ended.status == 1
     assert cause in ended.complaint
     assert not list(tmp_path.glob("*.png"))

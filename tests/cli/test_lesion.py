@@ -118,7 +118,7 @@ def test_what_ships_with_the_weights_needs_no_data(run):
 
 
 def test_an_untrained_net_says_so_and_has_nothing_beforehand(run):
-    words = ["lesion", "--model", "cifar-resnet32"]
+    words = ["lesion", "--model", "cifar-resnet110"]
     row = run(*words, "--block", "layer1.0", "--data", "digits", "--count", 8, "--json").json[0]
     assert row["origin"] == "untrained"
     ended = run(*words, "--sweep")
