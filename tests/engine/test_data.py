@@ -207,10 +207,31 @@ def test_bins_become_a_data_set_that_opens(context, tmp_path, home):
     assert sorted(np.r_[data.train_labels, data.test_labels].tolist()) == [0, 0, 1, 1, 1]
     assert (data.train_images[data.train_labels == 0][..., 2] > 240).all()
     assert (data.train_images[data.train_labels == 1][..., 0] > 240).all()
-    again = collect(context, ("red things", reds[:1]), ("blue", blues))
-    assert again == path
-    assert len(open_dataset(path, 16).train_labels) + len(open_dataset(path, 16).test_labels) == 3
-    assert [entry.name for entry in (home / "data" / "taught").iterdir()] == ["my-classes"]
+
+
+def test_a_set_is_replaced_only_by_one_that_holds_its_pictures(context, tmp_path, home):
+    def add(name, colour):
+        return context.shelf.add(str(paint(tmp_path / f"{name}.png", colour)), name)
+
+    def n_pictures(path):
+        data = open_dataset(path, 16)
+        return len(data.train_labels) + len(data.test_labels)
+
+    reds, blues = tuple(add(f"r{n}", (250, n, 0)) for n in range(3)), (add("b", (0, 0, 250)),)
+    few = collect(context, ("red", reds[1:]), ("blue", blues))
+    more = collect(context, ("red", reds), ("blue", blues))
+    assert more == few
+    assert n_pictures(few) == 4
+    other = collect(context, ("red", reds[:2]), ("blue", blues))
+    assert other == f"{few} 2"
+    assert n_pictures(few) == 4
+    assert n_pictures(other) == 3
+    # The same picture in another class is another set.
+    swapped = collect(context, ("blue", reds), ("red", blues))
+    assert swapped == f"{few} 3"
+    assert collect(context, ("red", reds), ("blue", blues)) == few
+    names = sorted(entry.name for entry in (home / "data" / "taught").iterdir())
+    assert names == ["my-classes", "my-classes 2", "my-classes 3"]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,19 @@
 """The pictures in the user's bins become a folder of class folders, on the IO pool.
 
+A pasted picture may be nowhere else, and a run may go on with the set it began with: a set is replaced only
+by one that holds all of its pictures.
+
 Called through `handlers/io_table.py` by the worker. Must not import torch or Qt.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import shutil
 from collections.abc import Generator
+from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image
@@ -29,7 +34,7 @@ _RESERVED = frozenset(
 
 
 def collect_taught(request: CollectTaught, context: Context) -> Generator[Event, None, None]:
-    """Copy the pictures of the bins into the program's data folder, in place of a set of the same name.
+    """Copy the pictures of the bins into the program's data folder, under the name or the name and a number.
 
     Bins without pictures are left out.
 
@@ -60,6 +65,7 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
                 if not context.is_wanted(request):
                     return
                 _put(context.shelf.for_batch(image_id), context, image_id, folder / f"{number:04}")
+        target = _place_for(beside, target)
         _replace(beside, target)
     except OSError as error:
         raise DataError(
@@ -85,6 +91,23 @@ def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) ->
         return
     picture = context.shelf.picture(image_id) if isinstance(source, Path) else source
     Image.fromarray(picture.pixels).save(stem.with_name(f"{stem.name}.png"))
+
+
+def _place_for(made: Path, wanted: Path) -> Path:
+    """Of NAME, NAME 2, NAME 3, … the first that is free, or whose pictures are all in the new set too."""
+    pictures = _pictures(made)
+    numbered = (wanted.with_name(f"{wanted.name} {number}") for number in count(2))
+    places = chain([wanted], numbered)
+    return next(place for place in places if not place.exists() or _pictures(place) <= pictures)
+
+
+def _pictures(folder: Path) -> set[tuple[str, str]]:
+    """What is in a set: each file's class and the SHA-256 of its bytes."""
+    found = set()
+    for path in folder.glob("*/*"):
+        with path.open("rb") as file:
+            found.add((path.parent.name, hashlib.file_digest(file, "sha256").hexdigest()))
+    return found
 
 
 def _replace(source: Path, target: Path) -> None:
