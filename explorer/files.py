@@ -47,27 +47,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old one or the new one, never a part.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        beside.write_text(json.dumps(value), "utf-8")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 @contextlib.contextmanager
 def written_whole(path: Path, check: Callable[[Path], object] = lambda beside: None) -> Iterator[IO[bytes]]:
     """Write a file beside its place and give it its name once its bytes are on the disk.
 
     A reader sees the file that was there before or the new one, never a part, whatever ends the program.
-    Where anything fails nothing is left of the new one.
+    Where anything fails nothing is left of the new one. A link stays, and what it leads to is written; a
+    device or pipe, as `/dev/stdout`, is written as it is.
 
     Args:
         path: Its place; missing folders are made.
@@ -79,6 +65,11 @@ def written_whole(path: Path, check: Callable[[Path], object] = lambda beside: N
     Raises:
         OSError: It cannot be written.
     """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    path = path.resolve()
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -90,6 +81,25 @@ def written_whole(path: Path, check: Callable[[Path], object] = lambda beside: N
         replace_durably(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8, as `written_whole` does.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with written_whole(path) as file:
+        file.write(text.encode("utf-8"))
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file, as `written_whole` does.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    write_text(path, json.dumps(value))
 
 
 def replace_durably(source: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from explorer.files import written_whole
+from explorer.files import write_text, written_whole
 
 
 def test_a_file_has_its_name_once_all_is_written(tmp_path):
@@ -60,7 +60,32 @@ def test_a_writer_that_is_killed_leaves_the_old_file(tmp_path):
     assert path.read_bytes() == b"old"
 
 
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    path, link = tmp_path / "note.txt", tmp_path / "link"
+    path.write_bytes(b"old")
+    link.symlink_to(path)
+    write_text(link, "neu, ä")
+    assert link.is_symlink()
+    assert path.read_text("utf-8") == "neu, ä"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_pipe_is_written_as_it_is(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_text(path, "through")
+        assert os.read(reader, 100) == b"through"
+    finally:
+        os.close(reader)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(FileExistsError), written_whole(tmp_path / "file" / "note.txt") as file:
+    with (
+        pytest.raises((FileExistsError, NotADirectoryError)),
+        written_whole(tmp_path / "file" / "note.txt") as file,
+    ):
         file.write(b"x")

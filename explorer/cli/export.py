@@ -16,6 +16,7 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import SetupError, WeightsError
+from explorer.files import write_text
 from explorer.present.text import byte_size
 
 
@@ -91,12 +92,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
 def _write_json(args: argparse.Namespace, spec: ArchitectureSpec) -> None:
-    _write_text(args.out, spec.to_json() + "\n")
+    write_text(args.out, spec.to_json() + "\n")
 
 
 def _write_svg(args: argparse.Namespace, spec: ArchitectureSpec) -> None:
@@ -107,13 +104,13 @@ def _write_svg(args: argparse.Namespace, spec: ArchitectureSpec) -> None:
     from explorer.present.svg import graph_svg
 
     graph = expand(spec)
-    _write_text(args.out, graph_svg(lay_out(graph, default_unfolded(graph)), title(spec)))
+    write_text(args.out, graph_svg(lay_out(graph, default_unfolded(graph)), title(spec)))
 
 
 def _write_python(args: argparse.Namespace, spec: ArchitectureSpec) -> None:
     from explorer.arch.code import to_python
 
-    _write_text(args.out, to_python(spec).text)
+    write_text(args.out, to_python(spec).text)
 
 
 def _write_onnx(args: argparse.Namespace, spec: ArchitectureSpec) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.errors import ImageError
+from explorer.files import written_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,8 @@ def write_png(picture: NDArray[np.uint8], out: Path) -> None:
     from PIL import Image
 
     try:
-        Image.fromarray(picture).save(out, format="PNG")
+        with written_whole(out) as file:
+            Image.fromarray(picture).save(file, format="PNG")
     except OSError as error:
         raise ImageError(
             "{out} cannot be written: {reason}.",

@@ -20,6 +20,7 @@ from typing import Any
 
 from explorer import paths
 from explorer.errors import RunError
+from explorer.files import write_text, written_whole
 from explorer.runs.names import VALIDATION_ACCURACY, MetricRow
 from explorer.runs.run import Run
 
@@ -157,10 +158,10 @@ def write_bundled(run: Run, rows: Iterable[MetricRow], path: Path, *, note: str 
     }
     text = "".join(f"{step},{name},{value:.{DIGITS}g}\n" for step, name, value in ordered)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Without a time in it: the same run makes the same bytes.
-        path.with_suffix(".csv.gz").write_bytes(gzip.compress(text.encode("ascii"), 9, mtime=0))
-        path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+        with written_whole(path.with_suffix(".csv.gz")) as file:
+            # Without a time in it: the same run makes the same bytes.
+            file.write(gzip.compress(text.encode("ascii"), 9, mtime=0))
+        write_text(path, json.dumps(content, indent=1) + "\n")
     except OSError as error:
         raise RunError(
             "{path} cannot be written: {reason}.",

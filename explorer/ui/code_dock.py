@@ -5,7 +5,6 @@ Made by `ui/main_window.py`. Imports the code view when the dock is first opened
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
@@ -16,6 +15,7 @@ from explorer.state.model import AppState
 from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
+from explorer.ui.widgets.saving import save_text
 
 if TYPE_CHECKING:
     from explorer.ui.views.code import CodeView
@@ -60,12 +60,8 @@ class CodeDock(SeenDock):
     def _on_save(self, text: str) -> None:
         name = (preset_name(self._store.state.document.spec) or "network").replace("-", "_")
         path, _ = QFileDialog.getSaveFileName(self._view, "Save Python code", f"{name}.py", "Python (*.py)")
-        if not path:
-            return
-        try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self._store.dispatch(
-                actions.Complain(f"{path} was not saved: {reason}.", "Choose another folder.")
-            )
+        if path:
+            save_text(text, path, self._on_not_saved)
+
+    def _on_not_saved(self, cause: str) -> None:
+        self._store.dispatch(actions.Complain(cause, "Choose another folder."))

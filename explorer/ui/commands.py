@@ -6,7 +6,6 @@ Made by `ui/main_window.py`, called from menus, buttons and the command palette.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -21,6 +20,7 @@ from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
 from explorer.ui.widgets.drop_area import read_drop
+from explorer.ui.widgets.saving import save_png, save_text
 from explorer.ui.words import net_title
 from explorer.version import VERSION
 
@@ -165,7 +165,7 @@ class Commands(QObject):
             self._window, "Save architecture", "architecture.json", SPEC_FILTER
         )
         if path:
-            self._written(path, lambda: Path(path).write_text(self._spec_text(), encoding="utf-8"))
+            save_text(self._spec_text(), path, self._on_not_saved)
 
     def save_weights(self) -> None:
         """Write the network's weights, with its architecture beside them."""
@@ -253,19 +253,15 @@ class Commands(QObject):
         path, _ = QFileDialog.getSaveFileName(self._window, "Save graph", "graph.svg", "SVG (*.svg)")
         if path and layout is not None:
             title = net_title(self._store.state.document.spec)
-            self._written(path, lambda: Path(path).write_text(graph_svg(layout, title), encoding="utf-8"))
+            save_text(graph_svg(layout, title), path, self._on_not_saved)
 
     def _save_image(self, name: str, picture: Callable[[], QImage]) -> None:
         path, _ = QFileDialog.getSaveFileName(self._window, "Save picture", name, "PNG (*.png)")
         if path:
-            self._written(path, lambda: _save_png(picture(), path))
+            save_png(picture(), path, self._on_not_saved)
 
-    def _written(self, path: str, write: Callable[[], object]) -> None:
-        try:
-            write()
-        except OSError as error:
-            hint = "Choose another folder, or make room on the disk."
-            self._store.dispatch(actions.Complain(f"{path} could not be written: {error}.", hint))
+    def _on_not_saved(self, cause: str) -> None:
+        self._store.dispatch(actions.Complain(cause, "Choose another folder, or make room on the disk."))
 
     def paste(self) -> None:
         """Take the clipboard's pictures as if dropped."""
@@ -320,8 +316,3 @@ class Commands(QObject):
             "<p>Build, run, look inside and compare residual networks.</p>"
             f"<p>torch {device.torch_version or 'not loaded yet'} on {runs_on}</p>",
         )
-
-
-def _save_png(image: QImage, path: str) -> None:
-    if not image.save(path, b"PNG"):
-        raise OSError("the picture could not be encoded or the file not opened")

@@ -15,6 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer import paths
+from explorer.files import write_text
 from explorer.state import session
 from explorer.state.model import AppState, Document
 from explorer.ui import theme
@@ -114,11 +115,8 @@ class Session(QObject):
         """Keep document and settings, so that a crash loses nothing of them."""
         if self._options.screenshot:
             return
-        path = paths.config_dir() / SESSION_FILE
-        beside = path.with_suffix(".part")
         try:
-            beside.write_text(session.encode(self.store.state), encoding="utf-8")
-            beside.replace(path)
+            write_text(paths.config_dir() / SESSION_FILE, session.encode(self.store.state))
         except OSError as error:
             hint = "Make room on the disk or set RESNET_EXPLORER_HOME to another folder."
             self.store.dispatch(actions.Complain(f"The session could not be saved: {error}.", hint))

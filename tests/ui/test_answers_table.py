@@ -153,7 +153,7 @@ def test_the_table_as_csv(view, qtbot, tmp_path, monkeypatch):
     told = []
     view.save_failed.connect(told.append)
     view.save_csv(tmp_path / "absent" / "answers.csv")
-    assert "could not be written" in told[0]
+    assert "was not saved" in told[0]
 
 
 def test_ten_thousand_rows_are_quick_and_draw_only_what_is_seen(view):

@@ -237,7 +237,7 @@ def test_the_table_as_csv(view, tmp_path, monkeypatch, qtbot):
     told = []
     view.save_failed.connect(told.append)
     view.save_csv(tmp_path / "absent" / "runs.csv")
-    assert "could not be written" in told[0]
+    assert "was not saved" in told[0]
 
 
 def test_an_empty_store_says_how_runs_come(view):

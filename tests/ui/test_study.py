@@ -274,7 +274,7 @@ def test_report_table_and_removal_are_one_click_away(program, tmp_path, monkeypa
     assert rows[1]["test_accuracy"] == "0.510000"
     assert rows[3]["cause"] == "The loss is nan."
     program.view.save_csv(tmp_path / "none" / "file.csv")
-    assert "could not be written" in dict(program.store.state.notices[-1].arguments)["cause"]
+    assert "was not saved" in dict(program.store.state.notices[-1].arguments)["cause"]
     program.click("study.forget")
     assert program.newest(DeleteStudy).id == "s1"
     assert program.view._list.currentText() == "A new study"

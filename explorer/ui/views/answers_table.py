@@ -44,6 +44,7 @@ from explorer.ui.views.answers_model import (
 from explorer.ui.views.runs_table import SHEET
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
+from explorer.ui.widgets.saving import save_text
 
 _NARROW_PX = 520
 _MARK_PX, _CONFIDENCE_PX, _NARROW_CONFIDENCE_PX = 36, 170, 104
@@ -251,10 +252,7 @@ class AnswersView(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write the table as it is shown; `save_failed` says why where that fails."""
-        try:
-            path.write_text(answer_rows.to_csv(self._model.shown), encoding="utf-8")
-        except OSError as error:
-            self.save_failed.emit(f"The table could not be written to {path}: {error.strerror or error}.")
+        save_text(answer_rows.to_csv(self._model.shown), path, self.save_failed.emit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

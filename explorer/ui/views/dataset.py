@@ -33,6 +33,7 @@ from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.views.dataset_cards import DataCardView
 from explorer.ui.views.dataset_classes import ClassRows
 from explorer.ui.views.dataset_normalisation import NormalisationLine
+from explorer.ui.widgets.saving import save_png, save_text
 
 _CARD_PX = 236
 _FEW_BROKEN, _MOST_BROKEN = 3, 200
@@ -263,10 +264,7 @@ class DatasetView(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write the classes; `save_failed` says why where that fails."""
-        try:
-            path.write_text(self.to_csv(), encoding="utf-8")
-        except OSError as error:
-            self.save_failed.emit(f"The table could not be written to {path}: {error.strerror or error}.")
+        save_text(self.to_csv(), path, self.save_failed.emit)
 
     def _on_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Folder of class folders")
@@ -287,8 +285,8 @@ class DatasetView(QWidget):
     def _on_save_png(self) -> None:
         name = f"{PurePath(self._facts.data).stem if self._facts else 'data'}.png"
         path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
-        if path and not self._facts_block.grab().save(path, "PNG"):
-            self.save_failed.emit(f"The picture could not be written to {path}.")
+        if path:
+            save_png(self._facts_block.grab().toImage(), path, self.save_failed.emit)
 
 
 def summary(facts: DataFacts) -> str:

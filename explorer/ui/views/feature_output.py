@@ -12,7 +12,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from explorer.ui.widgets.mosaic import Mosaic
-from explorer.ui.widgets.picture_files import enlarged, file_name_for, write_png
+from explorer.ui.widgets.picture_files import enlarged, file_name_for
+from explorer.ui.widgets.saving import write_png
 
 Say = Callable[[str], None]
 Picture = Callable[[int | None], QImage]

@@ -24,7 +24,7 @@ from explorer.ui.views.inside_residuals import ResidualsView
 from explorer.ui.views.inside_topic import TopicView
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.picture_files import write_png
+from explorer.ui.widgets.saving import write_png
 
 _MADE: dict[InsideTopic, Callable[[], TopicView]] = {
     "residuals": ResidualsView,
@@ -116,7 +116,7 @@ class InsideView(QWidget):
 
     def _save_csv(self) -> None:
         # Beside the curves, which need the plotting library: not before it is needed.
-        from explorer.ui.widgets.picture_files import write_text
+        from explorer.ui.widgets.saving import write_text
 
         self._save("csv", "CSV (*.csv)", lambda path: write_text(self.topic.to_csv(), path))
 

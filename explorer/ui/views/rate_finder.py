@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from explorer.state.learning import FinderState
 from explorer.ui.theme import HALF, RADIUS, SPACE, Colours, font
-from explorer.ui.widgets.picture_files import write_png, write_text
+from explorer.ui.widgets.saving import write_png, write_text
 
 _CEILING = 1.6
 """Losses are drawn up to this many times the first one: where the curve explodes, it leaves the picture."""

@@ -35,6 +35,7 @@ from explorer.ui.views.sparkline import Line, Sparkline
 from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
+from explorer.ui.widgets.saving import save_text
 
 _NARROW_PX = 620
 _EMPTY = "No runs yet. Train a network, and what it learned and how stays here."
@@ -298,10 +299,7 @@ class RunsView(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write the table as it is shown; `save_failed` says why where that fails."""
-        try:
-            path.write_text(run_words.to_csv(self._found_rows()), encoding="utf-8")
-        except OSError as error:
-            self.save_failed.emit(f"The table could not be written to {path}: {error.strerror or error}.")
+        save_text(run_words.to_csv(self._found_rows()), path, self.save_failed.emit)
 
     def build_menu(self) -> QMenu:
         """What a right click offers."""

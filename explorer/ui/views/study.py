@@ -23,6 +23,7 @@ from explorer.ui.views.study_form import FORM_WIDTH_PX, StudyFormPanel
 from explorer.ui.views.study_table import StudyTable
 from explorer.ui.views.training_head import ShareBar
 from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.saving import save_text
 
 REPORT_FILTER = "Report (*.html)"
 CSV_FILTER = "CSV (*.csv)"
@@ -226,10 +227,7 @@ class StudyView(QWidget):
         row = self._studies.row
         if row is None:
             return
-        try:
-            path.write_text(study_words.to_csv(row), encoding="utf-8")
-        except OSError as error:
-            self.save_failed.emit(f"The table could not be written to {path}: {error.strerror or error}.")
+        save_text(study_words.to_csv(row), path, self.save_failed.emit)
 
     def _on_report(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Write report", "study.html", REPORT_FILTER)

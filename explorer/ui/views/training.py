@@ -38,7 +38,7 @@ from explorer.ui.views.training_head import TrainingHead
 from explorer.ui.views.training_words import empty_message, facts, facts_csv, is_finding, problem
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.picture_files import write_png, write_text
+from explorer.ui.widgets.saving import write_png, write_text
 
 _ROOM_FOR_FORM_PX = 720
 """In a narrower view the form takes the place of the curves instead of standing beside them."""

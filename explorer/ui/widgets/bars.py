@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
 from explorer.present import text as words
 from explorer.ui.theme import SPACE, Colours
+from explorer.ui.widgets.saving import save_text
 
 if TYPE_CHECKING:
     from explorer.nets.facts import Prediction
@@ -159,10 +160,7 @@ class ProbabilityBars(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write the table to a file; `save_failed` says why where that fails."""
-        try:
-            path.write_text(self.to_csv(), encoding="utf-8")
-        except OSError as error:
-            self.save_failed.emit(f"The table could not be written to {path}: {error.strerror or error}.")
+        save_text(self.to_csv(), path, self.save_failed.emit)
 
     def build_menu(self) -> QMenu:
         """The context menu: copy and save."""

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
 from explorer.ui.theme import RADIUS, SPACE, Colours
+from explorer.ui.widgets.saving import save_png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -184,8 +185,7 @@ class PictureView(QWidget):
 
     def save_png(self, path: Path) -> None:
         """Write the picture in its own size with its overlay; `save_failed` says why where that fails."""
-        if not self.composed().save(str(path), "PNG"):  # type: ignore[call-overload]
-            self.save_failed.emit(f"The picture could not be written to {path}.")
+        save_png(self.composed(), path, self.save_failed.emit)
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard in its own size."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from explorer.ui.widgets.elided_label import ElidedLabel
-from explorer.ui.widgets.picture_files import write_png, write_text
+from explorer.ui.widgets.saving import write_png, write_text
 
 
 def _always() -> bool:
