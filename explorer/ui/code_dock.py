@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer.arch.expand import expand
 from explorer.arch.presets import preset_name
@@ -15,7 +15,7 @@ from explorer.state.model import AppState
 from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
-from explorer.ui.widgets.saving import save_text
+from explorer.ui.widgets.saving import ask_where, save_text
 
 if TYPE_CHECKING:
     from explorer.ui.views.code import CodeView
@@ -59,7 +59,8 @@ class CodeDock(SeenDock):
 
     def _on_save(self, text: str) -> None:
         name = (preset_name(self._store.state.document.spec) or "network").replace("-", "_")
-        path, _ = QFileDialog.getSaveFileName(self._view, "Save Python code", f"{name}.py", "Python (*.py)")
+        assert self._view is not None
+        path = ask_where(self._view, "Save Python code", f"{name}.py", "Python (*.py)")
         if path:
             save_text(text, path, self._on_not_saved)
 

@@ -20,7 +20,7 @@ from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
 from explorer.ui.widgets.drop_area import read_drop
-from explorer.ui.widgets.saving import save_png, save_text
+from explorer.ui.widgets.saving import ask_where, save_png, save_text
 from explorer.ui.words import net_title
 from explorer.version import VERSION
 
@@ -161,16 +161,14 @@ class Commands(QObject):
 
     def save_spec(self) -> None:
         """Write the architecture as a spec file."""
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save architecture", "architecture.json", SPEC_FILTER
-        )
+        path = ask_where(self._window, "Save architecture", "architecture.json", SPEC_FILTER)
         if path:
             save_text(self._spec_text(), path, self._on_not_saved)
 
     def save_weights(self) -> None:
         """Write the network's weights, with its architecture beside them."""
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save weights", "weights.safetensors", SAVED_WEIGHTS_FILTER
+        path = ask_where(
+            self._window, "Save weights", "weights.safetensors", SAVED_WEIGHTS_FILTER, is_ending_fixed=True
         )
         if path:
             self._store.dispatch(actions.KeepWeights(path))
@@ -250,13 +248,13 @@ class Commands(QObject):
         from explorer.present.svg import graph_svg
 
         layout = self._window.graph.canvas.layout_shown
-        path, _ = QFileDialog.getSaveFileName(self._window, "Save graph", "graph.svg", "SVG (*.svg)")
+        path = ask_where(self._window, "Save graph", "graph.svg", "SVG (*.svg)")
         if path and layout is not None:
             title = net_title(self._store.state.document.spec)
             save_text(graph_svg(layout, title), path, self._on_not_saved)
 
     def _save_image(self, name: str, picture: Callable[[], QImage]) -> None:
-        path, _ = QFileDialog.getSaveFileName(self._window, "Save picture", name, "PNG (*.png)")
+        path = ask_where(self._window, "Save picture", name, "PNG (*.png)")
         if path:
             save_png(picture(), path, self._on_not_saved)
 

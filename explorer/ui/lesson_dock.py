@@ -10,13 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
+from PySide6.QtWidgets import QDockWidget, QWidget
 
 from explorer.state.lessons import LESSONS
 from explorer.state.model import AppState
 from explorer.ui.late import lesson_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
+from explorer.ui.widgets.saving import ask_where
 
 if TYPE_CHECKING:
     from explorer.state.actions import Action
@@ -119,8 +120,9 @@ class LessonDock(SeenDock):
             self._view.keep()
         lessons = self._store.state.lessons
         title = lessons.lesson.title if lessons.lesson is not None else "My lesson"
-        name = lessons.source if lessons.is_own else f"{title}.lesson"
-        path, _ = QFileDialog.getSaveFileName(self._window, "Save lesson", name, SAVED_FILTER)
+        # A lesson that was written by hand, as text, is kept as a whole: beside it, not in its place.
+        name = lessons.source.removesuffix(".json") if lessons.is_own else f"{title}.lesson"
+        path = ask_where(self._window, "Save lesson", name, SAVED_FILTER, is_ending_fixed=True)
         if path:
             self._store.dispatch(SaveLesson(path, self.open_docks()))
 

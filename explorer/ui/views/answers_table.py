@@ -13,7 +13,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -44,7 +43,7 @@ from explorer.ui.views.answers_model import (
 from explorer.ui.views.runs_table import SHEET
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.saving import save_text
+from explorer.ui.widgets.saving import ask_where, save_text
 
 _NARROW_PX = 520
 _MARK_PX, _CONFIDENCE_PX, _NARROW_CONFIDENCE_PX = 36, 170, 104
@@ -275,6 +274,6 @@ class AnswersView(QWidget):
         self._save.setEnabled(bool(self._model.shown))
 
     def _on_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save answers as CSV", "answers.csv", "CSV (*.csv)")
+        path = ask_where(self, "Save answers as CSV", "answers.csv", "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))

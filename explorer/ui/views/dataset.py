@@ -33,7 +33,7 @@ from explorer.ui.theme import HALF, SPACE, font
 from explorer.ui.views.dataset_cards import DataCardView
 from explorer.ui.views.dataset_classes import ClassRows
 from explorer.ui.views.dataset_normalisation import NormalisationLine
-from explorer.ui.widgets.saving import save_png, save_text
+from explorer.ui.widgets.saving import ask_where, save_png, save_text
 
 _CARD_PX = 236
 _FEW_BROKEN, _MOST_BROKEN = 3, 200
@@ -278,13 +278,13 @@ class DatasetView(QWidget):
 
     def _on_save(self) -> None:
         name = f"{PurePath(self._facts.data).stem if self._facts else 'data'}-classes.csv"
-        path, _ = QFileDialog.getSaveFileName(self, "Save classes as CSV", name, "CSV (*.csv)")
+        path = ask_where(self, "Save classes as CSV", name, "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))
 
     def _on_save_png(self) -> None:
         name = f"{PurePath(self._facts.data).stem if self._facts else 'data'}.png"
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", name, "PNG (*.png)")
+        path = ask_where(self, "Save as PNG", name, "PNG (*.png)")
         if path:
             save_png(self._facts_block.grab().toImage(), path, self.save_failed.emit)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.state.inside import InsideTopic
 from explorer.ui.theme import HALF, SPACE
@@ -24,7 +24,7 @@ from explorer.ui.views.inside_residuals import ResidualsView
 from explorer.ui.views.inside_topic import TopicView
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.saving import write_png
+from explorer.ui.widgets.saving import ask_where, write_png
 
 _MADE: dict[InsideTopic, Callable[[], TopicView]] = {
     "residuals": ResidualsView,
@@ -122,7 +122,7 @@ class InsideView(QWidget):
 
     def _save(self, ending: str, kinds: str, write: Callable[[str], str]) -> None:
         name = f"{self._facts.inside.topic}.{ending}"
-        path, _ = QFileDialog.getSaveFileName(self, f"Save as {ending.upper()}", name, kinds)
+        path = ask_where(self, f"Save as {ending.upper()}", name, kinds)
         if path:
             self._said.set_text(write(path))
             self._said.show()

@@ -12,7 +12,6 @@ import math
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -24,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from explorer.state.learning import FinderState
 from explorer.ui.theme import HALF, RADIUS, SPACE, Colours, font
-from explorer.ui.widgets.saving import write_png, write_text
+from explorer.ui.widgets.saving import ask_where, write_png, write_text
 
 _CEILING = 1.6
 """Losses are drawn up to this many times the first one: where the curve explodes, it leaves the picture."""
@@ -182,12 +181,12 @@ class RateFinder(QWidget):
         return table.getvalue()
 
     def _save_png(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as PNG", "learning-rate.png", "PNG (*.png)")
+        path = ask_where(self, "Save as PNG", "learning-rate.png", "PNG (*.png)")
         if path:
             self._said.setText(write_png(self.curve.grab().toImage(), path))
 
     def _save_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "learning-rate.csv", "CSV (*.csv)")
+        path = ask_where(self, "Save as CSV", "learning-rate.csv", "CSV (*.csv)")
         if path:
             self._said.setText(write_text(self.to_csv(), path))
 

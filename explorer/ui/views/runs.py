@@ -35,7 +35,7 @@ from explorer.ui.views.sparkline import Line, Sparkline
 from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.saving import save_text
+from explorer.ui.widgets.saving import ask_where, save_text
 
 _NARROW_PX = 620
 _EMPTY = "No runs yet. Train a network, and what it learned and how stays here."
@@ -355,12 +355,12 @@ class RunsView(QWidget):
         if kind == "tensorboard":
             path = QFileDialog.getExistingDirectory(self, "Folder for TensorBoard event files")
         else:
-            path, _ = QFileDialog.getSaveFileName(self, "Export metrics", f"{row.id}.{kind}", name_filter)
+            path = ask_where(self, "Export metrics", f"{row.id}.{kind}", name_filter)
         if path:
             self.export_requested.emit(row.id, path, kind)
 
     def _on_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save runs as CSV", "runs.csv", "CSV (*.csv)")
+        path = ask_where(self, "Save runs as CSV", "runs.csv", "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.state.learning import TrainingForm
@@ -23,7 +23,7 @@ from explorer.ui.views.study_form import FORM_WIDTH_PX, StudyFormPanel
 from explorer.ui.views.study_table import StudyTable
 from explorer.ui.views.training_head import ShareBar
 from explorer.ui.widgets.elided_label import ElidedLabel
-from explorer.ui.widgets.saving import save_text
+from explorer.ui.widgets.saving import ask_where, save_text
 
 REPORT_FILTER = "Report (*.html)"
 CSV_FILTER = "CSV (*.csv)"
@@ -230,12 +230,12 @@ class StudyView(QWidget):
         save_text(study_words.to_csv(row), path, self.save_failed.emit)
 
     def _on_report(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Write report", "study.html", REPORT_FILTER)
+        path = ask_where(self, "Write report", "study.html", REPORT_FILTER)
         if path:
             self.report_requested.emit(self._studies.shown, path)
 
     def _on_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save trainings as CSV", "study.csv", CSV_FILTER)
+        path = ask_where(self, "Save trainings as CSV", "study.csv", CSV_FILTER)
         if path:
             self.save_csv(Path(path))
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -38,7 +37,7 @@ from explorer.ui.views.training_head import TrainingHead
 from explorer.ui.views.training_words import empty_message, facts, facts_csv, is_finding, problem
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
-from explorer.ui.widgets.saving import write_png, write_text
+from explorer.ui.widgets.saving import ask_where, write_png, write_text
 
 _ROOM_FOR_FORM_PX = 720
 """In a narrower view the form takes the place of the curves instead of standing beside them."""
@@ -321,7 +320,7 @@ class TrainingView(QWidget):
             return
         shown, name, to_csv = table
         filters = f"{kind.upper()} (*.{kind})"
-        path, _ = QFileDialog.getSaveFileName(self, f"Save as {kind.upper()}", f"{name}.{kind}", filters)
+        path = ask_where(self, f"Save as {kind.upper()}", f"{name}.{kind}", filters)
         if path:
             said = write_png(shown.grab().toImage(), path) if kind == "png" else write_text(to_csv(), path)
             self._said.set_text(said)

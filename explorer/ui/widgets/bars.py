@@ -23,11 +23,11 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.present import text as words
 from explorer.ui.theme import SPACE, Colours
-from explorer.ui.widgets.saving import save_text
+from explorer.ui.widgets.saving import ask_where, save_text
 
 if TYPE_CHECKING:
     from explorer.nets.facts import Prediction
@@ -175,7 +175,7 @@ class ProbabilityBars(QWidget):
         menu.popup(event.globalPos())
 
     def _on_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "predictions.csv", "CSV (*.csv)")
+        name = ask_where(self, "Save as CSV", "predictions.csv", "CSV (*.csv)")
         if name:
             self.save_csv(Path(name))
 

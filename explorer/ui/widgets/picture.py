@@ -22,10 +22,10 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.ui.theme import RADIUS, SPACE, Colours
-from explorer.ui.widgets.saving import save_png
+from explorer.ui.widgets.saving import ask_where, save_png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -204,7 +204,7 @@ class PictureView(QWidget):
         menu.popup(event.globalPos())
 
     def _on_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save picture", self._file_name, "PNG (*.png)")
+        name = ask_where(self, "Save picture", self._file_name, "PNG (*.png)")
         if name:
             self.save_png(Path(name))
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from explorer.ui.widgets.elided_label import ElidedLabel
-from explorer.ui.widgets.saving import write_png, write_text
+from explorer.ui.widgets.saving import ask_where, write_png, write_text
 
 
 def _always() -> bool:
@@ -67,12 +67,12 @@ class SaveTool(QPushButton):
 
     def save_picture(self, widget: QWidget, file_name: str) -> None:
         """Ask where to, and write what a widget looks like."""
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save as PNG"), file_name, "PNG (*.png)")
+        path = ask_where(self, self.tr("Save as PNG"), file_name, "PNG (*.png)")
         if path:
             self.said.emit(write_png(widget.grab().toImage(), path))
 
     def save_table(self, make: Callable[[], str], file_name: str) -> None:
         """Ask where to, and write a table; it is made only where that is answered."""
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save as CSV"), file_name, "CSV (*.csv)")
+        path = ask_where(self, self.tr("Save as CSV"), file_name, "CSV (*.csv)")
         if path:
             self.said.emit(write_text(make(), path))

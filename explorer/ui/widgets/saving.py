@@ -1,6 +1,6 @@
-"""Pictures and tables on their way to the disk: the old file whole or the new one, and what came of it.
+"""Pictures and tables on their way to the disk: where to, the old file whole or the new one, what came of it.
 
-Used by whatever widget saves something. Asks nothing; knows nothing of the state or the engine.
+Used by whatever widget saves something. Knows nothing of the state or the engine.
 """
 
 from __future__ import annotations
@@ -11,8 +11,39 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QSaveFile
 from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from explorer import files
+
+
+def ask_where(
+    parent: QWidget, title: str, file_name: str, name_filter: str, *, is_ending_fixed: bool = False
+) -> str:
+    """Ask for the place of a file; one that is there already is replaced only with the user's consent.
+
+    Args:
+        parent: Of the dialog.
+        title: Its title.
+        file_name: What is proposed. Its ending is added to a name without one, which Qt does not do.
+        name_filter: As Qt writes it.
+        is_ending_fixed: Whether the ending is added to a name with another one too.
+
+    Returns:
+        The path; empty where the user thought better of it.
+    """
+    path, _ = QFileDialog.getSaveFileName(parent, title, file_name, name_filter)
+    typed, ending = Path(path).suffix.lower(), Path(file_name).suffix
+    if not path or typed == ending or (typed and not is_ending_fixed):
+        return path
+    path += ending
+    # The dialog has asked for the name as it was typed.
+    return path if not Path(path).exists() or _may_replace(parent, title, path) else ""
+
+
+def _may_replace(parent: QWidget, title: str, path: str) -> bool:
+    template = QCoreApplication.translate("Saving", "{name} already exists. Do you want to replace it?")
+    answer = QMessageBox.question(parent, title, template.format(name=Path(path).name))
+    return answer == QMessageBox.StandardButton.Yes
 
 
 def write_png(image: QImage, path: str) -> str:
