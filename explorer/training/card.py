@@ -19,7 +19,7 @@ from explorer.images.dataset import Dataset
 from explorer.nets.weight_files import save_weights
 from explorer.nets.weights import load_for_spec
 from explorer.training.batches import with_channels
-from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.evaluate import Evaluation, at_once, evaluate
 from explorer.training.prepare import Training
 
 _HEADER_KEYS = ("accuracy", "loss", "data", "command", "recipe", "seed", "commit", "date", "plan")
@@ -57,7 +57,13 @@ def write_trained(path: Path, training: Training, dataset: Dataset, facts: Mappi
     save()
     load_for_spec(model, expand(spec), spec, path)
     shown = with_channels(dataset, spec.in_channels)
-    tested = evaluate(model, shown.test_images, shown.test_labels, training.normalisation)
+    tested = evaluate(
+        model,
+        shown.test_images,
+        shown.test_labels,
+        training.normalisation,
+        batch_size=at_once(spec.input_size, training.batch_size),
+    )
     known |= {"accuracy": tested.accuracy, "loss": tested.loss}
     digest = save()
     card = {

@@ -18,7 +18,7 @@ import torch
 from explorer.errors import ExplorerError, RunError
 from explorer.training.batches import Pictures, draw_epoch
 from explorer.training.checkpoint import read_best, read_checkpoint, write_checkpoint
-from explorer.training.evaluate import Evaluation, evaluating
+from explorer.training.evaluate import Evaluation, at_once, evaluating
 from explorer.training.events import (
     CheckpointDue,
     CheckpointWritten,
@@ -258,10 +258,17 @@ class _Sitting:
         precision: Precision,
         loss: LossKind = "cross-entropy",
     ) -> Generator[None, None, Evaluation]:
-        normalisation = self.training.normalisation
-        steps = evaluating(model, pictures, normalisation, precision=precision, loss=loss)
+        training = self.training
+        steps = evaluating(
+            model,
+            pictures,
+            training.normalisation,
+            batch_size=at_once(pictures.images.shape[1], training.batch_size),
+            precision=precision,
+            loss=loss,
+        )
         try:
-            with room_for(self.training.batch_size, self.training.device):
+            with room_for(training.batch_size, training.device):
                 while True:
                     self._heed()
                     try:

@@ -8,10 +8,10 @@ from sklearn.metrics import confusion_matrix, log_loss
 from explorer.errors import DataError
 from explorer.slices import returned
 from explorer.training.batches import Normalisation, to_device
-from explorer.training.evaluate import N_MISTAKES, evaluate, evaluating
+from explorer.training.evaluate import N_MISTAKES, at_once, evaluate, evaluating
 from explorer.training.precision import Precision
-from tests.training.driving import ready
-from tests.training.small import small_dataset
+from tests.training.driving import ready, trained
+from tests.training.small import small_dataset, small_plan
 
 DATA = small_dataset(n_test=37)
 
@@ -63,6 +63,23 @@ def test_mistakes_are_the_surest_wrong_answers() -> None:
     for mistake in result.mistakes:
         assert mistake.truth == DATA.test_labels[mistake.index] != mistake.answer == answers[mistake.index]
         assert mistake.probability == pytest.approx(probabilities[mistake.index].max(), rel=1e-4)
+
+
+def test_photographs_are_asked_fewer_at_a_time_and_no_more_than_a_step_bears() -> None:
+    assert [at_once(side) for side in (8, 32, 64, 224, 600)] == [500, 500, 125, 32, 32]
+    assert [at_once(32, batch) for batch in (1, 4, 128)] == [4, 16, 500]
+    assert [at_once(224, batch) for batch in (1, 4, 128)] == [4, 16, 32]
+
+
+def test_a_training_of_small_batches_evaluates_in_small_ones() -> None:
+    training = ready(small_plan(batch_size=4, epochs=1))
+    seen: set[tuple[bool, int]] = set()
+    training.model.register_forward_pre_hook(
+        lambda module, given: seen.add((module.training, given[0].shape[0]))
+    )
+    trained(training)
+    assert {n for is_learning, n in seen if is_learning} == {4}
+    assert max(n for is_learning, n in seen if not is_learning) == 16
 
 
 def test_the_batch_size_changes_rounding_only() -> None:
