@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 _PS_TIMEOUT_S = 5.0
@@ -19,7 +20,7 @@ _PS_TIMEOUT_S = 5.0
 def this_process() -> str:
     """A text that no other process has, now or later."""
     pid = os.getpid()
-    return json.dumps({"host": _host(), "pid": pid, "started": _started(pid)})
+    return json.dumps({"host": _host(), "boot": _boot(), "pid": pid, "started": _started(pid)})
 
 
 def is_alive(owner: str) -> bool | None:
@@ -33,22 +34,32 @@ def is_alive(owner: str) -> bool | None:
     """
     try:
         known = json.loads(owner)
-        host, pid, started = known["host"], int(known["pid"]), known["started"]
+        host, boot, pid, started = known["host"], known["boot"], int(known["pid"]), known["started"]
     except (ValueError, TypeError, KeyError):
         return False
     if host != _host():
         return None
     now = _started(pid)
-    return now is not None and now == started
+    return boot == _boot() and now is not None and now == started
 
 
 def _host() -> str:
-    """This machine since it was started: a number from before a reboot is none of now."""
+    """This machine; names alone, as `localhost`, several have that share a home."""
+    # machine-id(5): not to be told as it is.
+    number = zlib.crc32(_read("/etc/machine-id").encode())
+    return f"{platform.node()} {number:08x}"
+
+
+def _boot() -> str:
+    """Which start of this machine it is: a process number from before a reboot is none of now."""
+    return _read("/proc/sys/kernel/random/boot_id")
+
+
+def _read(path: str) -> str:
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return Path(path).read_text("ascii").strip()
     except OSError:
-        boot = ""
-    return f"{platform.node()} {boot}".strip()
+        return ""
 
 
 def _started(pid: int) -> str | None:

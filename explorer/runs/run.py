@@ -83,7 +83,7 @@ class Run:
 
     @property
     def start(self) -> tuple[str, str] | None:
-        """What it began from: `named`, `file` or `run` and which; None for first values."""
+        """What it began from: `named`, `file`, `run` or `copied` and which; None for first values."""
         if f'"{START}"' not in self.origin:
             return None
         said = json.loads(self.origin)[START]
@@ -128,7 +128,8 @@ class Run:
             return self.status
         is_running = is_alive(self.owner)
         if is_running is None:
-            is_running = time.time() - self.updated < SILENCE_S
+            # The other host's clock, and this one before it was set, may be ahead.
+            is_running = abs(time.time() - self.updated) < SILENCE_S
         return "running" if is_running else "interrupted"
 
     @property

@@ -38,6 +38,10 @@ def test_a_number_that_is_used_again_is_not_the_same_process() -> None:
     assert is_alive(other) is False
 
 
+def test_no_process_outlives_a_reboot() -> None:
+    assert is_alive(json.dumps({**json.loads(this_process()), "boot": "the one before"})) is False
+
+
 def test_a_process_of_another_host_cannot_be_asked() -> None:
     assert is_alive(json.dumps({**json.loads(this_process()), "host": "elsewhere"})) is None
 

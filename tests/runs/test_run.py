@@ -18,3 +18,9 @@ def test_a_run_of_another_host_runs_while_it_writes() -> None:
     assert run_of(elsewhere, time.time()).standing == "running"
     assert run_of(elsewhere, time.time() - SILENCE_S - 1).standing == "interrupted"
     assert run_of(this_process(), time.time() - SILENCE_S - 1).standing == "running"
+
+
+def test_a_clock_that_was_set_back_makes_no_run_eternal() -> None:
+    elsewhere = json.dumps({**json.loads(this_process()), "host": "elsewhere"})
+    assert run_of(elsewhere, time.time() + 5).standing == "running"
+    assert run_of(elsewhere, time.time() + SILENCE_S + 5).standing == "interrupted"
