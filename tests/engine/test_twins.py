@@ -27,6 +27,7 @@ from explorer.errors import DeviceError, RunError
 from explorer.nets.weight_files import read_weights
 from explorer.training import step as steps_of_a_training
 from explorer.training.checkpoint import read_checkpoint
+from explorer.training.events import TrainingPaused
 from tests.engine.moments import N_STEPS, PLAN, SPEC, build, first, fresh, kept_apart, same, values
 
 TWIN = plain_twin(SPEC)
@@ -236,6 +237,25 @@ def test_a_training_that_fails_leaves_its_twin_paused(context, monkeypatch):
     assert first(seen, TwinHalted).how == "pause"
     twin = context.active.twin
     assert context.store().run(twin.run.id).can_resume
+
+
+def test_a_training_that_a_full_disk_pauses_takes_its_twin_along(context, monkeypatch):
+    usual = handler.training_steps
+
+    def halted(training, **more):
+        for event in usual(training, **more):
+            if training.spec == SPEC and training.step == 4:
+                yield TrainingPaused(step=4, cause="The disk is full.", hint="Make room.")
+                return
+            yield event
+
+    monkeypatch.setattr(handler, "training_steps", halted)
+    seen = list(train(begin(), context))
+    assert first(seen, TrainingHalted).cause == "The disk is full."
+    twin = first(seen, TwinHalted)
+    assert (twin.how, twin.cause) == ("pause", "")
+    assert twin.step <= 5
+    assert context.store().run(context.active.twin.run.id).can_resume
 
 
 def test_a_twin_that_has_no_memory_says_which_batch_may_fit_and_the_training_goes_on(context, monkeypatch):

@@ -441,6 +441,13 @@ def test_another_device_builds_the_columns_there(play):
     assert {request.column for request in asked(requests, BuildModel)} == {"main", first, second}
 
 
+def test_the_device_stays_while_a_network_learns(play):
+    play.state = replace(play.state, training=replace(play.state.training, status="running"))
+    assert not play(ChooseDevice("cpu"))
+    assert play.state.settings.device == "auto"
+    assert "Pause the training" in play.state.notices[-1].hint
+
+
 def test_a_session_brings_columns_back_under_names_that_are_free(play):
     two_columns(play)
     kept = play.state.document.columns

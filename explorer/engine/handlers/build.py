@@ -109,12 +109,13 @@ def _built(request: BuildModel, net: LiveNet, can_copy: int, started: float) -> 
 
 
 def _learning(request: BuildModel, context: Context) -> LiveNet | None:
-    """The network of a training in memory, where it is the one that is asked for."""
+    """The network of a training in memory, where it is the one that is asked for, on the device of now."""
     weights = request.weights
     if weights.kind != "run" or weights.step is not None:
         return None
     for active in context.learning():
-        if (active.run.id, active.training.spec) == (weights.name, request.spec):
+        is_asked_for = (active.run.id, active.training.spec) == (weights.name, request.spec)
+        if is_asked_for and active.training.device == context.device:
             return active.net()
     return None
 

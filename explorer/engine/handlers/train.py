@@ -41,7 +41,7 @@ from explorer.runs.judged import Judged, read_judged
 from explorer.runs.names import IS_TWIN, TWIN, starts_from
 from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
-from explorer.training.checkpoint import read_checkpoint
+from explorer.training.checkpoint import newest_step, read_checkpoint
 from explorer.training.events import (
     EpochFinished,
     StepMetrics,
@@ -118,7 +118,7 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
     # Refused at once where another program trains it; taken for this one by `record`, when all is ready.
     run, twin_run = pair_of(store.run_to_resume(request.run), store)
     active = context.active
-    if active is None or active.run.id != run.id:
+    if active is None or active.run.id != run.id or not _is_newest(active, context):
         active = yield from _resumed(run, None, context)
         twin = None
         if twin_run is not None:
@@ -132,6 +132,12 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
     if twin is not None:
         twin.training.wish = "go"
     yield from _together(request.ticket, active, twin, context)
+
+
+def _is_newest(active: ActiveTraining, context: Context) -> bool:
+    """Whether it is as far as its run, which another program may take on, and where networks run now."""
+    newest = newest_step(active.run.checkpoints)
+    return active.training.device == context.device and (newest is None or newest <= active.training.step)
 
 
 def halt_training(request: HaltTraining, context: Context) -> Steps:

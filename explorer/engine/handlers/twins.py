@@ -114,6 +114,9 @@ def lockstep(ticket: int, active: ActiveTraining, main: Steps, twin: Steps) -> S
                     yield _halted(ticket, other, "pause")
                     raise
                 if is_twin_on and isinstance(event, TrainingHalted | TrainingEnded):
+                    if isinstance(event, TrainingHalted) and event.cause:
+                        # A full disk, say: nobody asked the twin to wait too.
+                        other.training.wish = "pause"
                     last.append(event)
                     event = None
                 yield event

@@ -37,7 +37,12 @@ def on_engine_ready(turn: Turn, event: EngineReady) -> None:
 
 
 def on_choose_device(turn: Turn, action: ChooseDevice) -> None:
-    """Move, and build there."""
+    """Move, and build there; not while something learns, which stays where it began."""
+    if turn.state.training.is_busy or turn.state.studies.is_busy:
+        turn.notify(
+            "warning", "The device cannot change while a network learns.", "Pause the training first."
+        )
+        return
     turn.change(settings=replace(turn.state.settings, device=action.name))
     turn.ask(UseDevice, name=action.name)
     build(turn)
