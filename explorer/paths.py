@@ -1,6 +1,6 @@
 """Where the program's files are: what it ships and what it writes.
 
-Called by every room that reads or writes a file. Imports nothing of the project.
+Called by every room that reads or writes a file. Imports only the errors.
 `RESNET_EXPLORER_HOME` moves everything the program writes.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from explorer.errors import SetupError
 
 APP_NAME = "resnet-explorer"
 HOME_VARIABLE = "RESNET_EXPLORER_HOME"
@@ -40,7 +42,16 @@ def _home(kind: str) -> Path:
             "config": platformdirs.user_config_path,
         }[kind]
         path = finder(APP_NAME, appauthor=False)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            "The folder for {kind} cannot be made: {reason}.",
+            "Make it writable, or set {variable} to another folder.",
+            kind=kind,
+            reason=error,
+            variable=HOME_VARIABLE,
+        ) from error
     return path
 
 
@@ -48,7 +59,7 @@ def data_dir() -> Path:
     """The folder of what the user would miss: runs, checkpoints, own architectures.
 
     Raises:
-        OSError: It cannot be created.
+        SetupError: It cannot be made.
     """
     return _home("data")
 
@@ -57,7 +68,7 @@ def cache_dir() -> Path:
     """The folder of what can be fetched or computed again: downloads, decoded data.
 
     Raises:
-        OSError: It cannot be created.
+        SetupError: It cannot be made.
     """
     return _home("cache")
 
@@ -66,6 +77,6 @@ def config_dir() -> Path:
     """The folder of settings and of the last session.
 
     Raises:
-        OSError: It cannot be created.
+        SetupError: It cannot be made.
     """
     return _home("config")

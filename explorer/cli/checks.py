@@ -161,6 +161,8 @@ def check_places() -> Check:
             if name != "resources":
                 with tempfile.TemporaryFile(dir=place) as probe:
                     probe.write(b"0")
+        except SetupError as error:
+            problems.append(error)
         except OSError as error:
             problems.append(
                 SetupError(

@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     for check in CHECKS:
         found, wrong = check()
         facts |= found
-        problems += wrong
+        # Two checks may stumble over the same folder.
+        problems += (each for each in wrong if str(each) not in map(str, problems))
     if args.json:
         told = [{"cause": error.cause_text, "remedy": error.hint_text} for error in problems]
         print(json.dumps({"ok": not problems, "problems": told, **facts}))

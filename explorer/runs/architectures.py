@@ -30,7 +30,7 @@ def folder() -> Path:
     """Where they are kept.
 
     Raises:
-        OSError: The folder of the program's data cannot be created.
+        SetupError: The folder of the program's data cannot be made.
     """
     return data_dir() / FOLDER
 

@@ -19,6 +19,7 @@ from torch import nn
 
 from explorer import paths
 from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import SetupError
 from explorer.files import read_json, write_json
 from explorer.nets.device import memory
 from explorer.training.fields import LayoutChoice, PrecisionChoice
@@ -92,7 +93,7 @@ def _file() -> Path | None:
     """The memory's place; None where there can be none."""
     try:
         return paths.cache_dir() / FILE
-    except OSError:
+    except SetupError:
         return None
 
 

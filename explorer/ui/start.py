@@ -15,6 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer import paths
+from explorer.errors import SetupError
 from explorer.files import write_text
 from explorer.state import session
 from explorer.state.model import AppState, Document
@@ -52,7 +53,7 @@ class Session(QObject):
         super().__init__()
         self._options = options
         self._timings = Timings(is_on=options.timings)
-        state = _initial_state(options)
+        state, self._trouble = _initial_state(options)
         self.bridge = Bridge(self._on_event)
         self.engine = make_engine(self.bridge.post, state.settings.device)
         self.store = Store(state, self.engine.send)
@@ -88,6 +89,8 @@ class Session(QObject):
         self.window.add_features()
         sample = "" if self._options.files else str(paths.resources_dir() / SAMPLE_FILE)
         self.store.dispatch(actions.Start(sample, self._options.files))
+        if self._trouble is not None:
+            self.store.dispatch(actions.Complain(self._trouble.cause_text, self._trouble.hint_text))
         self._collector = Collector(self)
         self._collector.freeze()
         self.engine.start()
@@ -117,7 +120,7 @@ class Session(QObject):
             return
         try:
             write_text(paths.config_dir() / SESSION_FILE, session.encode(self.store.state))
-        except OSError as error:
+        except (OSError, SetupError) as error:
             hint = "Make room on the disk or set RESNET_EXPLORER_HOME to another folder."
             self.store.dispatch(actions.Complain(f"The session could not be saved: {error}.", hint))
 
@@ -191,15 +194,25 @@ def is_settled(state: AppState) -> bool:
     )
 
 
-def _initial_state(options: WindowOptions) -> AppState:
-    """The last session's, or the usual; the command line's spec goes before it."""
-    path = paths.config_dir() / SESSION_FILE
-    state = AppState()
-    if path.is_file():
-        state = session.decode(path.read_text(encoding="utf-8", errors="replace"))
+def _initial_state(options: WindowOptions) -> tuple[AppState, SetupError | None]:
+    """The last session's, or the usual, and why it is the usual; the command line's spec goes before it."""
+    state, trouble = AppState(), None
+    try:
+        path = paths.config_dir() / SESSION_FILE
+        if path.is_file():
+            state = session.decode(path.read_text(encoding="utf-8", errors="replace"))
+    except SetupError as error:
+        trouble = error
+    except OSError as error:
+        trouble = SetupError(
+            "The last session cannot be read: {reason}.",
+            "Make {path} readable, or delete it.",
+            reason=(error.strerror or str(error)).lower(),
+            path=path,
+        )
     if options.spec is not None:
         state = replace(state, document=Document(spec=options.spec))
-    return state
+    return state, trouble
 
 
 def run(options: WindowOptions, make_engine: MakeEngine) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer import paths
 from explorer.cli import root
 from explorer.cli.commands import COMMANDS
 from explorer.errors import ImageError
@@ -128,3 +129,20 @@ def test_light_commands_import_neither_torch_nor_qt(words):
         [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("words", [("runs",), ("train", "cifar-resnet20", "--data", "digits")])
+def test_a_home_that_cannot_be_written_is_said(words, run, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path / "file"))
+    ended = run(*words)
+    assert ended.status == 1
+    assert "cannot be made" in ended.complaint
+    assert paths.HOME_VARIABLE in ended.complaint
+
+
+def test_doctor_names_a_folder_that_cannot_be_written_once(run, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path / "file"))
+    causes = [problem["cause"] for problem in run("doctor", "--json").json["problems"]]
+    assert sum("folder for data" in cause for cause in causes) == 1

@@ -1,6 +1,7 @@
 """The program begins its work after the first paint, also where the last layout hides the graph."""
 
 import gc
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -12,6 +13,7 @@ from explorer.ui.main_window import MainWindow
 from explorer.ui.options import WindowOptions
 from explorer.ui.start import SESSION_FILE, Session
 from explorer.ui.store import Store
+from explorer.ui.words import notice_text
 
 
 class Door:
@@ -60,3 +62,24 @@ def test_the_engine_starts_with_and_without_a_graph_in_view(qtbot, is_hidden):
     session.finish()
     gc.enable()
     gc.unfreeze()
+
+
+@pytest.mark.parametrize("harm", ["home", "session"])
+def test_the_window_opens_where_its_folders_cannot_be_used_and_says_so(qtbot, tmp_path, monkeypatch, harm):
+    if harm == "home":
+        (tmp_path / "file").write_text("")
+        monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path / "file"))
+    else:
+        # Unreadable for root too.
+        monkeypatch.setattr(
+            Path, "read_text", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "no"))
+        )
+        (paths.config_dir() / SESSION_FILE).write_bytes(b"{}")
+    session = Session(QApplication.instance(), WindowOptions(), Door)
+    qtbot.addWidget(session.window)
+    qtbot.waitUntil(lambda: session.engine.is_started)
+    said = [notice_text(notice) for notice in session.store.state.notices]
+    cause = "The folder for config cannot be made" if harm == "home" else "The last session cannot be read"
+    assert any(text.startswith(cause) for text in said)
+    session.window.hide()
+    session.finish()

@@ -29,7 +29,7 @@ def list_architectures(request: ListArchitectures, context: Context) -> Generato
     """Read all.
 
     Raises:
-        OSError: The folder of the program's data cannot be created.
+        SetupError: The folder of the program's data cannot be made.
     """
     with _one_at_a_time:
         listed = _listed(request)
@@ -41,7 +41,7 @@ def save_architecture(request: SaveArchitecture, context: Context) -> Generator[
 
     Raises:
         SpecError: The name is no name, or a file cannot be written or deleted.
-        OSError: The folder of the program's data cannot be created.
+        SetupError: The folder of the program's data cannot be made.
     """
     with _one_at_a_time:
         kept_one = keep(folder(), request.name, request.spec)
@@ -56,7 +56,7 @@ def forget_architecture(request: ForgetArchitecture, context: Context) -> Genera
 
     Raises:
         SpecError: The file cannot be deleted.
-        OSError: The folder of the program's data cannot be created.
+        SetupError: The folder of the program's data cannot be made.
     """
     with _one_at_a_time:
         forget(folder(), request.slug)
