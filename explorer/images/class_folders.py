@@ -205,6 +205,11 @@ def lay_out(names: tuple[str, ...], data: str) -> Layout:
     return _labelled(classes, {"train": train, "test": fitting[0]}, depth + 1, data)
 
 
+def _writable(name: str) -> str:
+    r"""A name that any file takes: bytes of a folder's name that are no UTF-8 are written as `\udce9`."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _is_hidden(folder: str) -> bool:
     return folder.startswith(".") or folder == "__MACOSX"
 
@@ -236,7 +241,7 @@ def _labelled(classes: set[str], parts: dict[str, list[tuple[str, ...]]], depth:
     ordered = tuple(sorted(classes))
     label_of = {name: label for label, name in enumerate(ordered)}
     return Layout(
-        ordered,
+        tuple(_writable(name) for name in ordered),
         {
             part: tuple(("/".join(path), label_of[path[depth]]) for path in paths if len(path) > depth + 1)
             for part, paths in parts.items()

@@ -102,4 +102,12 @@ def open_dataset(
             data=data,
             names=", ".join((digits.NAME, shapes.NAME, *published.SETS)),
         )
+    try:
+        data.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "The name of {data} is not UTF-8, so that no record of it can be kept.",
+            "Rename the folder, or the one that it is in.",
+            data=data.encode("utf-8", "backslashreplace").decode("utf-8"),
+        ) from error
     return open_folder(path, data, input_size, seed, told, parts)

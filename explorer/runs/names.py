@@ -25,7 +25,7 @@ def starts_from(kind: str, name: str) -> dict[str, dict[str, str]]:
     """What such an origin says; `Run.start` reads it.
 
     Args:
-        kind: `named`, `file` or `run`.
+        kind: `named`, `file`, `run`, or `copied` from another network as far as they fit.
         name: Of the weights, the path of their file, or the run's id.
     """
     return {START: {"kind": kind, "name": name}}

@@ -10,6 +10,7 @@ state.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from explorer.errors import DataError
+from explorer.errors import DataError, DeviceError
 from explorer.images.datasets import Dataset
 from explorer.images.prepare import IMAGENET_MEAN, IMAGENET_STD
+from explorer.nets.device import is_out_of_memory
 from explorer.training.draws import below, draw, draw_beta
 from explorer.training.losses import as_shares
 from explorer.training.plan import Plan
@@ -138,18 +140,36 @@ def with_channels(dataset: Dataset, channels: int) -> Dataset:
 
 
 def to_device(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], device: torch.device) -> Pictures:
-    """Pictures on the device.
+    """Pictures on the device; on the CPU they share the arrays' memory, and nobody may write them.
 
     Args:
         images: uint8 (n, side, side, channels).
         labels: int64 (n,).
         device: Where they go.
+
+    Raises:
+        DeviceError: It has not the memory for them.
     """
-    # Copied where the array is read-only: torch has no tensors that are.
-    return Pictures(
-        torch.from_numpy(np.require(images, np.uint8, ["C", "W"])).to(device),
-        torch.from_numpy(np.require(labels, np.int64, ["C", "W"])).to(device),
-    )
+    try:
+        with warnings.catch_warnings():
+            # Torch has no tensors that must not be written and warns of such arrays. Nobody writes a data
+            # set, and one that is mapped from its file may be larger than the memory.
+            warnings.simplefilter("ignore", UserWarning)
+            return Pictures(
+                torch.from_numpy(np.require(images, np.uint8, ["C"])).to(device),
+                torch.from_numpy(np.require(labels, np.int64, ["C"])).to(device),
+            )
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise DeviceError(
+            "{n} pictures of {side} pixels need {gigabytes:.1f} GB, and {device} has not enough memory.",
+            "Take fewer pictures, a smaller input_size, or another device.",
+            n=len(images),
+            side=images.shape[1],
+            gigabytes=images.nbytes / 1e9,
+            device=str(device),
+        ) from error
 
 
 @lru_cache(maxsize=8)

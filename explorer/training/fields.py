@@ -315,6 +315,6 @@ class RunFields(Fields):
         default=False,
         title="Reproducible",
         description="On a GPU, use only operations that give the same bits each time, which is slower. "
-        "On the CPU they always do.",
+        "On the CPU they always do for one number of threads: it is then not measured, but all are used.",
         json_schema_extra=about("Run", ""),
     )

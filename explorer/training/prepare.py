@@ -5,6 +5,7 @@ Called by the engine's train handler and the command line before `training/loop.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import fx, nn
 
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
+from explorer.arch.ops import Norm
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import DataError, RunError
 from explorer.images.dataset import Dataset
@@ -214,13 +216,14 @@ def prepare(
     Raises:
         DataError: The data does not fit the network, or cannot be split as the plan asks.
         DeviceError: The network does not run on the device.
-        RunError: The checkpoint is of another network or of other data.
+        RunError: The checkpoint is of another network or of other data, or a batch is too small.
         WeightsError: The known weights cannot be read or do not fit.
     """
     _check_data(spec, dataset)
     seal = fingerprint(dataset)
     parts = with_validation(with_channels(dataset, spec.in_channels), plan.validation_share, plan.seed)
     graph = expand(spec)
+    _check_batch(min(plan.batch_size, len(parts.dataset.train_images)), graph)
     if resume:
         precision, threads = resume.precision, resume.threads
     elif beside:
@@ -305,6 +308,19 @@ def _load(
     load_into(model, found, strict=any(key.rpartition(".")[0] not in head for key in wrong))
     counted = [key for key in model.state_dict() if not key.endswith(COUNTER)]
     return sum(key in found.values for key in counted), len(counted)
+
+
+def _check_batch(batch_size: int, graph: Graph) -> None:
+    """Batch norm has nothing to measure a spread of where a channel is one number."""
+    lonely = any(
+        isinstance(node.op, Norm) and node.op.kind == "batch" and math.prod(node.output_shape[1:]) == 1
+        for node in graph.nodes
+    )
+    if batch_size == 1 and lonely:
+        raise RunError(
+            "Batch norm on maps of one pixel cannot learn from one picture at a time.",
+            "Set batch_size to 2 or more, or choose a larger input_size or another norm.",
+        )
 
 
 def _check_data(spec: ArchitectureSpec, dataset: Dataset) -> None:

@@ -185,10 +185,10 @@ def plan_for(data: str, n_train_images: int, recipe_name: str = DEFAULT_RECIPE, 
 def _fine_tuning(n_train_images: int, plan: Plan, changes: Mapping[str, object]) -> dict[str, object]:
     """Epochs, frozen epochs and batch size: a user's own pictures may be a few dozen."""
     epochs = sensible_epochs(n_train_images, FINE_TUNE_IMAGES)
-    wanted = changes.get("epochs", epochs)
+    wanted = plan.edited(epochs=changes.get("epochs", epochs)).epochs
     return {
         "epochs": epochs,
         # A share of the epochs that there are, so that what is frozen thaws.
-        "freeze_epochs": round(FROZEN_SHARE * wanted) if isinstance(wanted, int) else 0,
+        "freeze_epochs": round(FROZEN_SHARE * wanted),
         "batch_size": min(plan.batch_size, max(LEAST_BATCH, n_train_images // LEAST_STEPS)),
     }

@@ -48,12 +48,15 @@ from explorer.engine.training_messages import (
     WatchTraining,
 )
 from explorer.engine.worker import Engine
+from explorer.images.datasets import open_dataset
 from explorer.images.prepare import transform_for
 from explorer.nets.catalogue import cards_for_body, obtain
 from explorer.nets.weight_files import read_weights
 from explorer.runs.judged import read_judged
 from explorer.runs.store import RunStore
-from explorer.training.checkpoint import read_checkpoint, write_checkpoint
+from explorer.training import loop
+from explorer.training.checkpoint import newest_step, read_checkpoint, write_checkpoint
+from explorer.training.events import StepMetrics
 from explorer.training.plan import Plan
 from tests.engine.test_worker import Listener
 from tests.training.driving import ready
@@ -434,6 +437,44 @@ def test_what_a_run_began_from_is_on_the_record_and_can_be_begun_from_again(engi
         with RunStore() as store:
             assert store.run(again).start == (weights.kind, weights.name)
             assert store.metrics(again, "step.loss") == store.metrics(second, "step.loss")
+
+
+def test_what_was_copied_from_another_network_is_trained_on(engine):
+    run = engine.listener.first(TrainingEnded, begin(engine)).run
+    other = SPEC.edited(order="full_preactivation")
+    engine.listener.first(ModelBuilt, engine.ask(BuildModel, spec=other, weights=WeightsChoice("copied")))
+    engine.listener.answer(TrainingBegan, lambda: engine.ask(HaltTraining, how="stop"))
+    plan = PLAN.edited(freeze_epochs=1)
+    again = begin(engine, plan, other.edited(num_classes=10), weights=WeightsChoice("copied"))
+    halted = engine.listener.first(TrainingHalted, again)
+    with RunStore() as store:
+        entry = store.run(halted.run)
+        assert entry.start[0] == "copied"
+        learned = read_weights(store.run(run).weights).tensors
+        frozen = read_checkpoint(entry.checkpoints).weights
+    assert torch.equal(frozen["conv1.weight"], learned["conv1.weight"].float())
+
+
+def test_what_another_program_took_further_goes_on_from_there(engine):
+    ticket = begin(engine, PLAN.edited(epochs=500))
+    run = engine.listener.first(TrainingBegan, ticket).run
+    engine.ask(HaltTraining, how="pause")
+    halted = engine.listener.first(TrainingHalted, ticket)
+    engine.listener.first(RequestFinished, ticket)
+    # Another program: from the checkpoint, in a training of its own.
+    with RunStore() as store:
+        folder = store.run(run).checkpoints
+    kept = read_checkpoint(folder)
+    other = ready(kept.plan, spec=SPEC, data=open_dataset("digits", 16), resume=kept)
+    steps = loop.train(other, checkpoints=folder)
+    for event in steps:
+        if isinstance(event, StepMetrics) and event.step == halted.step + 3:
+            other.wish = "pause"
+    assert newest_step(folder) > halted.step
+    again = engine.ask(ResumeTraining, run=run)
+    assert engine.listener.first(TrainingBegan, again).first_step == other.step
+    engine.ask(HaltTraining, how="stop")
+    engine.listener.first(RequestFinished, again)
 
 
 def test_a_run_that_cannot_be_made_ready_stays_as_it_was(engine):

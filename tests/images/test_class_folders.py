@@ -92,3 +92,11 @@ def test_a_fingerprint_changes_with_the_files(tmp_path):
     second = fingerprint(tmp_path)
     file.rename(tmp_path / "cat" / "2.jpg")
     assert len({first, second, fingerprint(tmp_path)}) == 3
+
+
+def test_bytes_that_are_no_text_become_one():
+    """As Python reads a folder's name on Linux that is no UTF-8, from an old archive say."""
+    name = os.fsdecode(b"caf\xe9")
+    layout = lay_out((f"{name}/1.png", "tea/1.png"), "drinks")
+    assert layout.classes == (r"caf\udce9", "tea")
+    assert layout.parts[WHOLE] == ((f"{name}/1.png", 0), ("tea/1.png", 1))

@@ -6,6 +6,7 @@ import io
 import math
 import mmap
 import os
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -327,3 +328,11 @@ def test_sixty_thousand_pictures_open_at_once_the_second_time():
     assert reopening_s < decoding_s / 20
     mean, _ = second.mean_std()
     np.testing.assert_allclose(mean, (0.4914, 0.4822, 0.4465), atol=2e-3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are text")
+def test_a_place_whose_name_is_no_text_is_refused(tmp_path):
+    folder = as_folder(tmp_path / os.fsdecode(b"lat\xe9in"), members(each=3))
+    with pytest.raises(DataError, match="not UTF-8") as caught:
+        open_dataset(str(folder), 32)
+    assert str(caught.value).encode("utf-8")

@@ -785,3 +785,11 @@ def test_the_form_is_kept_in_the_session(play):
 def test_training_builds_nothing_twice(training):
     builds = [request for request in training.sent if isinstance(request, BuildModel)]
     assert len(builds) == 1
+
+
+def test_an_untrained_network_by_choice_starts_from_those_known_for_it(play):
+    play(ChooseWeights(WeightsChoice("untrained")))
+    play(ChooseStart(WeightsChoice("known")))
+    play(StartTraining())
+    play.open_data(classes=2, n_train=20)
+    assert play.newest(Train).weights == WeightsChoice("known")

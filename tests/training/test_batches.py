@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.errors import DataError
+from explorer.errors import DataError, DeviceError
 from explorer.training.batches import (
     Normalisation,
     Pictures,
@@ -15,6 +15,7 @@ from explorer.training.batches import (
     training_batch,
     with_channels,
 )
+from tests.training.driving import ready, trained
 from tests.training.small import small_dataset, small_plan
 
 CPU = torch.device("cpu")
@@ -187,13 +188,27 @@ def test_the_plan_says_what_pictures_are_normalised_with() -> None:
     assert grey.std == pytest.approx((0.226,), abs=1e-3)
 
 
-def test_read_only_arrays_are_left_alone() -> None:
+def test_pictures_on_the_cpu_are_not_copied_and_a_training_does_not_write_them() -> None:
     data = small_dataset()
+    before = data.train_images.copy()
     data.train_images.flags.writeable = False
     pictures = to_device(data.train_images, data.train_labels, CPU)
-    before = data.train_images.copy()
-    pictures.images.zero_()
+    assert np.shares_memory(pictures.images.numpy(), data.train_images)
+    trained(ready(small_plan(mixup=0.2, cutout=3), data=data))
     assert np.array_equal(before, data.train_images)
+
+
+def test_pictures_that_do_not_fit_the_memory_are_named_with_a_remedy(monkeypatch) -> None:
+    """The memory of this machine cannot be filled safely: the copy says what it says then."""
+
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "require", full)
+    data = small_dataset()
+    with pytest.raises(DeviceError, match="pictures of 8 pixels need") as caught:
+        to_device(data.train_images, data.train_labels, CPU)
+    assert "input_size" in caught.value.hint_text
 
 
 def test_grey_is_repeated_and_colour_becomes_grey() -> None:

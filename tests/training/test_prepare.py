@@ -130,3 +130,14 @@ def test_precision_is_measured_where_the_plan_leaves_it_open() -> None:
     started = trained(training)[0]
     assert isinstance(started, TrainingStarted)
     assert started.rates == training.precision.rates
+
+
+def test_one_picture_at_a_time_is_refused_where_batch_norm_has_one_number_a_channel() -> None:
+    tiny = small_spec(input_size=8, stem_stride=2, stem_pool="max")
+    data = small_dataset()
+    with pytest.raises(RunError, match="maps of one pixel") as caught:
+        ready(small_plan(batch_size=1), spec=tiny, data=data)
+    assert "batch_size to 2" in caught.value.hint_text
+    assert ready(small_plan(batch_size=2), spec=tiny, data=data).batch_size == 2
+    assert ready(small_plan(batch_size=1), spec=tiny.edited(norm="layer"), data=data).batch_size == 1
+    assert ready(small_plan(batch_size=1), data=data).batch_size == 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.errors import RunError
-from explorer.training.plan import Plan
+from explorer.training.plan import Plan, changes_from_texts
 from explorer.training.recipes import RECIPES, plan_for, recipe, sensible_epochs
 
 
@@ -78,3 +78,10 @@ def test_what_is_frozen_thaws_also_in_a_training_of_few_epochs() -> None:
     for epochs in (1, 2, 4, 12):
         assert plan_for("photos", 12, "fine-tune", epochs=epochs).freeze_epochs < epochs
     assert plan_for("photos", 12, "fine-tune", epochs=4, freeze_epochs=3).freeze_epochs == 3
+
+
+def test_a_share_is_frozen_also_where_the_epochs_come_as_text() -> None:
+    texts = changes_from_texts(["epochs=10"])
+    assert plan_for("photos", 400, "fine-tune", **texts) == plan_for("photos", 400, "fine-tune", epochs=10)
+    with pytest.raises(RunError, match="epochs"):
+        plan_for("photos", 400, "fine-tune", epochs="many")

@@ -25,7 +25,8 @@ class Start:
 
     Attributes:
         tensors: A state dict.
-        choice: What brings it back another day: `named`, `file` or `run`.
+        choice: What brings it back another day: `named`, `file` or `run`. What was copied from another
+            network is not to be had again: `copied` only tells.
     """
 
     tensors: Mapping[str, Tensor]
@@ -50,6 +51,8 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
     if weights.kind == "untrained":
         return None
     net = context.nets.get(MAIN_COLUMN)
+    if net is not None and net.origin.kind == "copied" and weights.kind in ("known", "copied"):
+        return _from_view(net, WeightsChoice("copied", net.origin.name))
     if net is not None and net.origin.is_trained and weights.kind in ("known", "copied"):
         is_run = net.origin.kind == "run"
         return _from_view(net, WeightsChoice("run" if is_run else "named", net.origin.name))

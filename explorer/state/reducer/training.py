@@ -157,13 +157,18 @@ def begin(turn: Turn, facts: DataFacts) -> None:
 
 
 def _start(turn: Turn, form: TrainingForm) -> WeightsChoice:
-    """What the training starts from; `known` means those of the net in view, whatever its classes."""
+    """What the training starts from; `known` means those of the net in view, whatever its classes.
+
+    Where that is untrained, also by choice, those that are known for it.
+    """
     state = turn.state
     if form.starts_from != KNOWN_WEIGHTS:
         return form.starts_from
     run = next((row for row in state.runs.rows if is_of(state.net.origin, row.id)), None)
     is_known = run is not None and run.data == form.data and run.start != FIRST_VALUES
-    return run.start if state.training.is_anew and is_known and run is not None else state.document.weights
+    if state.training.is_anew and is_known and run is not None and run.start.kind != "copied":
+        return run.start
+    return KNOWN_WEIGHTS if state.document.weights == FIRST_VALUES else state.document.weights
 
 
 # What it says
