@@ -1,15 +1,13 @@
 """`resnet-explorer sweep`: a study without a window.
 
-Called by `app`. Drives the engine's study handlers as the compute thread does. Torch is imported inside `run`
-only, so that `--help` answers at once.
+Called through `cli/root.py`. Drives the engine's study handlers as the compute thread does. Torch is imported
+inside `run` only, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.labelled_data import add_data, lasting_name, read_data
+from explorer.cli.plans import EXIT_INTERRUPTED, add_plan, changes_of, halted_by_interrupt
 from explorer.cli.say import PROGRAM, note
 from explorer.cli.specs import spec_from_argument
 from explorer.cli.sweep_text import Teller
@@ -31,14 +30,11 @@ from explorer.engine.study_messages import (
     WriteStudyReport,
 )
 from explorer.errors import DataError, RunError
-from explorer.training.plan import changes_from_texts
-from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for
+from explorer.training.recipes import plan_for
 from explorer.training.study import Study, axis_from_text, cells, make_study, seeds_from_text
 
 if TYPE_CHECKING:
     from explorer.engine.context import Context
-
-EXIT_INTERRUPTED = 130
 
 
 def add_parser(subparsers: Any) -> None:
@@ -63,13 +59,7 @@ def add_parser(subparsers: Any) -> None:
         "shortcut=A,none; values that hold commas are parted by semicolons; may be repeated",
     )
     parser.add_argument("--seeds", metavar="N,…", help="train each combination with each of these")
-    parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
-    parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
-    parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
-    parser.add_argument(
-        "--plan", dest="plan_edits", action="append", default=[], metavar="FIELD=VALUE", help="edit the plan"
-    )
+    add_plan(parser)
     parser.add_argument("--name", default="", help="what the study is called")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--resume", metavar="STUDY", help="go on with a study that was cut off")
@@ -185,9 +175,7 @@ def _answers(request: Request, context: Context) -> Iterator[Event]:
 def _fresh(args: argparse.Namespace, context: Context) -> Study:
     """A new study, with the data it needs in memory."""
     spec = spec_from_argument(args.spec, args.sets)
-    given = {"epochs": args.epochs, "batch_size": args.batch_size, "precision": args.precision}
-    changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    changes |= changes_from_texts(args.plan_edits)
+    changes = changes_of(args)
     axes = [axis_from_text(text) for text in args.axes]
     seeds = seeds_from_text(args.seeds) if args.seeds else ()
     # What is wrong is refused before minutes of decoding.
@@ -252,7 +240,7 @@ def _driven_study(request: RunStudy, context: Context, teller: Teller) -> StudyR
     """
     ended: StudyEnded | None = None
     try:
-        with _pausing(context):
+        with halted_by_interrupt(lambda: _paused(context)):
             for event in _answers(request, context):
                 if isinstance(event, StudyEnded):
                     ended = event
@@ -269,20 +257,9 @@ def _driven_study(request: RunStudy, context: Context, teller: Teller) -> StudyR
     return ended.row
 
 
-@contextmanager
-def _pausing(context: Context) -> Iterator[None]:
-    """Ctrl-C pauses the study at its next step, with a checkpoint; a second one breaks it off."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        if context.study is None or context.study.wish == "pause":
-            raise KeyboardInterrupt
-        context.study.wish = "pause"
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _paused(context: Context) -> bool:
+    """Whether the study will pause, where it was not asked to before."""
+    if context.study is None or context.study.wish == "pause":
+        return False
+    context.study.wish = "pause"
+    return True

@@ -1,6 +1,6 @@
 """`resnet-explorer train`: a training without a window.
 
-Called by `app`. Torch is imported inside `run` only, so that `--help` answers at once.
+Called through `cli/root.py`. Torch is imported inside `run` only, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -8,21 +8,21 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_sets
 from explorer.cli.labelled_data import add_data, lasting_name, read_data
+from explorer.cli.plans import EXIT_INTERRUPTED, add_plan, changes_of, halted_by_interrupt
 from explorer.cli.say import note
 from explorer.cli.specs import spec_from_argument
 from explorer.errors import DataError, RunError, WeightsError
+from explorer.files import read_json
 from explorer.runs.names import starts_from
 from explorer.slices import returned
 from explorer.training.events import (
@@ -31,8 +31,8 @@ from explorer.training.events import (
     TrainingPaused,
     TrainingStarted,
 )
-from explorer.training.plan import Plan, changes_from_texts
-from explorer.training.recipes import DEFAULT_RECIPE, RECIPES, plan_for, recipe
+from explorer.training.plan import Plan
+from explorer.training.recipes import plan_for, recipe
 
 if TYPE_CHECKING:
     from explorer.arch.spec import ArchitectureSpec
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-EXIT_INTERRUPTED = 130
 _OWN = {
     "--set": "sets",
     "--recipe": "recipe",
@@ -67,14 +66,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--allow-download", action="store_true", help="download data and weights that are not here yet"
     )
-    parser.add_argument("--recipe", default=DEFAULT_RECIPE, help=f"one of {', '.join(RECIPES)}")
-    parser.add_argument("--epochs", type=int, help="by default as many as the data needs")
-    parser.add_argument("--batch-size", type=int)
+    add_plan(parser)
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
-    parser.add_argument(
-        "--plan", dest="plan_edits", action="append", default=[], metavar="FIELD=VALUE", help="edit the plan"
-    )
     parser.add_argument(
         "--weights",
         metavar="FILE|NAME|RUN",
@@ -106,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
     given = [option for option, name in _OWN.items() if getattr(args, name) != args.parser.get_default(name)]
     if args.resume and given:
         args.parser.error(f"--resume goes on as the run began; leave {', '.join(given)} out")
+    if args.out:
+        _check_out(args.out)
     say: Say = _silent if args.json else _print
     from explorer.runs.store import RunStore
 
@@ -130,6 +125,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check_out(out: Path) -> None:
+    """Refuse before the training what would be in the way after it.
+
+    Raises:
+        RunError: It is no name of weights, or another file is where their card goes.
+    """
+    if out.suffix != ".safetensors":
+        raise RunError("{out} is no name of weights.", "Let it end in .safetensors.", out=out)
+    card = out.with_suffix(".json")
+    if card.exists() and "sha256" not in read_json(card):
+        raise RunError(
+            "{card} is there already and is no card of weights; theirs goes to that name.",
+            "Choose another name for --out.",
+            card=card,
+        )
+
+
 def _print(text: str) -> None:
     print(text, flush=True)
 
@@ -141,10 +153,7 @@ def _silent(text: str) -> None:
 def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
     """A new run, ready to start."""
     spec = spec_from_argument(args.spec, args.sets)
-    given = {"epochs": args.epochs, "batch_size": args.batch_size, "seed": args.seed}
-    changes: dict[str, object] = {**given, "precision": args.precision}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    changes.update(changes_from_texts(args.plan_edits))
+    changes = changes_of(args)
     # A wrong plan is refused before minutes of decoding.
     plan_for(args.data, 1, args.recipe, **changes)
     start = _start_weights(args, spec, store)
@@ -285,7 +294,8 @@ def _drive(
     judge = "validation" if training.is_held_out else "test"
     steps = train(training, checkpoints=entry.checkpoints)
     # Closed on the way out, so that an interrupt at any moment is on the record before the store closes.
-    with _stopping(training), closing(record(store, entry.id, steps, training.unwritten)) as events:
+    halting = halted_by_interrupt(lambda: _stopped(training))
+    with halting, closing(record(store, entry.id, steps, training.unwritten)) as events:
         for event in events:
             if isinstance(event, TrainingFinished):
                 return event
@@ -298,23 +308,12 @@ def _drive(
     return None
 
 
-@contextmanager
-def _stopping(training: Training) -> Iterator[None]:
-    """Ctrl-C stops the training at its next step, with a checkpoint; a second one breaks it off."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        if training.wish == "stop":
-            raise KeyboardInterrupt
-        training.wish = "stop"
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _stopped(training: Training) -> bool:
+    """Whether the training will stop, where it was not asked to before."""
+    if training.wish == "stop":
+        return False
+    training.wish = "stop"
+    return True
 
 
 def _print_started(args: argparse.Namespace, entry: Run) -> None:

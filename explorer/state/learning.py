@@ -252,12 +252,20 @@ class TeachState:
         bins: In the order they were made.
         collecting: Whether they are being copied to be trained on.
         waiting: Tickets of pictures that are being read, each with the place of its bin.
+        taught: The bins that were taught last: their pictures are in a folder of the program.
     """
 
     name: str = "my-classes"
     bins: tuple[Bin, ...] = (Bin("class 1"), Bin("class 2"))
     collecting: bool = False
     waiting: tuple[tuple[int, int], ...] = ()
+    taught: tuple[Bin, ...] = ()
+
+    @property
+    def is_untaught(self) -> bool:
+        """Whether pictures are in a bin that no set holds."""
+        known = {image_id for one in self.taught for image_id in one.image_ids}
+        return any(set(one.image_ids) - known for one in self.bins)
 
 
 def _nothing() -> Mapping[Any, Any]:

@@ -249,31 +249,19 @@ class MainWindow(QMainWindow):
         self.closed.emit()
 
     def _may_close(self) -> bool:
-        text = self._would_be_cut_off()
-        if not text:
+        from explorer.ui.quitting import losses
+
+        said = losses(self._store.state)
+        if not said:
             return True
         answer = QMessageBox.question(
             self,
             "Quit ResNet Explorer?",
-            text,
+            "\n\n".join(said),
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
         return answer == QMessageBox.StandardButton.Close
-
-    def _would_be_cut_off(self) -> str:
-        """What is under way, and what becomes of it; empty where nothing is."""
-        state = self._store.state
-        if state.training.is_busy:
-            return "A training is under way. It is paused with a checkpoint, and goes on when you come back."
-        if state.studies.is_busy:
-            return "A study is being trained. It is paused with a checkpoint, and goes on when you come back."
-        if any(work.kind in ("FetchWeights", "FetchData", "ClassifyMany") for work in state.work):
-            return (
-                "A download or a classification is under way. What is downloaded so far is kept and goes on "
-                "next time."
-            )
-        return ""
 
 
 def _text(data: QByteArray) -> str:

@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from explorer.arch.presets import preset
 from explorer.cli.root import build_parser, main
 from explorer.runs.judged import read_judged
 from explorer.runs.store import RunStore
@@ -279,3 +280,19 @@ def test_asking_for_help_imports_no_torch():
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
     assert build_parser(["train"]).parse_args(["train", "resnet18", "--data", "digits"]).device == "auto"
+
+
+@pytest.mark.parametrize("out", ["net.json", "net.pt", "net"])
+def test_weights_go_only_to_a_name_of_weights(capsys, tmp_path, out):
+    assert main(["train", *SMALL, *PLAIN, "--out", str(tmp_path / out)]) == 1
+    assert "Let it end in .safetensors" in capsys.readouterr().err
+
+
+def test_a_spec_is_not_replaced_by_the_card_of_what_was_trained(capsys, tmp_path):
+    spec = tmp_path / "net.json"
+    spec.write_text(preset("cifar-resnet20").spec.to_json())
+    before = spec.read_bytes()
+    words = ["train", str(spec), "--data", "digits", "--out", str(tmp_path / "net.safetensors")]
+    assert main(words) == 1
+    assert "no card of weights" in capsys.readouterr().err
+    assert spec.read_bytes() == before

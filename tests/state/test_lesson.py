@@ -317,6 +317,25 @@ def test_closing_leaves_ways_back_to_it_and_to_what_was_before(play):
     assert play.state.document.spec == SHORT
 
 
+def test_a_lesson_with_changes_that_another_takes_the_place_of_is_not_lost(play):
+    open_lesson(play, lesson(view(), view()), source="/a/first.lesson")
+    play(WriteNote("Mine."))
+    open_lesson(play, lesson(view()), source="/a/second.lesson")
+    (notice,) = play.state.notices
+    assert "not saved" in notice.message
+    # A third, unchanged before, keeps the offer.
+    open_lesson(play, lesson(view()), source="/a/third.lesson")
+    assert play.state.notices == (notice,)
+    play(WriteNote("Also mine."))
+    play(notice.actions[0].action)
+    assert play.state.lessons.source == "/a/first.lesson"
+    assert play.state.lessons.present.note == "Mine."
+    (other,) = play.state.notices
+    play(other.actions[0].action)
+    assert play.state.lessons.source == "/a/third.lesson"
+    assert play.state.lessons.present.note == "Also mine."
+
+
 def test_another_lesson_goes_back_to_what_was_before_the_first(play):
     before = play.state.document
     open_lesson(play, lesson(view(net=LessonNet(SHORT))))

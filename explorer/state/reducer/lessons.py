@@ -36,7 +36,7 @@ from explorer.state.lesson_actions import (
     TakeWeights,
 )
 from explorer.state.lessons import LessonState
-from explorer.state.model import Document, NoticeAction
+from explorer.state.model import Document, Notice, NoticeAction
 from explorer.state.reducer.compare import (
     named,
     on_choose_colouring,
@@ -70,6 +70,8 @@ def on_lesson_read(turn: Turn, event: LessonRead) -> None:
         return
     before = turn.state.lessons
     _forget_closed(turn)
+    if before.is_changed:
+        _offer_again(turn, before)
     turn.change(
         lessons=LessonState(
             lesson=event.lesson,
@@ -136,8 +138,14 @@ def on_close_lesson(turn: Turn, action: CloseLesson) -> None:
     if lessons.lesson is None or lessons.before is None:
         return
     turn.change(lessons=LessonState(shown=lessons.shown))
+    _offer_again(turn, lessons)
+
+
+def _offer_again(turn: Turn, lessons: LessonState) -> None:
+    """A lesson is put away: offer to go on with it, or back to what was before it."""
+    assert lessons.lesson is not None
     actions = [NoticeAction("Go on with it", ReopenLesson(lessons))]
-    if lessons.before != turn.state.document:
+    if lessons.before is not None and lessons.before != turn.state.document:
         actions.append(NoticeAction("Back to what was before", GoBackTo(lessons.before)))
     turn.notify(
         "info",
@@ -152,9 +160,11 @@ def on_close_lesson(turn: Turn, action: CloseLesson) -> None:
 
 def on_reopen_lesson(turn: Turn, action: ReopenLesson) -> None:
     """Take it up where it was put away."""
-    shown = turn.state.lessons.shown
-    _forget_closed(turn)
-    turn.change(lessons=replace(action.lessons, shown=shown))
+    before = turn.state.lessons
+    _forget_closed(turn, action.lessons)
+    if before.is_changed:
+        _offer_again(turn, before)
+    turn.change(lessons=replace(action.lessons, shown=before.shown))
     _show(turn, action.lessons.step)
 
 
@@ -163,15 +173,16 @@ def on_go_back_to(turn: Turn, action: GoBackTo) -> None:
     set_document(turn, action.document)
 
 
-def _forget_closed(turn: Turn) -> None:
-    """A lesson is open again: nobody is offered the way back to one that was put away."""
-    notices = turn.state.notices
-    kept = tuple(
-        notice
-        for notice in notices
-        if not any(isinstance(button.action, ReopenLesson) for button in notice.actions)
-    )
-    turn.change(notices=kept)
+def _forget_closed(turn: Turn, reopened: LessonState | None = None) -> None:
+    """A lesson is open again: nobody is offered the way back to one that was put away and is in a file."""
+
+    def is_needless(notice: Notice) -> bool:
+        closed = [
+            button.action.lessons for button in notice.actions if isinstance(button.action, ReopenLesson)
+        ]
+        return any(lessons is reopened or not lessons.is_changed for lessons in closed)
+
+    turn.change(notices=tuple(notice for notice in turn.state.notices if not is_needless(notice)))
 
 
 def _show(turn: Turn, place: int) -> None:

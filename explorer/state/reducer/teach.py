@@ -27,7 +27,7 @@ def on_teach(turn: Turn, action: Teach) -> None:
 
 def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     """They are a data set now: fine-tune on it."""
-    turn.change(teach=replace(turn.state.teach, collecting=False))
+    turn.change(teach=replace(turn.state.teach, collecting=False, taught=turn.state.teach.bins))
     form = turn.state.form
     # What was set for another recipe was not meant for a few pictures.
     chosen = form.chosen if form.recipe == RECIPE else frozenset[str]()
