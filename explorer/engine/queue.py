@@ -121,14 +121,16 @@ class StudyQueue:
             ) from error
 
     def delete(self) -> None:
-        """Forget the study; its runs stay, and so does the lock: who waits for it must find this one.
+        """Forget the study until `restore`.
+
+        Its runs stay, and so does the lock: who waits for it must find this one.
 
         Raises:
             RunError: It is being trained, was deleted already, or cannot be deleted.
         """
         with self.held():
             try:
-                self.path.unlink(missing_ok=True)
+                self.path.replace(_deleted(self.path))
             except OSError as error:
                 raise RunError(
                     "The study {path} cannot be deleted: {reason}.",
@@ -136,6 +138,24 @@ class StudyQueue:
                     path=str(self.path),
                     reason=error.strerror or str(error),
                 ) from error
+
+    @staticmethod
+    def restore(study_id: str) -> None:
+        """Take one back that was deleted.
+
+        Raises:
+            RunError: It is not there (any more), or cannot be restored.
+        """
+        path = studies_folder() / f"{study_id}.json"
+        try:
+            _deleted(path).replace(path)
+        except OSError as error:
+            raise RunError(
+                "The study {path} cannot be put back: {reason}.",
+                "Set it up once more; its runs are in the list of runs.",
+                path=str(path),
+                reason=error.strerror or str(error),
+            ) from error
 
     # Who trains it
 
@@ -318,6 +338,11 @@ def studies_folder() -> Path:
 def study_ids() -> list[str]:
     """All studies, the newest first."""
     return sorted((path.stem for path in studies_folder().glob("[!.]*.json")), reverse=True)
+
+
+def _deleted(path: Path) -> Path:
+    """Where a study's file waits to be wanted back: hidden, and a few kilobytes."""
+    return path.with_name(f".{path.name}.deleted")
 
 
 def study_of(run: Run) -> str:

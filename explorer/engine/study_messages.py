@@ -134,6 +134,16 @@ class DeleteStudy(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreStudy(Request):
+    """Take back a study that was forgotten."""
+
+    on_io_pool: ClassVar[bool] = True
+    replaces: ClassVar[bool] = False
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteStudyReport(Request):
     """Write what a study found as one HTML file.
 

@@ -61,6 +61,13 @@ class ForgetStudy(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class BringStudyBack(Action):
+    """Put a study back into the list."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportStudy(Action):
     """Write what a study found as one HTML file."""
 

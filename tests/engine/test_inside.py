@@ -275,6 +275,16 @@ def test_what_excites_a_channel_and_what_a_block_costs(engine):
     assert sum(part.share for part in profile.parts) == pytest.approx(1)
 
 
+def test_a_walk_that_cannot_be_written_says_why_and_what_to_do(engine, image_id, tmp_path):
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    (folder / "mine.png").write_bytes(b"")
+    failed = engine.ask(WriteWalk, RequestFailed, image_id=image_id, keys=("conv1",), path=str(folder))
+    assert failed.message.startswith("The walk cannot be written to")
+    assert "empty folder" in failed.hint
+    assert [path.name for path in folder.iterdir()] == ["mine.png"]
+
+
 def test_a_walk_is_written_as_an_animation(engine, image_id, tmp_path):
     path = tmp_path / "walk.gif"
     keys = ("conv1", "layer1.0.add", "output")

@@ -33,6 +33,7 @@ from explorer.engine.study_messages import (
     EstimateStudy,
     HaltStudy,
     ListStudies,
+    RestoreStudy,
     RunStudy,
     StudiesListed,
     StudyBegan,
@@ -240,6 +241,10 @@ def test_studies_are_listed_reported_and_forgotten_and_their_runs_stay(engine, t
     assert gone.rows == ()
     with RunStore() as store:
         assert len(store.runs()) == 4
+    back = engine.listener.first(StudiesListed, engine.ask(RestoreStudy, id=row.id))
+    assert back.rows == (row,)
+    failed = engine.listener.first(RequestFailed, engine.ask(RestoreStudy, id=row.id))
+    assert "cannot be put back" in failed.message
 
 
 def test_a_report_of_nothing_and_of_no_study_is_refused(engine, tmp_path):

@@ -15,6 +15,7 @@ from explorer.engine.study_messages import (
     EstimateStudy,
     HaltStudy,
     ListStudies,
+    RestoreStudy,
     RunStudy,
     StudiesListed,
     StudyBegan,
@@ -328,6 +329,11 @@ def test_studies_are_listed_looked_at_forgotten_and_reported(play):
     assert play.state.studies.shown == ""
     play(StudiesListed(rows=rows[1:]))
     assert play.state.studies.rows == rows[1:]
+    (back,) = play.state.notices[-1].actions
+    play(back.action)
+    assert play.newest(RestoreStudy).id == "s2"
+    play(StudiesListed(rows=rows))
+    assert play.state.studies.row is rows[0]
 
 
 @pytest.mark.parametrize(

@@ -267,9 +267,9 @@ def test_report_table_and_removal_are_one_click_away(program, tmp_path, monkeypa
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     program.click("study.report")
     request = program.newest(WriteStudyReport)
-    assert (request.id, request.path) == ("s1", str(path))
+    assert (request.id, request.path) == ("s1", f"{path}.html")
     program.click("study.save")
-    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(path.with_suffix(".csv").read_text("utf-8"))))
     assert [row["depth"] for row in rows] == ["20", "32", "20", "32"]
     assert rows[1]["test_accuracy"] == "0.510000"
     assert rows[3]["cause"] == "The loss is nan."

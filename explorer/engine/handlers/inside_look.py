@@ -164,7 +164,8 @@ def write_walk(request: WriteWalk, context: Context) -> Steps:
     """Draw the maps of some nodes, one scene each, and write them as an animation.
 
     Raises:
-        ImageError: The picture cannot be read, or the animation cannot be written.
+        ImageError: The picture cannot be read.
+        InsideError: The animation cannot be written.
     """
     net = context.nets.get(request.column)
     if net is None or context.device is None:
@@ -172,7 +173,15 @@ def write_walk(request: WriteWalk, context: Context) -> Steps:
     scenes = yield from _scenes(request, net, context)
     path = Path(request.path)
     save = saving_gif if path.suffix.lower() == ".gif" else saving_pngs
-    yield from told(request.ticket, save(scenes, path))
+    try:
+        yield from told(request.ticket, save(scenes, path))
+    except OSError as error:
+        raise InsideError(
+            "The walk cannot be written to {path}: {reason}.",
+            "Choose another place, for pictures a new or empty folder, or make room on the disk.",
+            path=path,
+            reason=(error.strerror or str(error)).lower(),
+        ) from error
     yield WalkWritten(ticket=request.ticket, path=request.path)
 
 

@@ -25,7 +25,7 @@ from explorer.engine.handlers.runs import (
     read_curves,
     restore_runs,
 )
-from explorer.engine.handlers.studies import delete_study, list_studies
+from explorer.engine.handlers.studies import delete_study, list_studies, restore_study
 from explorer.engine.handlers.taught import collect_taught
 from explorer.engine.handlers.weights import read_weights_file
 from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
@@ -41,7 +41,7 @@ from explorer.engine.run_messages import (
     RestoreRuns,
 )
 from explorer.engine.sample_messages import Embed, FitProbes
-from explorer.engine.study_messages import DeleteStudy, ListStudies
+from explorer.engine.study_messages import DeleteStudy, ListStudies, RestoreStudy
 from explorer.engine.worker import Handler
 
 IO_HANDLERS: dict[type[Request], Handler] = {
@@ -50,6 +50,7 @@ IO_HANDLERS: dict[type[Request], Handler] = {
     CollectTaught: collect_taught,
     DeleteRuns: delete_runs,
     DeleteStudy: delete_study,
+    RestoreStudy: restore_study,
     EditRun: edit_run,
     ExportRun: export_run,
     FetchData: fetch_data,

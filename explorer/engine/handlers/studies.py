@@ -1,4 +1,4 @@
-"""The studies on the disk: listed and forgotten.
+"""The studies on the disk: listed, forgotten and taken back.
 
 Called through `handlers/io_table.py` by the worker, on the IO pool, and by the command line. Must not import
 torch or Qt.
@@ -11,7 +11,7 @@ from collections.abc import Generator
 from explorer.engine.context import Context
 from explorer.engine.messages import Event
 from explorer.engine.queue import StudyQueue, list_rows
-from explorer.engine.study_messages import DeleteStudy, ListStudies, StudiesListed
+from explorer.engine.study_messages import DeleteStudy, ListStudies, RestoreStudy, StudiesListed
 
 
 def list_studies(request: ListStudies, context: Context) -> Generator[Event, None, None]:
@@ -20,8 +20,7 @@ def list_studies(request: ListStudies, context: Context) -> Generator[Event, Non
     Raises:
         RunError: The store cannot be read.
     """
-    rows, warnings = list_rows(context.store())
-    yield StudiesListed(ticket=request.ticket, rows=rows, warnings=warnings)
+    yield _listed(request.ticket, context)
 
 
 def delete_study(request: DeleteStudy, context: Context) -> Generator[Event, None, None]:
@@ -31,5 +30,19 @@ def delete_study(request: DeleteStudy, context: Context) -> Generator[Event, Non
         RunError: There is no such study, or it is being trained.
     """
     StudyQueue.open(request.id).delete()
+    yield _listed(request.ticket, context)
+
+
+def restore_study(request: RestoreStudy, context: Context) -> Generator[Event, None, None]:
+    """Take one back that was forgotten, and read all.
+
+    Raises:
+        RunError: It is not there any more.
+    """
+    StudyQueue.restore(request.id)
+    yield _listed(request.ticket, context)
+
+
+def _listed(ticket: int, context: Context) -> StudiesListed:
     rows, warnings = list_rows(context.store())
-    yield StudiesListed(ticket=request.ticket, rows=rows, warnings=warnings)
+    return StudiesListed(ticket=ticket, rows=rows, warnings=warnings)

@@ -247,6 +247,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     study_actions.GoOnStudy: studies.on_go_on_study,
     study_actions.ShowStudy: studies.on_show_study,
     study_actions.ForgetStudy: studies.on_forget_study,
+    study_actions.BringStudyBack: studies.on_bring_study_back,
     study_actions.ReportStudy: studies.on_report_study,
     study_messages.StudiesListed: studies.on_studies_listed,
     study_messages.StudyEstimated: studies.on_study_estimated,

@@ -22,6 +22,7 @@ from explorer.engine.study_messages import (
     EstimateStudy,
     HaltStudy,
     ListStudies,
+    RestoreStudy,
     RunStudy,
     StudiesListed,
     StudyBegan,
@@ -34,13 +35,14 @@ from explorer.engine.study_messages import (
 )
 from explorer.errors import ExplorerError
 from explorer.state.compare import MAX_COLUMNS
-from explorer.state.model import AppState
+from explorer.state.model import AppState, NoticeAction
 from explorer.state.reducer.compare import join_run
 from explorer.state.reducer.one_at_a_time import is_free_for_study
 from explorer.state.reducer.training import list_again
 from explorer.state.reducer.turn import Turn
 from explorer.state.studies import FIRST_AXES, Planned, StudyForm
 from explorer.state.study_actions import (
+    BringStudyBack,
     EditStudy,
     ForgetStudy,
     GoOnStudy,
@@ -172,11 +174,22 @@ def on_show_study(turn: Turn, action: ShowStudy) -> None:
 
 
 def on_forget_study(turn: Turn, action: ForgetStudy) -> None:
-    """Take one from the list."""
+    """Take one from the list, and offer to put it back."""
     studies = turn.state.studies
     if action.id and action.id != studies.running:
         _change(turn, shown="" if studies.shown == action.id else studies.shown)
         turn.ask(DeleteStudy, id=action.id)
+        turn.notify(
+            "info",
+            "The study is no longer in the list; its runs are among all runs.",
+            actions=(NoticeAction("Put it back", BringStudyBack(action.id)),),
+        )
+
+
+def on_bring_study_back(turn: Turn, action: BringStudyBack) -> None:
+    """Put one back, and look at it."""
+    _change(turn, shown=action.id)
+    turn.ask(RestoreStudy, id=action.id)
 
 
 def on_report_study(turn: Turn, action: ReportStudy) -> None:
