@@ -28,7 +28,7 @@ from explorer.engine.messages import (
     RequestFinished,
     WeightsChoice,
 )
-from explorer.engine.picture_messages import LoadPictures
+from explorer.engine.picture_messages import ForgetPictures, LoadPictures
 from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -47,7 +47,17 @@ from explorer.engine.training_messages import (
 )
 from explorer.nets.facts import Origin, Prediction
 from explorer.runs.judged import Judged
-from explorer.state.actions import CancelWork, ChooseWeights, Drop, EditSpec, OpenSpec, Redo, Start, Undo
+from explorer.state.actions import (
+    CancelWork,
+    ChooseWeights,
+    ClearPictures,
+    Drop,
+    EditSpec,
+    OpenSpec,
+    Redo,
+    Start,
+    Undo,
+)
 from explorer.state.compare_actions import PinColumn, SeeColumns
 from explorer.state.learning_actions import (
     AllowFetchData,
@@ -68,6 +78,7 @@ from explorer.state.learning_actions import (
     SeekRate,
     StartTraining,
     StopTraining,
+    TakeFromBin,
     TakeRate,
     Teach,
     TrainOnFolder,
@@ -793,3 +804,19 @@ def test_an_untrained_network_by_choice_starts_from_those_known_for_it(play):
     play(StartTraining())
     play.open_data(classes=2, n_train=20)
     assert play.newest(Train).weights == WeightsChoice("known")
+
+
+def test_removing_all_pictures_leaves_those_that_wait_to_be_taught(play):
+    play(Drop(paths=("/a/cat.jpg", "/a/dog.jpg", "/a/owl.jpg")))
+    play.load(1, 2, 3)
+    play(FillBin(0, image_ids=(2,)))
+    play(ClearPictures())
+    assert [item.image_id for item in play.state.pictures.items] == [2]
+    assert play.state.pictures.current == 2
+    assert play.state.teach.bins[0].image_ids == (2,)
+    assert play.newest(ForgetPictures).image_ids == (1, 3)
+    assert "stay" in play.state.notices[-1].message
+    play(TakeFromBin(0, 2))
+    play(ClearPictures())
+    assert play.state.pictures.items == ()
+    assert play.newest(ForgetPictures).image_ids == (2,)

@@ -223,10 +223,27 @@ def on_remove_picture(turn: Turn, action: RemovePicture) -> None:
 
 
 def on_clear_pictures(turn: Turn, action: ClearPictures) -> None:
-    """Take all off the list."""
-    ids = tuple(item.image_id for item in turn.state.pictures.items)
-    turn.change(pictures=PicturesState(), answers=MappingProxyType({}), seen=None, maps=None, channel=None)
-    if ids:
-        turn.ask(ForgetPictures, image_ids=ids)
-        bins.forget(turn, frozenset(ids))
-        columns.forget(turn, frozenset(ids))
+    """Take all off the list but those that are in a class to be taught, which may be nowhere else."""
+    pictures, answers = turn.state.pictures, turn.state.answers
+    taught = {image_id for one in turn.state.teach.bins for image_id in one.image_ids}
+    kept = tuple(item for item in pictures.items if item.image_id in taught)
+    gone = tuple(item.image_id for item in pictures.items if item.image_id not in taught)
+    current = pictures.current if pictures.current in taught else None
+    current = kept[0].image_id if kept and current is None else current
+    turn.change(
+        pictures=PicturesState(items=kept, current=current),
+        answers=MappingProxyType({key: value for key, value in answers.items() if key in taught}),
+    )
+    if gone:
+        turn.ask(ForgetPictures, image_ids=gone)
+        columns.forget(turn, frozenset(gone))
+    if current is None:
+        turn.change(seen=None, maps=None, channel=None)
+    elif current != pictures.current:
+        _look(turn)
+    if kept:
+        turn.notify(
+            "info",
+            "The pictures in the classes of Teach stay.",
+            "Take them out of their classes first to remove them.",
+        )
