@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from functools import lru_cache
 
+from explorer.arch.depths import title
 from explorer.arch.families import CIFAR_DEPTHS, cifar_spec, imagenet_spec, plain_twin
 from explorer.arch.preset import Preset
 from explorer.arch.presets_history import history
@@ -88,3 +89,9 @@ def _names_by_spec() -> dict[ArchitectureSpec, str]:
 def preset_name(spec: ArchitectureSpec) -> str | None:
     """The name of the preset that this spec equals, or None."""
     return _names_by_spec().get(spec)
+
+
+def net_title(spec: ArchitectureSpec) -> str:
+    """What people call this net: its preset's title, or its family and depth."""
+    name = preset_name(spec)
+    return preset(name).title if name else title(spec)

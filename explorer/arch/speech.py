@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from explorer.arch.presets import preset, presets
 from explorer.arch.spec import ArchitectureSpec, parse
 from explorer.errors import SpecError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 PROGRAM = "resnet-explorer"
 
@@ -19,7 +23,7 @@ PROGRAM = "resnet-explorer"
 def as_command(spec: ArchitectureSpec) -> str:
     """The shortest command line that describes a spec: the preset with the fewest edits, and the edits."""
     name, edits = min(
-        ((name, _edits(item.spec, spec)) for name, item in presets().items()),
+        ((name, edits_between(item.spec, spec)) for name, item in presets().items()),
         key=lambda candidate: len(candidate[1]),
     )
     words = [PROGRAM, "describe", name]
@@ -28,15 +32,17 @@ def as_command(spec: ArchitectureSpec) -> str:
     return shlex.join(words)
 
 
-def _edits(before: ArchitectureSpec, after: ArchitectureSpec) -> list[str]:
+def edits_between(before: BaseModel, after: BaseModel) -> list[str]:
+    """What the command line's `--set` or `--plan` takes to make one spec or plan of another."""
     return [
-        f"{field}={_as_text(getattr(after, field))}"
+        f"{field}={value_text(getattr(after, field))}"
         for field in type(after).model_fields
         if getattr(after, field) != getattr(before, field)
     ]
 
 
-def _as_text(value: object) -> str:
+def value_text(value: object) -> str:
+    """A field's value as the command line writes it."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,16 +12,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from explorer.arch.presets import net_title
 from explorer.engine.values import WeightsChoice
 from explorer.state.model import AppState
-from explorer.ui import words
 from explorer.ui.late import actions, learning_actions, study_actions
 from explorer.ui.lesson_dock import LESSON_FILTER
 from explorer.ui.rendering import COPY_OFFER
 from explorer.ui.store import Store
 from explorer.ui.widgets.drop_area import read_drop
 from explorer.ui.widgets.saving import ask_where, save_png, save_text
-from explorer.ui.words import net_title
 from explorer.version import VERSION
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ class Commands(QObject):
             document.seed,
             trained_for(document.spec, state.runs.rows),
         )
-        self._gallery.show_items(words.net_title(document.spec), items)
+        self._gallery.show_items(net_title(document.spec), items)
 
     def copy_spec(self) -> None:
         """Put the architecture on the clipboard as JSON."""

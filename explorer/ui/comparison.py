@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.arch.presets import preset, preset_name, presets
+from explorer.arch.presets import net_title, preset, preset_name, presets
 from explorer.arch.spec import ArchitectureSpec
 from explorer.state.model import AppState
-from explorer.ui import words
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
 
@@ -67,11 +66,11 @@ class Comparison(SeenDock):
         others = [Other(STEP_BEFORE, "The step before (undo)")]
         others += [Other(name, item.title) for name, item in presets().items()]
         self._view.show_others(others, self._other)
-        self._view.show_diff(diff(other, spec), _title(other, spec), words.net_title(spec))
+        self._view.show_diff(diff(other, spec), _title(other, spec), net_title(spec))
 
 
 def _title(other: ArchitectureSpec, spec: ArchitectureSpec) -> str:
     """What the other is called; two of one name are told apart."""
-    title = words.net_title(other)
-    is_alike = title == words.net_title(spec) and preset_name(other) is None
+    title = net_title(other)
+    is_alike = title == net_title(spec) and preset_name(other) is None
     return f"{title} (before)" if is_alike else title

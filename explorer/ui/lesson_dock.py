@@ -230,8 +230,8 @@ def missing_text(state: AppState) -> str:
 
     The one in view is not among them any more once it was trained here.
     """
+    from explorer.arch.presets import net_title
     from explorer.engine.lesson import KNOWN
-    from explorer.ui.words import net_title
 
     lessons, step = state.lessons, state.lessons.present
     if step is None or step.view is None or lessons.facts is None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.arch.cost import cost_of
 from explorer.arch.expand import expand
 from explorer.arch.lamp import nearest
-from explorer.arch.presets import preset_name
+from explorer.arch.presets import net_title, preset_name
 from explorer.engine.values import FailedPicture, LoadedPicture
 from explorer.present.text import shape, short
 from explorer.state.in_view import training_in_view
@@ -156,7 +156,7 @@ class Rendering:
             tooltip = f"{net.can_copy} tensors of the trained net before have the same key and shape."
             offers.append(Offer(COPY_OFFER, "Copy what fits from the net before", tooltip))
         self._window.image.show_net(
-            net.origin, words.net_title(net.spec), net.classes, tuple(offers), net.spec.num_classes
+            net.origin, net_title(net.spec), net.classes, tuple(offers), net.spec.num_classes
         )
 
     def _show_answer(self, state: AppState) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from explorer.arch.presets import net_title
 from explorer.state.model import AppState
-from explorer.ui import words
 from explorer.ui.late import actions, learning_actions
 from explorer.ui.seen_dock import SeenDock
 from explorer.ui.store import Store
@@ -81,7 +81,7 @@ class TeachDock(SeenDock):
             for place, one in enumerate(new.teach.bins)
         )
         can_edit = not new.training.is_busy and not new.teach.collecting
-        network = words.net_title(new.document.spec)
+        network = net_title(new.document.spec)
         self._view.show_bins(new.teach.name, bins, network, can_edit=can_edit)
         self._show_progress(new)
 

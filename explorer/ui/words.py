@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from explorer.arch.depths import depth_of, title
-from explorer.arch.presets import preset, preset_name
+from explorer.arch.depths import depth_of
+from explorer.arch.presets import net_title
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.values import WeightsOffer
 from explorer.present.text import byte_size
@@ -49,12 +49,6 @@ _WORK = {
     "WriteStudyReport": "Writing the report",
     "TakeLessonWeights": "Keeping the weights of {name}",
 }
-
-
-def net_title(spec: ArchitectureSpec) -> str:
-    """What people call this net: its preset's title, or its family and depth."""
-    name = preset_name(spec)
-    return preset(name).title if name else title(spec)
 
 
 def notice_text(notice: Notice) -> str:

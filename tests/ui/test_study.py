@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow, QPushButton, QToolButton
 
 from explorer.arch.presets import preset
+from explorer.arch.speech import value_text
 from explorer.engine.messages import DeviceChosen
 from explorer.engine.study_messages import (
     CellBegan,
@@ -303,7 +304,7 @@ def test_every_field_can_be_varied_and_offers_its_own_value(program):
                         [axis_from_text(f"{one.name}={value};{value}")],
                     )
                 )
-                is_own = one.name != "depth" and value == study_words.as_text(
+                is_own = one.name != "depth" and value == value_text(
                     getattr(state.document.spec, one.name, getattr(state.form.plan, one.name, None))
                 )
                 assert not (is_own and cell.reason), (one.name, value, cell.reason)

@@ -28,14 +28,14 @@ from explorer.engine.data_messages import (
     OpenData,
     PeekFolder,
 )
-from explorer.engine.messages import Event, FetchProgress, RequestFailed
+from explorer.engine.handlers.downloads import TOLD_EVERY_S, telling
+from explorer.engine.messages import Event, RequestFailed
 from explorer.errors import DataError
 from explorer.images import published
 from explorer.images.class_folders import lay_out, open_source
 from explorer.images.dataset import Dataset
 from explorer.images.datasets import is_named, named_data, open_dataset
 
-TOLD_EVERY_S = 0.1
 SAMPLES_PER_CLASS = 8
 LARGEST_SAMPLE_PX = 96
 MOST_SAMPLE_BYTES = 64 * 2**20
@@ -59,23 +59,11 @@ def fetch_data(request: FetchData, context: Context) -> Generator[Event, None, N
         DataError: There is no data set of that name.
         FetchError: It cannot be downloaded, is not what its publisher promised, or the user stopped it.
     """
-    told_at = 0.0
-
-    def tell(done_bytes: int, total_bytes: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at >= TOLD_EVERY_S:
-            told_at = time.monotonic()
-            context.emit(
-                FetchProgress(
-                    ticket=request.ticket, name=request.name, done_bytes=done_bytes, total_bytes=total_bytes
-                )
-            )
-
     if request.name in published.SETS:
         published.fetch_published(
             published.SETS[request.name],
             allowed=True,
-            progress=tell,
+            progress=telling(request, context),
             cancelled=lambda: not context.is_wanted(request),
         )
     elif not is_named(request.name):

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from explorer import paths
 from explorer.arch import spec as specs
 from explorer.engine.context import Context
+from explorer.engine.handlers.downloads import TOLD_EVERY_S
 from explorer.engine.messages import Event, FailedPicture, LoadedPicture, ReadSpec, SpecRead
 from explorer.engine.picture_messages import (
     FetchPicture,
@@ -31,7 +32,6 @@ from explorer.remote_picture import fetch_bytes
 
 THUMBNAIL_PX = 96
 PREVIEW_PX = 512
-TOLD_EVERY_S = 0.1
 UNPACKED_KEPT_S = 30 * 24 * 3600.0
 """How long the pictures of a zip stay in the cache after it was last dropped."""
 MAX_PICTURE_BYTES = 64 * 1024 * 1024

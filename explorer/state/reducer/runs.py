@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from types import MappingProxyType
 
-from explorer.arch.depths import title
-from explorer.arch.presets import preset, preset_name
+from explorer.arch.presets import net_title
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import (
     CurvesRead,
@@ -190,10 +189,7 @@ def on_run_exported(turn: Turn, event: RunExported) -> None:
 
 def _called(row: RunRow) -> str:
     """What people call a run: its name, else what learned what."""
-    if row.name:
-        return row.name
-    known = preset_name(row.spec)
-    return f"{preset(known).title if known else title(row.spec)} on {PurePath(row.data).name}"
+    return row.name or f"{net_title(row.spec)} on {PurePath(row.data).name}"
 
 
 def _row(turn: Turn, run: str) -> RunRow | None:

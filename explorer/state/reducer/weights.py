@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePath
 
-from explorer.arch.depths import title
-from explorer.arch.presets import preset, preset_name
-from explorer.arch.spec import ArchitectureSpec
+from explorer.arch.presets import net_title
 from explorer.engine.messages import ReadWeights, SaveWeights, WeightsChoice, WeightsRead, WeightsSaved
 from explorer.state.actions import EditSpec, KeepWeights
 from explorer.state.model import NoticeAction
@@ -40,7 +38,7 @@ def on_weights_read(turn: Turn, event: WeightsRead) -> None:
         "{assumed}",
         arguments=(
             ("name", PurePath(event.path).name),
-            ("title", _title(event.spec)),
+            ("title", net_title(event.spec)),
             ("assumed", " ".join(each.sentence for each in event.assumed)),
         ),
         actions=tuple(
@@ -49,11 +47,6 @@ def on_weights_read(turn: Turn, event: WeightsRead) -> None:
             if each.other is not None
         )[:MAX_CORRECTIONS],
     )
-
-
-def _title(spec: ArchitectureSpec) -> str:
-    name = preset_name(spec)
-    return preset(name).title if name else title(spec)
 
 
 def on_keep_weights(turn: Turn, action: KeepWeights) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
@@ -40,9 +39,9 @@ from explorer.ui.views.answers_model import (
     AnswerCells,
     AnswersModel,
 )
-from explorer.ui.views.runs_table import SHEET
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
+from explorer.ui.widgets.row_table import dress
 from explorer.ui.widgets.saving import ask_where, save_text
 
 _NARROW_PX = 520
@@ -73,20 +72,10 @@ class AnswersTable(QTableView):
         self.setModel(answers)
         self.cells = AnswerCells(self)
         self.setItemDelegate(self.cells)
-        self.setStyleSheet(SHEET)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        dress(self, ROW_PX)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(_MARK_PX)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(PICTURE, QHeaderView.ResizeMode.Fixed)

@@ -15,12 +15,12 @@ from explorer.arch.depths import depth_of
 from explorer.arch.expand import expand
 from explorer.arch.graph import Graph
 from explorer.arch.lamp import Nearest, nearest
+from explorer.arch.presets import net_title
 from explorer.arch.spec import ArchitectureSpec
 from explorer.nets.facts import Origin, Prediction
 from explorer.present import text
 from explorer.state.compare import Column, ColumnState, ColumnStatus
 from explorer.state.model import WEAK_PROBABILITY
-from explorer.ui import words
 
 if TYPE_CHECKING:
     from explorer.engine.values import Float32Array
@@ -121,7 +121,7 @@ def facts_of(column: Column, living: ColumnState, image_id: int | None, title: s
 
 def title_of(spec: ArchitectureSpec) -> str:
     """A short name that tells the depth too: `CIFAR ResNet-20`, `AlexNet, 8 layers`."""
-    title, depth = words.net_title(spec), str(depth_of(spec))
+    title, depth = net_title(spec), str(depth_of(spec))
     return title if depth in title else f"{title}, {depth} layers"
 
 

@@ -21,8 +21,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -36,8 +34,8 @@ from explorer.present import text as words
 from explorer.ui.theme import HALF, SPACE, Colours
 from explorer.ui.views.inside_facts import InsideFacts
 from explorer.ui.views.inside_topic import TopicView
-from explorer.ui.views.runs_table import ROW_PX, SHEET
 from explorer.ui.widgets.elided_label import ElidedLabel
+from explorer.ui.widgets.row_table import dress
 from explorer.ui.widgets.series_colours import series_colour
 
 Index = QModelIndex | QPersistentModelIndex
@@ -194,17 +192,9 @@ class CostView(TopicView):
         table = self.table
         table.setModel(self._sorted)
         table.setItemDelegate(_Bars(table))
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setStyleSheet(SHEET)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
+        dress(table)
         table.setSortingEnabled(True)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW_PX)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(44)

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePath
 
+from explorer.arch.presets import net_title
 from explorer.arch.spec import ArchitectureSpec
-from explorer.arch.speech import as_command
+from explorer.arch.speech import as_command, edits_between
 from explorer.engine.run_messages import RunRow, RunStatus
-from explorer.training.plan import Plan
 from explorer.training.recipes import RECIPES
-from explorer.ui import words
 from explorer.ui.widgets.elided_label import Tone
 
 STATUS: dict[RunStatus, tuple[str, Tone, str]] = {
@@ -64,7 +63,7 @@ def status(row: RunRow) -> tuple[str, Tone, str]:
 @lru_cache(maxsize=512)
 def network(spec: ArchitectureSpec) -> str:
     """What people call a run's network; cached, for a table asks often."""
-    return words.net_title(spec)
+    return net_title(spec)
 
 
 def title(row: RunRow) -> str:
@@ -148,29 +147,18 @@ def command(row: RunRow) -> str:
         at = said.index(classes)
         del said[at - 1 : at + 1]
     name, edits = min(
-        ((name, _plan_edits(known.plan, row.plan)) for name, known in RECIPES.items()),
+        (
+            (name, edits_between(known.plan.edited(epochs=row.plan.epochs), row.plan))
+            for name, known in RECIPES.items()
+        ),
         key=lambda candidate: len(candidate[1]),
     )
     said += ["--data", row.data, "--recipe", name, "--epochs", str(row.plan.epochs)]
-    if row.start.name:
+    if row.start.name and row.start.kind != "copied":
         said += ["--weights", row.start.name]
     for edit in edits:
         said += ["--plan", edit]
     return shlex.join(said)
-
-
-def _plan_edits(before: Plan, after: Plan) -> list[str]:
-    return [
-        f"{field}={_as_text(getattr(after, field))}"
-        for field in Plan.model_fields
-        if field != "epochs" and getattr(after, field) != getattr(before, field)
-    ]
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def to_csv(rows: Sequence[RunRow]) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QSize, Qt, Signa
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -37,17 +36,8 @@ from explorer.ui.views.runs_model import (
     FilteredRuns,
     Index,
 )
+from explorer.ui.widgets.row_table import ROW_PX, dress
 
-ROW_PX = 28
-SHEET = """
-QTableView::item { padding: 0 6px; }
-QHeaderView { background: transparent; }
-QHeaderView::section { background: transparent; border: 0; border-bottom: 1px solid palette(mid);
-    padding: 5px 6px; }
-QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding; subcontrol-position: top center;
-    width: 9px; height: 9px; }
-"""
-"""Tables here have no lines and no boxes for headings."""
 _STAR_PX = 36
 _LEAST_NAME_PX = 160
 _LEFT_OUT = (SECONDS, EPOCHS, DATA, NETWORK, DATE, VALIDATION)
@@ -124,20 +114,10 @@ class RunsTable(QTableView):
         self.setAccessibleName("Runs")
         self.setModel(runs)
         self.setItemDelegate(_Cells(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet(SHEET)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        dress(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self._dress_header()
         self.setSortingEnabled(True)
         self.sortByColumn(DATE, Qt.SortOrder.DescendingOrder)
@@ -149,7 +129,6 @@ class RunsTable(QTableView):
 
     def _dress_header(self) -> None:
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(STAR, QHeaderView.ResizeMode.Fixed)

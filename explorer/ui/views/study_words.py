@@ -15,6 +15,7 @@ from pathlib import PurePath
 from explorer.arch.cost import cost_of
 from explorer.arch.depths import depths
 from explorer.arch.spec import ArchitectureSpec
+from explorer.arch.speech import value_text
 from explorer.engine.study_messages import CellRow, CellStatus, StudyEstimated, StudyRow
 from explorer.engine.study_results import Spread, results
 from explorer.present.text import byte_size, grouped, short
@@ -138,15 +139,8 @@ def options(name: str, spec: ArchitectureSpec, plan: Plan) -> tuple[tuple[str, s
         return (("true", "on"), ("false", "off"))
     if isinstance(present, str) and facts.choices:
         return tuple((str(value), label) for value, label in facts.choices.items())
-    text = as_text(present)
+    text = value_text(present)
     return ((text, text),) if text else ()
-
-
-def as_text(value: object) -> str:
-    """A value as the command line writes it."""
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # What is said
