@@ -1,7 +1,7 @@
 """One HTTP answer, read on a thread of its own so that nobody waits for the network longer than they want.
 
-Called by `fetch` only. Imports the standard library and `errors`; urllib's network part only when a transfer
-starts (it costs about 30 ms, which the window's first paint must not pay). Writes no file.
+Called by `fetch` and `remote_picture`. Imports the standard library and `errors`; urllib's network part only
+when a transfer starts (it costs about 30 ms, which the window's first paint must not pay). Writes no file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which pixels of the picture one output of a node sees.
 
 `arch/cost.py` has the size of receptive fields; this has the place, clipped to the picture. Called by the
-feature view's hover, by `nets/exciting.py` and by the command line. Pure Python.
+feature view's hover, by `nets/exciting.py` and `nets/findings.py`. Pure Python.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which trained weights exist for a network: those that ship with the program, and torchvision's.
 
-Called by `nets/weights.py`, `engine`, `state` and `cli`. Must not import torch.
+Called by `nets/weights.py`, `engine` and `cli`. Must not import torch.
 
 A bundled card is a JSON file in `resources/weights` beside its safetensors file. Its keys:
 

@@ -1,6 +1,6 @@
 """How every attribution begins and ends: the picture, the class to explain, and the answer.
 
-Called by `nets/attribute.py` and `nets/occlude.py` only.
+Called by `nets/attribute.py` and `nets/occlude.py`, and by `nets/relevance.py` and `nets/arithmetic.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Networks as files for other programs: ONNX.
 
-Called by `resnet-explorer export` and the window's menu. Needs the extra `[onnx]`.
+Called by `resnet-explorer export`. Needs the extra `[onnx]`.
 """
 
 from __future__ import annotations

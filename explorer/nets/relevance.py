@@ -1,7 +1,7 @@
 """How much each channel of a node speaks for a class: gradient times activation.
 
-Called by the engine's probe handler, for sorting channels. Leaves weights, modes, grad mode and random
-numbers as they were.
+Called by the engine's handlers of looks inside, for sorting channels. Leaves weights, modes, grad mode and
+random numbers as they were.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """torchvision's ImageNet weights as data: where each file is, its hash, and how its pictures are prepared.
 
-Called by `nets.weights` and by everybody who offers a download. Imports no torch: the names, addresses, sizes
+Called by `nets/catalogue.py`. Imports no torch: the names, addresses, sizes
 and accuracies are those of torchvision's `models/resnet.py`. The second version of a network was trained
 longer, with stronger augmentation; it is torchvision's default where there is one.
 

@@ -1,6 +1,6 @@
 """A walk through depth, from the picture to the logits, as an animation or a series of pictures.
 
-Called by the feature view's player and the command line's `features`. NumPy and Pillow; never Qt.
+Called by the engine's handler of walks. NumPy and Pillow; never Qt.
 """
 
 from __future__ import annotations

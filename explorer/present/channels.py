@@ -1,7 +1,6 @@
 """What the numbers of a channel say: its statistics, and how they are written.
 
-Called by the feature view, its channel panel and the command line's `features`. NumPy only; imports nothing
-but its room, never Qt.
+Called by the views and widgets that show channels. NumPy only; imports nothing but its room, never Qt.
 """
 
 from __future__ import annotations

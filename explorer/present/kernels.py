@@ -1,6 +1,6 @@
 """Weights as pictures: first-layer kernels as colour tiles, others as grey ones.
 
-Called by the feature view and the command line's `features`. NumPy only; imports nothing but its room.
+Called by the weights view. NumPy only; imports nothing but its room.
 """
 
 from __future__ import annotations

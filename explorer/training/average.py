@@ -1,6 +1,6 @@
 """A running mean of a network's weights, which is often better than any of them.
 
-Called by `training/prepare.py` and the loop.
+Called by `training/prepare.py`.
 """
 
 from __future__ import annotations

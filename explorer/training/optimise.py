@@ -1,6 +1,6 @@
 """The optimiser of a plan: which parameters learn, how fast, and its state as tensors with names.
 
-Called by `training/prepare.py` and the loop. `training/schedule.py` has the learning rates.
+Called by `training/prepare.py`, the steps and the finder. `training/schedule.py` has the learning rates.
 """
 
 from __future__ import annotations

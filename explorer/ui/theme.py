@@ -1,7 +1,8 @@
 """How the window looks: one palette for light, one for dark, named colours, spacing and type sizes.
 
-`apply` is called once by `app` and again by the settings; every panel and view takes its distances from
-`SPACE` and its colours from `Colours.of(widget.palette())`. Knows no panel; imports nothing of the project.
+`apply` is called once by `ui/start.py` and again where the user changes the setting; every panel and view
+takes its distances from `SPACE` and its colours from `Colours.of(widget.palette())`. Knows no panel; imports
+nothing of the project.
 
 Labels get a meaning's colour by a property, which follows light and dark by itself:
 `label.setProperty("tone", "muted")` (or `accent`, `success`, `warning`, `danger`).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_an_untrained_net_says_so(run, tmp_path):
 )
 def test_wrong_words_are_explained(words, cause, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    images = [SAMPLE] if SAMPLE not in words else [SAMPLE, SAMPLE.with_name("coffee.jpg")]
+    images = [SAMPLE] if SAMPLE not in words else [SAMPLE, Path(__file__).with_name("coffee.jpg")]
     out = [] if "--out" in words else ["--out", "x.png"]
     ended = run("attribute", *images, *[word for word in words if word != SAMPLE], *out)
     assert ended.status == 1
