@@ -170,7 +170,7 @@ def test_ten_thousand_rows_are_quick_and_draw_only_what_is_seen(view):
     QApplication.processEvents()
     assert thread_time() - began < 2.0, "Qt's own proxy takes longer for the sorting alone"
     assert len(view.shown) == 10_000
-    assert len(table(view).cells._pixmaps) < 100
+    assert len(table(view).cells._squares) < 100
 
 
 @pytest.mark.parametrize("width", [380, 900])

@@ -238,7 +238,7 @@ def test_thousands_of_pictures_are_drawn_by_what_is_seen(panel, qtbot):
     view = strip(panel)
     assert view.current_id == 4999
     assert view.grab().toImage().width() == view.width()
-    assert 0 < len(view.model()._pixmaps) < 100
+    assert 0 < len(view.model()._squares) < 100
     qtbot.keyClick(view, Qt.Key.Key_Home)
     assert panel.emitted == [("picture_selected", 0)]
 

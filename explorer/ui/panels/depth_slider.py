@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -21,8 +20,8 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 from explorer.ui.panels.depth_scale import DepthScale
 from explorer.ui.panels.gesture import Gesture
 from explorer.ui.theme import SPACE, Colours, font
+from explorer.ui.widgets.slider_handle import HANDLE_PX, paint_handle
 
-_HANDLE_PX = 7.0
 """Radius of the handle."""
 _TRACK_Y_PX = 11
 _TICK_GAP_PX = 3
@@ -82,7 +81,7 @@ class DepthSlider(QAbstractSlider):
         return SPACE + self._scale.place(index) * (self.width() - 2 * SPACE)
 
     def sizeHint(self) -> QSize:
-        height = _TRACK_Y_PX + _HANDLE_PX + 2 * _TICK_GAP_PX + self.fontMetrics().height()
+        height = _TRACK_Y_PX + HANDLE_PX + 2 * _TICK_GAP_PX + self.fontMetrics().height()
         return QSize(200, int(height))
 
     def minimumSizeHint(self) -> QSize:
@@ -160,7 +159,7 @@ class DepthSlider(QAbstractSlider):
         here = self.x_of(self.value())
         self._paint_track(painter, colours, here)
         self._paint_numbers(painter, colours)
-        self._paint_handle(painter, colours, here)
+        paint_handle(painter, self, QPointF(here, _TRACK_Y_PX), is_full=self._is_exact)
 
     def _paint_track(self, painter: QPainter, colours: Colours, here: float) -> None:
         line = QPen(colours.hairline, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
@@ -178,7 +177,7 @@ class DepthSlider(QAbstractSlider):
     def _paint_numbers(self, painter: QPainter, colours: Colours) -> None:
         painter.setFont(self._small)
         metrics = painter.fontMetrics()
-        top = _TRACK_Y_PX + _HANDLE_PX + _TICK_GAP_PX
+        top = _TRACK_Y_PX + HANDLE_PX + _TICK_GAP_PX
         shown = self._scale.depths[self.value()] if self._is_exact else None
         free_from = 0.0
         for depth in sorted({self._scale.depths[0], *self._scale.marked}):
@@ -192,15 +191,3 @@ class DepthSlider(QAbstractSlider):
                 QRectF(left, top, width + 1, metrics.height()), Qt.AlignmentFlag.AlignCenter, str(depth)
             )
             free_from = left + width + _TICK_GAP_PX
-
-    def _paint_handle(self, painter: QPainter, colours: Colours, here: float) -> None:
-        centre = QPointF(here, _TRACK_Y_PX)
-        if self.hasFocus() or self.underMouse():
-            halo = QColor(colours.accent)
-            halo.setAlphaF(0.28 if self.hasFocus() else 0.16)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(halo)
-            painter.drawEllipse(centre, _HANDLE_PX + 3.5, _HANDLE_PX + 3.5)
-        painter.setPen(QPen(colours.chosen, 2))
-        painter.setBrush(colours.chosen if self._is_exact else colours.card)
-        painter.drawEllipse(centre, _HANDLE_PX - 1, _HANDLE_PX - 1)

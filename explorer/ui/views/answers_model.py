@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from explorer.present.text import share
 from explorer.ui.theme import HALF, SPACE, Colours
 from explorer.ui.views.answer_rows import AnswerRow, Which, kept
-from explorer.ui.widgets.picture import to_qimage
+from explorer.ui.widgets.squares import Squares
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -24,7 +24,6 @@ PICTURE, FILE, ANSWER, CONFIDENCE, TRUTH, MARK = range(6)
 HEADINGS = ("", "File", "Answer", "Confidence", "Truth", "")
 ROW_PX = 44
 _BAR_PX = 5
-_MOST_CACHED = 600
 _MARKS: dict[bool | None, str] = {True: "right", False: "wrong", None: ""}
 
 _KEYS: dict[int, Callable[[AnswerRow], Any]] = {
@@ -143,7 +142,7 @@ class AnswerCells(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._pixmaps: dict[int, tuple[object, QPixmap]] = {}
+        self._squares = Squares()
         self.is_meant = True
         """Whether the answers come from a trained net; those of an untrained one are grey."""
 
@@ -179,7 +178,7 @@ class AnswerCells(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, area: QRect, row: AnswerRow) -> None:
         side = ROW_PX - 2 * HALF
         ratio = painter.device().devicePixelRatioF()
-        pixmap = self._pixmap(row, round(side * ratio))
+        pixmap = self._squares.of(row.image_id, row.thumbnail, round(side * ratio))
         if pixmap is None:
             return
         square = QRectF(area.left() + HALF, area.top() + HALF, side, side)
@@ -187,27 +186,6 @@ class AnswerCells(QStyledItemDelegate):
         corners.addRoundedRect(square, 3, 3)
         painter.setClipPath(corners, Qt.ClipOperation.IntersectClip)
         painter.drawPixmap(square, pixmap, QRectF(pixmap.rect()))
-
-    def _pixmap(self, row: AnswerRow, side: int) -> QPixmap | None:
-        """The centre square of a thumbnail; only what was painted last is kept."""
-        if row.thumbnail is None:
-            return None
-        known = self._pixmaps.get(row.image_id)
-        if known is not None and known[0] is row.thumbnail and known[1].width() == side:
-            return known[1]
-        image = to_qimage(row.thumbnail)
-        cut = min(image.width(), image.height())
-        image = image.copy((image.width() - cut) // 2, (image.height() - cut) // 2, cut, cut)
-        keep = Qt.AspectRatioMode.IgnoreAspectRatio
-        if cut < side:
-            # A small picture's pixels stay what they are.
-            times = -(-side // cut)
-            image = image.scaled(image.size() * times, keep, Qt.TransformationMode.FastTransformation)
-        image = image.scaled(side, side, keep, Qt.TransformationMode.SmoothTransformation)
-        while len(self._pixmaps) >= _MOST_CACHED:
-            del self._pixmaps[next(iter(self._pixmaps))]
-        self._pixmaps[row.image_id] = (row.thumbnail, QPixmap.fromImage(image))
-        return self._pixmaps[row.image_id][1]
 
     def _paint_confidence(
         self, painter: QPainter, area: QRect, row: AnswerRow, colours: Colours, *, is_chosen: bool

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from explorer.arch.align import HEAD_SHARE, STEM_SHARE, Stop, place_at
 from explorer.ui.theme import SPACE, Colours, font
+from explorer.ui.widgets.slider_handle import HANDLE_PX, paint_handle
 
 STEPS = 1000
 """Of the whole way, for screen readers."""
-_HANDLE_PX = 7.0
 _TRACK_Y_PX = 12
 _WORDS_GAP_PX = 6
 
@@ -87,17 +87,17 @@ class CompareSlider(QAbstractSlider):
         return self._left_px() + share * self._track_px()
 
     def sizeHint(self) -> QSize:
-        return QSize(320, _TRACK_Y_PX + int(_HANDLE_PX) + self.fontMetrics().height() + 3)
+        return QSize(320, _TRACK_Y_PX + int(HANDLE_PX) + self.fontMetrics().height() + 3)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
 
     def _left_px(self) -> float:
-        return SPACE + self.fontMetrics().horizontalAdvance(self.tr("Input")) + _WORDS_GAP_PX + _HANDLE_PX
+        return SPACE + self.fontMetrics().horizontalAdvance(self.tr("Input")) + _WORDS_GAP_PX + HANDLE_PX
 
     def _track_px(self) -> float:
         words = self.fontMetrics().horizontalAdvance(self.tr("Logits"))
-        right = SPACE + words + _WORDS_GAP_PX + _HANDLE_PX
+        right = SPACE + words + _WORDS_GAP_PX + HANDLE_PX
         return max(1.0, self.width() - self._left_px() - right)
 
     # What the user does
@@ -168,7 +168,7 @@ class CompareSlider(QAbstractSlider):
         colours = Colours.of(self.palette())
         self._paint_track(painter, colours)
         self._paint_words(painter, colours)
-        self._paint_handle(painter, colours)
+        paint_handle(painter, self, QPointF(self.x_of(self._share), _TRACK_Y_PX))
 
     def _paint_track(self, painter: QPainter, colours: Colours) -> None:
         here = self.x_of(self._share)
@@ -203,7 +203,7 @@ class CompareSlider(QAbstractSlider):
             is_here = start < self._share <= stop
             painter.setPen(colours.accent if is_here else colours.muted)
             left = self.x_of(start)
-            room = QRectF(left, _TRACK_Y_PX + _HANDLE_PX, self.x_of(stop) - left, metrics.height())
+            room = QRectF(left, _TRACK_Y_PX + HANDLE_PX, self.x_of(stop) - left, metrics.height())
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 
     def _parts(self) -> list[tuple[float, float, str]]:
@@ -214,15 +214,3 @@ class CompareSlider(QAbstractSlider):
         for number, (start, stop) in enumerate(zip(self._borders, self._borders[1:], strict=False), 1):
             parts.append((start, stop, self.tr("Stage {number}").format(number=number)))
         return parts
-
-    def _paint_handle(self, painter: QPainter, colours: Colours) -> None:
-        centre = QPointF(self.x_of(self._share), _TRACK_Y_PX)
-        if self.hasFocus() or self.underMouse():
-            halo = QColor(colours.accent)
-            halo.setAlphaF(0.28 if self.hasFocus() else 0.16)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(halo)
-            painter.drawEllipse(centre, _HANDLE_PX + 3.5, _HANDLE_PX + 3.5)
-        painter.setPen(QPen(colours.chosen, 2))
-        painter.setBrush(colours.chosen)
-        painter.drawEllipse(centre, _HANDLE_PX - 1, _HANDLE_PX - 1)

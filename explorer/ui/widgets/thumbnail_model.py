@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersiste
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
-from explorer.ui.widgets.picture import to_qimage
+from explorer.ui.widgets.squares import Squares
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 PICTURES_MIME = "application/x-resnet-explorer-pictures"
 """What is dragged out of the strip: the numbers of pictures, separated by commas."""
 
-_MAX_CACHED = 600
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -63,7 +62,7 @@ class PictureModel(QAbstractListModel):
         super().__init__(parent)
         self._items: tuple[PictureItem, ...] = ()
         self._rows: dict[int, int] = {}
-        self._pixmaps: dict[int, tuple[NDArray[np.uint8], QPixmap]] = {}
+        self._squares = Squares()
 
     @property
     def items(self) -> tuple[PictureItem, ...]:
@@ -99,7 +98,7 @@ class PictureModel(QAbstractListModel):
     def _take(self, items: tuple[PictureItem, ...]) -> None:
         self._items = items
         self._rows = {item.image_id: row for row, item in enumerate(items)}
-        self._pixmaps = {key: value for key, value in self._pixmaps.items() if key in self._rows}
+        self._squares.keep_only(self._rows)
 
     def pixmap(self, item: PictureItem, side: int) -> QPixmap | None:
         """The centre square of a thumbnail, scaled once; only what was painted last is kept.
@@ -108,21 +107,7 @@ class PictureModel(QAbstractListModel):
             item: The picture.
             side: The square's side in device pixels.
         """
-        if item.thumbnail is None:
-            return None
-        known = self._pixmaps.get(item.image_id)
-        if known is not None and known[0] is item.thumbnail and known[1].width() == side:
-            return known[1]
-        image = to_qimage(item.thumbnail)
-        cut = min(image.width(), image.height())
-        image = image.copy((image.width() - cut) // 2, (image.height() - cut) // 2, cut, cut)
-        square = image.scaled(
-            side, side, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        while len(self._pixmaps) >= _MAX_CACHED:
-            del self._pixmaps[next(iter(self._pixmaps))]
-        self._pixmaps[item.image_id] = (item.thumbnail, QPixmap.fromImage(square))
-        return self._pixmaps[item.image_id][1]
+        return self._squares.of(item.image_id, item.thumbnail, side)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
