@@ -24,7 +24,7 @@ def asked(qtbot, monkeypatch):
 
     asking = Asking()
 
-    def question(_parent, _title, text):
+    def question(_parent, _title, text, *_buttons):
         asking.questions.append(text)
         return asking.answer
 

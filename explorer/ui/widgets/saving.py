@@ -42,8 +42,11 @@ def ask_where(
 
 def _may_replace(parent: QWidget, title: str, path: str) -> bool:
     template = QCoreApplication.translate("Saving", "{name} already exists. Do you want to replace it?")
-    answer = QMessageBox.question(parent, title, template.format(name=Path(path).name))
-    return answer == QMessageBox.StandardButton.Yes
+    buttons = QMessageBox.StandardButton
+    answer = QMessageBox.question(
+        parent, title, template.format(name=Path(path).name), buttons.Yes | buttons.No, buttons.No
+    )
+    return answer == buttons.Yes
 
 
 def write_png(image: QImage, path: str) -> str:
