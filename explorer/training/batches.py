@@ -11,6 +11,8 @@ state.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -150,15 +152,29 @@ def to_device(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], devi
     Raises:
         DeviceError: It has not the memory for them.
     """
+    with room_for_pictures(images, device), warnings.catch_warnings():
+        # Torch has no tensors that must not be written and warns of such arrays. Nobody writes a data set,
+        # and one that is mapped from its file may be larger than the memory.
+        warnings.simplefilter("ignore", UserWarning)
+        return Pictures(
+            torch.from_numpy(np.require(images, np.uint8, ["C"])).to(device),
+            torch.from_numpy(np.require(labels, np.int64, ["C"])).to(device),
+        )
+
+
+@contextmanager
+def room_for_pictures(images: npt.NDArray[np.uint8], device: torch.device) -> Iterator[None]:
+    """Answer a lack of memory for a copy of pictures with what takes less.
+
+    Args:
+        images: uint8 (n, side, side, channels).
+        device: Where the copy goes.
+
+    Raises:
+        DeviceError: There is no room for it.
+    """
     try:
-        with warnings.catch_warnings():
-            # Torch has no tensors that must not be written and warns of such arrays. Nobody writes a data
-            # set, and one that is mapped from its file may be larger than the memory.
-            warnings.simplefilter("ignore", UserWarning)
-            return Pictures(
-                torch.from_numpy(np.require(images, np.uint8, ["C"])).to(device),
-                torch.from_numpy(np.require(labels, np.int64, ["C"])).to(device),
-            )
+        yield
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

@@ -27,7 +27,14 @@ from explorer.nets.weight_files import read_weights
 from explorer.nets.weights import fit, load_into
 from explorer.slices import unsaid
 from explorer.training.average import WeightAverage
-from explorer.training.batches import Normalisation, Pictures, normalisation_for, to_device, with_channels
+from explorer.training.batches import (
+    Normalisation,
+    Pictures,
+    normalisation_for,
+    room_for_pictures,
+    to_device,
+    with_channels,
+)
 from explorer.training.checkpoint import Checkpoint, Progress
 from explorer.training.norms import StageNorms
 from explorer.training.optimise import make_optimiser, optimiser_tensors, restore_optimiser
@@ -35,6 +42,7 @@ from explorer.training.parts import Parts, fingerprint, with_validation
 from explorer.training.plan import Plan
 from explorer.training.precision import Precision
 from explorer.training.precision_memory import remembered_precision
+from explorer.training.room import room_for
 from explorer.training.threads import choose_threads
 
 Wish = Literal["go", "pause", "stop"]
@@ -215,35 +223,37 @@ def prepare(
 
     Raises:
         DataError: The data does not fit the network, or cannot be split as the plan asks.
-        DeviceError: The network does not run on the device.
+        DeviceError: The network does not run on the device, or has no room there with a batch.
         RunError: The checkpoint is of another network or of other data, or a batch is too small.
         WeightsError: The known weights cannot be read or do not fit.
     """
     _check_data(spec, dataset)
     seal = fingerprint(dataset)
-    parts = with_validation(with_channels(dataset, spec.in_channels), plan.validation_share, plan.seed)
-    graph = expand(spec)
-    _check_batch(min(plan.batch_size, len(parts.dataset.train_images)), graph)
-    if resume:
-        precision, threads = resume.precision, resume.threads
-    elif beside:
-        precision, threads = beside.precision, beside.threads
-    else:
-        precision, threads = yield from _measured(spec, plan, graph, device)
-    model = yield from unsaid(assembling(graph, device=device, seed=plan.seed))
-    if start_from is not None:
-        start_tensors = read_weights(start_from).tensors
-    loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
-    model.to(memory_format=precision.memory_format)
-    training = _training(spec, plan, model, graph, parts, precision, threads)
-    training.loaded, training.fingerprint = loaded, seal
-    if beside:
-        training.train_pictures = beside.train_pictures
-        training.validation_pictures = beside.validation_pictures
-        training.test_pictures = beside.test_pictures
-    if resume:
-        training.restore(resume)
-    return training
+    with room_for_pictures(dataset.train_images, torch.device("cpu")):
+        parts = with_validation(with_channels(dataset, spec.in_channels), plan.validation_share, plan.seed)
+    with room_for(plan.batch_size, device):
+        graph = expand(spec)
+        _check_batch(min(plan.batch_size, len(parts.dataset.train_images)), graph)
+        if resume:
+            precision, threads = resume.precision, resume.threads
+        elif beside:
+            precision, threads = beside.precision, beside.threads
+        else:
+            precision, threads = yield from _measured(spec, plan, graph, device)
+        model = yield from unsaid(assembling(graph, device=device, seed=plan.seed))
+        if start_from is not None:
+            start_tensors = read_weights(start_from).tensors
+        loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
+        model.to(memory_format=precision.memory_format)
+        training = _training(spec, plan, model, graph, parts, precision, threads)
+        training.loaded, training.fingerprint = loaded, seal
+        if beside:
+            training.train_pictures = beside.train_pictures
+            training.validation_pictures = beside.validation_pictures
+            training.test_pictures = beside.test_pictures
+        if resume:
+            training.restore(resume)
+        return training
 
 
 def _measured(

@@ -1,7 +1,7 @@
 """That a device's memory is not enough for a batch, said as a remedy.
 
-Called by whatever trains: the steps, the evaluation, the rate finder, and the engine's train handler around
-all of them.
+Called by whatever trains: the preparation, the steps, the evaluation, the rate finder, and the engine's train
+handler around what it does beside them.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from explorer.engine.training_messages import (
 from explorer.engine.twin_messages import TwinBegan, TwinEnded, TwinHalted, TwinTick
 from explorer.errors import DeviceError, RunError
 from explorer.nets.weight_files import read_weights
+from explorer.training import prepare as preparing
 from explorer.training import step as steps_of_a_training
 from explorer.training.checkpoint import read_checkpoint
 from explorer.training.events import TrainingPaused
@@ -282,10 +283,14 @@ def test_a_twin_that_has_no_memory_says_which_batch_may_fit_and_the_training_goe
 
 
 def test_a_pair_that_has_no_memory_to_begin_is_answered_with_half_of_its_batch(context, monkeypatch):
-    def full(*_, **__):
-        raise torch.OutOfMemoryError("out of memory")
+    usual = preparing._training
 
-    monkeypatch.setattr("explorer.engine.handlers.twins.prepare", full)
+    def full_for_the_twin(spec, *more):
+        if spec == TWIN:
+            raise torch.OutOfMemoryError("out of memory")
+        return usual(spec, *more)
+
+    monkeypatch.setattr(preparing, "_training", full_for_the_twin)
     with pytest.raises(DeviceError, match="batch_size=128"):
         list(train(begin(), context))
     assert context.store().runs() == []

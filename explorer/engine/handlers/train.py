@@ -80,12 +80,9 @@ def train(request: Train, context: Context) -> Steps:
     start = start_of(request.weights, request.spec, context)
     tensors = None if start is None else start.tensors
     learns: Training | None = None
-    with room_for(request.plan.batch_size, context.device):
-        training = yield from prepare(
-            request.spec, request.plan, dataset, context.device, start_tensors=tensors
-        )
-        if request.twin is not None:
-            learns = yield from prepare_twin(request.twin, training, dataset, tensors)
+    training = yield from prepare(request.spec, request.plan, dataset, context.device, start_tensors=tensors)
+    if request.twin is not None:
+        learns = yield from prepare_twin(request.twin, training, dataset, tensors)
     origin: dict[str, object] = {
         "seed": request.plan.seed,
         "recipe": request.recipe,
@@ -239,10 +236,9 @@ def _resumed(run: Run, beside: Training | None, context: Context) -> Generator[N
     assert context.device is not None
     checkpoint = read_checkpoint(run.checkpoints)
     dataset = _dataset(run.data, checkpoint.spec.input_size, context)
-    with room_for(checkpoint.plan.batch_size, context.device):
-        training = yield from prepare(
-            checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
-        )
+    training = yield from prepare(
+        checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
+    )
     return _active(run, training, json.loads(run.origin))
 
 
