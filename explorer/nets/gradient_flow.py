@@ -15,9 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from explorer.arch.depths import depths, with_depth
 from explorer.arch.expand import expand
-from explorer.arch.families import plain_twin
 from explorer.arch.graph import Graph
 from explorer.arch.ops import Conv2d, Linear
 from explorer.arch.spec import ArchitectureSpec
@@ -85,7 +83,7 @@ def flowing_at_start(
     Layers of equal key and shape start equal in all of them.
 
     Args:
-        specs: Of the networks, with one input size; see `relatives`.
+        specs: Of the networks, with one input size.
         images: As in `gradient_flow`.
         labels: As in `gradient_flow`.
         device: Where they are built.
@@ -110,21 +108,6 @@ def flowing_at_start(
         del model
         yield len(flows) / len(specs)
     return tuple(flows)
-
-
-def relatives(spec: ArchitectureSpec, wanted: Sequence[int] = ()) -> dict[str, ArchitectureSpec]:
-    """What a network's gradients are compared with.
-
-    Args:
-        spec: The network.
-        wanted: Depths of its family; those that it does not have are left out.
-
-    Returns:
-        By name: `plain` (its plain twin, where it has shortcuts), and each depth as a number.
-    """
-    found = {} if spec.shortcut == "none" else {"plain": plain_twin(spec)}
-    known = depths(spec) if wanted else {}
-    return found | {str(depth): with_depth(spec, depth) for depth in wanted if depth in known}
 
 
 def weighted_keys(graph: Graph) -> list[str]:

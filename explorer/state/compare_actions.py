@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.messages import WeightsChoice
 from explorer.present.colouring import Colouring
 from explorer.state.actions import Action
-from explorer.state.compare import Column, PairMode
+from explorer.state.compare import PairMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,6 @@ class PinRun(Action):
 
     run: str
     spec: ArchitectureSpec
-
-
-@dataclass(frozen=True, slots=True)
-class PinWeights(Action):
-    """Keep a network as a column, with weights chosen for it."""
-
-    spec: ArchitectureSpec
-    weights: WeightsChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +63,6 @@ class RemoveColumns(Action):
     """Take columns away; undo brings them back."""
 
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetColumns(Action):
-    """Put exactly these columns there, as a lesson or a session has them; their names are given anew."""
-
-    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)

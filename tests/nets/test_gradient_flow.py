@@ -10,7 +10,7 @@ from explorer.arch.expand import expand
 from explorer.arch.families import cifar_spec, plain_twin
 from explorer.errors import DataError
 from explorer.nets.assemble import assemble
-from explorer.nets.gradient_flow import flowing_at_start, gradient_flow, relatives, weighted_keys
+from explorer.nets.gradient_flow import flowing_at_start, gradient_flow, weighted_keys
 from tests.nets.living import CPU, SMALL, Unchanged, finished, living, pictures
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -79,12 +79,6 @@ def test_sigmoids_without_shortcuts_and_norms_let_gradients_vanish():
     # From the last convolution down to the first.
     assert plain.layers[0].norm < 1e-6 * plain.layers[-2].norm
     assert with_shortcuts.layers[0].norm > 1e3 * plain.layers[0].norm
-
-
-def test_a_network_is_compared_with_its_twin_and_depths_of_its_family():
-    found = relatives(cifar_spec(20), (8, 9, 56))
-    assert found == {"plain": cifar_spec(20, shortcut="none"), "8": cifar_spec(8), "56": cifar_spec(56)}
-    assert relatives(plain_twin(cifar_spec(20))) == {}
 
 
 def test_projections_and_gates_are_not_on_the_main_path():

@@ -48,10 +48,8 @@ from explorer.state.compare_actions import (
     PinColumn,
     PinRun,
     PinSpecs,
-    PinWeights,
     RemoveColumns,
     SeeColumns,
-    SetColumns,
 )
 from explorer.state.model import AppState, Document
 from explorer.state.reducer.turn import Turn
@@ -299,12 +297,18 @@ def test_a_network_is_pinned_once_and_eight_at_most(play):
 
 
 def test_untrained_networks_with_other_seeds_are_others_and_known_weights_are_not(play):
-    untrained = WeightsChoice("untrained")
-    play(SetColumns((Column("", PLAIN, untrained, 0),)))
-    play(PinWeights(PLAIN, untrained))
+    def pin_in_view(**changes):
+        play.state = replace(play.state, document=replace(play.state.document, **changes))
+        play(PinColumn())
+
+    pin_in_view(weights=WeightsChoice("untrained"))
+    pin_in_view()
     assert len(names(play)) == 1
-    play(SetColumns((Column("", PLAIN, untrained, 0), Column("", PLAIN, untrained, 1))))
-    assert len(names(play)) == 2
+    pin_in_view(seed=1)
+    assert [column.seed for column in play.state.document.columns] == [0, 1]
+    pin_in_view(weights=WeightsChoice("known"))
+    pin_in_view(seed=0)
+    assert len(names(play)) == 3
     play(PinRun("20260101-000000-abcdef", PLAIN))
     assert play.state.document.columns[-1].weights == WeightsChoice("run", "20260101-000000-abcdef")
 
@@ -318,7 +322,8 @@ def test_the_plain_twin_stands_beside_its_network(play):
     play(AddPlainTwin())
     spec = play.state.document.spec
     assert [column.spec for column in play.state.document.columns] == [spec, plain_twin(spec)]
-    play(SetColumns((Column("", DEEP), Column("", spec))))
+    play(RemoveColumns(tuple(names(play))))
+    play(PinSpecs((DEEP, spec)))
     play(AddPlainTwin(names(play)[0]))
     assert [column.spec for column in play.state.document.columns] == [DEEP, plain_twin(DEEP), spec]
     play(AddPlainTwin(names(play)[1]))
@@ -328,7 +333,7 @@ def test_the_plain_twin_stands_beside_its_network(play):
 
 def test_the_plain_twin_of_the_network_in_view_stands_beside_its_column_wherever_that_is(play):
     spec = play.state.document.spec
-    play(SetColumns((Column("", spec), Column("", DEEP))))
+    play(PinSpecs((spec, DEEP)))
     play(AddPlainTwin())
     assert [column.spec for column in play.state.document.columns] == [spec, plain_twin(spec), DEEP]
 

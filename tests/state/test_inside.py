@@ -230,6 +230,14 @@ def test_gradients_are_compared_with_the_start_the_twin_and_other_depths(play):
     assert any(title.startswith("depth ") for title in titles)
 
 
+def test_gradients_of_a_net_without_shortcuts_are_not_compared_with_its_twin_which_it_is(play):
+    play(EditSpec((("shortcut", "none"),)))
+    play.build()
+    play(RunTopic("gradients"))
+    play.open_sample()
+    assert "plain twin" not in [title for title, _ in play.newest(FlowGradients).others]
+
+
 def test_residuals_of_the_picture_are_cheap_and_follow_it(play):
     play(ShowTopic("residuals"))
     asked = play.newest(Meter)

@@ -26,10 +26,8 @@ from explorer.state.compare_actions import (
     PinColumn,
     PinRun,
     PinSpecs,
-    PinWeights,
     RemoveColumns,
     SeeColumns,
-    SetColumns,
 )
 from explorer.state.model import Document
 from explorer.state.reducer import columns
@@ -50,11 +48,6 @@ def on_pin_specs(turn: Turn, action: PinSpecs) -> None:
 def on_pin_run(turn: Turn, action: PinRun) -> None:
     """Keep what a run ended with."""
     _pin(turn, [Column("", action.spec, WeightsChoice("run", action.run))])
-
-
-def on_pin_weights(turn: Turn, action: PinWeights) -> None:
-    """Keep a network with chosen weights."""
-    _pin(turn, [Column("", action.spec, action.weights)])
 
 
 def on_add_depths(turn: Turn, action: AddDepths) -> None:
@@ -98,12 +91,6 @@ def on_remove_columns(turn: Turn, action: RemoveColumns) -> None:
     document = turn.state.document
     kept = tuple(column for column in document.columns if column.name not in action.names)
     set_document(turn, replace(document, columns=kept))
-
-
-def on_set_columns(turn: Turn, action: SetColumns) -> None:
-    """Put exactly these there."""
-    document = turn.state.document
-    set_document(turn, replace(document, columns=named(turn, action.columns[:MAX_COLUMNS])))
 
 
 def on_open_column(turn: Turn, action: OpenColumn) -> None:
