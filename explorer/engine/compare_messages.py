@@ -13,7 +13,7 @@ from explorer.engine.messages import ColumnRequest, Event
 from explorer.nets.facts import Prediction
 
 if TYPE_CHECKING:
-    from explorer.engine.values import Float32Array, Uint8Array
+    from explorer.engine.values import Float32Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,6 @@ class LookedThrough(Event):
         column: Whose.
         image_id: The picture.
         predictions: As in `Classified`.
-        seen: As in `Classified`.
-        kept_share: As in `Classified`.
         maps: (key, output) for each key that was asked for: (channels, height, width) or (features,).
         milliseconds: Of the forward pass.
     """
@@ -51,7 +49,5 @@ class LookedThrough(Event):
     column: str
     image_id: int
     predictions: tuple[Prediction, ...]
-    seen: Uint8Array
-    kept_share: float
     maps: tuple[tuple[str, Float32Array], ...]
     milliseconds: float

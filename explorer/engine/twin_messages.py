@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import Event
 from explorer.engine.training_messages import MetricRow
 
@@ -20,14 +19,10 @@ class TwinBegan(Event):
 
     Attributes:
         run: Its own id.
-        spec: The network.
-        step: Steps that were done in earlier sittings.
-        rows: Metrics of those.
+        rows: Metrics of earlier sittings.
     """
 
     run: str
-    spec: ArchitectureSpec
-    step: int
     rows: tuple[MetricRow, ...] = ()
 
 
@@ -67,10 +62,8 @@ class TwinEnded(Event):
 
     Attributes:
         run: Its id.
-        step: Steps that were done.
         test_accuracy: 0 to 1, in float32.
     """
 
     run: str
-    step: int
     test_accuracy: float

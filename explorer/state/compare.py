@@ -17,7 +17,7 @@ from explorer.present.colouring import USUAL_COLOURING, Colouring
 if TYPE_CHECKING:
     from explorer.arch.spec import ArchitectureSpec
     from explorer.engine.sample_messages import Decided, ProbesFitted
-    from explorer.engine.values import Float32Array, Uint8Array
+    from explorer.engine.values import Float32Array
     from explorer.nets.facts import Origin
     from explorer.state.model import Answer
 
@@ -54,8 +54,6 @@ class Looked:
     Attributes:
         image_id: The picture.
         version: Of the column's network.
-        seen: (size, size, 3), what went in.
-        kept_share: As in `Classified`.
         maps: By node, for each stop of the slider: (channels, height, width) or (features,); none while
             the column is away.
         milliseconds: Of the forward pass that made all of it.
@@ -63,8 +61,6 @@ class Looked:
 
     image_id: int
     version: int
-    seen: Uint8Array
-    kept_share: float
     maps: Mapping[str, Float32Array]
     milliseconds: float
 

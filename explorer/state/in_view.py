@@ -72,12 +72,9 @@ def _twin(row: RunRow, curves: Curves | None) -> TwinState | None:
     status = _status(row, is_over=row.status == "finished")
     return TwinState(
         run=row.id,
-        spec=row.spec,
         curves=curves,
         status="stopped" if status in ("idle", "running") else cast("TwinStatus", status),
-        step=_steps_done(curves),
         test_accuracy=row.test_accuracy,
-        cause=row.cause,
     )
 
 

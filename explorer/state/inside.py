@@ -60,7 +60,6 @@ class InsideState:
     """What was found inside the network in view.
 
     Attributes:
-        version: Of the network that all of it is of.
         topic: What the view shows.
         is_opened: Whether the view was looked at.
         busy: What is being found now.
@@ -86,7 +85,6 @@ class InsideState:
         shipped_twin: The same of the plain twin's.
     """
 
-    version: int = 0
     topic: InsideTopic = "residuals"
     is_opened: bool = False
     busy: frozenset[str] = frozenset()

@@ -16,7 +16,6 @@ from explorer.training.plan import Plan
 from explorer.training.recipes import DEFAULT_RECIPE, plan_for
 
 if TYPE_CHECKING:
-    from explorer.arch.spec import ArchitectureSpec
     from explorer.engine.data_messages import DataCard, DataFacts
     from explorer.engine.run_messages import RunRow
     from explorer.engine.training_messages import TrainingBegan, TrainingEnded
@@ -111,21 +110,15 @@ class TwinState:
 
     Attributes:
         run: Its own.
-        spec: The network.
         curves: Its metrics so far.
         status: How it stands.
-        step: Steps that are done.
         test_accuracy: 0 to 1; None before its end.
-        cause: Why it halted or failed, in words; empty where the user asked for it.
     """
 
     run: str
-    spec: ArchitectureSpec
     curves: Curves
     status: TwinStatus = "running"
-    step: int = 0
     test_accuracy: float | None = None
-    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

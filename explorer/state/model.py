@@ -89,7 +89,6 @@ class NetState:
 
     Attributes:
         status: `waiting` until torch is there, then `building`, `ready` or `failed`.
-        share: How much of it is built, 0 to 1.
         spec: Of the built network; None before the first.
         origin: Where its weights come from; None before the first.
         classes: The labels it knows.
@@ -99,7 +98,6 @@ class NetState:
     """
 
     status: Literal["waiting", "building", "ready", "failed"] = "waiting"
-    share: float = 0.0
     spec: ArchitectureSpec | None = None
     origin: Origin | None = None
     classes: tuple[str, ...] = ()
@@ -143,14 +141,12 @@ class PicturesState:
     Attributes:
         items: In the order they came, with those that could not be read.
         current: The number of the picture that is looked at.
-        done: Pictures read of the current drop.
         total: Pictures in the current drop.
         sample: The number of the program's own picture, which the first real one replaces.
     """
 
     items: tuple[LoadedPicture | FailedPicture, ...] = ()
     current: int | None = None
-    done: int = 0
     total: int = 0
     sample: int | None = None
 
@@ -198,13 +194,11 @@ class Seen:
 
     Attributes:
         image_id: The picture.
-        version: The network's.
         pixels: (size, size, 3).
         kept_share: How much of the picture's shorter side that is, around its middle: 0 to 1.
     """
 
     image_id: int
-    version: int
     pixels: Uint8Array
     kept_share: float = 1.0
 

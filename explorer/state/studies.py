@@ -53,7 +53,6 @@ class StudiesState:
     Attributes:
         form: The next one.
         rows: Those on the disk, the newest first.
-        is_listed: Whether they were read.
         shown: The one that is looked at; empty for the form.
         status: `starting` reads data and measures; `pausing` waits for the next step.
         running: The one that is trained; empty while none is.
@@ -65,7 +64,6 @@ class StudiesState:
 
     form: StudyForm = field(default_factory=StudyForm)
     rows: tuple[StudyRow, ...] = ()
-    is_listed: bool = False
     shown: str = ""
     status: Literal["idle", "starting", "running", "pausing"] = "idle"
     running: str = ""

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import Qt
 
+from explorer.arch.presets import plain_twin
 from explorer.engine.values import FIRST_VALUES
 from explorer.state.actions import ChooseWeights, EditSpec
 from explorer.state.compare_actions import PinColumn, PinRun
@@ -45,10 +46,10 @@ def test_the_curve_rewinds_the_net_its_twin_and_every_column(open_program, qtbot
     training = program.state.training
     assert training.status == "finished", training.cause
     twin = training.twin
-    assert (twin.status, twin.spec.shortcut) == ("finished", "none")
+    assert twin.status == "finished"
     assert twin.curves.buffer.series("step.loss")[0].tolist() == list(range(training.step))
     program.session.store.dispatch(PinColumn())
-    program.session.store.dispatch(PinRun(twin.run, twin.spec))
+    program.session.store.dispatch(PinRun(twin.run, plain_twin(training.began.spec)))
     program.window.compare.open()
     columns = [column.name for column in program.state.document.columns]
     program.until(lambda state: all(state.compare.columns[name].looked for name in columns))

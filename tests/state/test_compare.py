@@ -103,8 +103,6 @@ def look(play, name, milliseconds=2.0):
             column=name,
             image_id=request.image_id,
             predictions=CAT,
-            seen=np.zeros((2, 2, 3), np.uint8),
-            kept_share=1.0,
             maps=tuple((key, np.zeros((1, 1, 1), np.float32)) for key in request.keys),
             milliseconds=milliseconds,
         )
@@ -227,8 +225,6 @@ def test_a_late_answer_to_a_picture_before_is_dropped(play):
             column=first,
             image_id=1,
             predictions=CAT,
-            seen=np.zeros((2, 2, 3), np.uint8),
-            kept_share=1.0,
             maps=(),
             milliseconds=1.0,
         )
@@ -548,8 +544,6 @@ def test_who_goes_back_before_the_answer_still_sees_the_picture_before(play):
             column=first,
             image_id=2,
             predictions=CAT,
-            seen=np.zeros((2, 2, 3), np.uint8),
-            kept_share=1.0,
             maps=(),
             milliseconds=1.0,
         )

@@ -257,7 +257,6 @@ def test_another_network_puts_away_what_was_found(play):
     assert not inside.busy
     assert inside.overlay.method == "saliency"
     assert inside.overlay.attribution is None
-    assert inside.version == play.state.net.version
 
 
 def test_a_failure_ends_what_was_busy(play):

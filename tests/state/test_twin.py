@@ -24,8 +24,7 @@ TWIN = "twin-1"
 def feed():
     made = Feed()
     made.begin(with_twin=True)
-    spec = made.newest(Train).twin
-    made.store.dispatch(TwinBegan(ticket=made.ticket, run=TWIN, spec=spec, step=0))
+    made.store.dispatch(TwinBegan(ticket=made.ticket, run=TWIN))
     return made
 
 
@@ -46,10 +45,10 @@ def test_a_click_trains_both_and_both_curves_grow(feed):
     tick(feed, 1)
     tick(feed, 2)
     twin = twin_of(feed)
-    assert (twin.run, twin.step, twin.status) == (TWIN, 2, "running")
+    assert (twin.run, twin.status) == (TWIN, "running")
     assert twin.curves.buffer.series("step.loss")[0].tolist() == [0, 1]
     assert feed.store.state.training.curves is before
-    feed.store.dispatch(TwinEnded(ticket=feed.ticket, run=TWIN, step=2, test_accuracy=0.5))
+    feed.store.dispatch(TwinEnded(ticket=feed.ticket, run=TWIN, test_accuracy=0.5))
     assert (twin_of(feed).status, twin_of(feed).test_accuracy) == ("finished", 0.5)
 
 
@@ -82,7 +81,7 @@ def test_a_pause_and_going_on_keep_the_twins_curve(feed):
     assert twin_of(feed).status == "paused"
     feed.store.dispatch(GoOnTraining())
     assert feed.newest(ResumeTraining).run == RUN
-    feed.store.dispatch(TwinBegan(ticket=feed.ticket, run=TWIN, spec=twin_of(feed).spec, step=1))
+    feed.store.dispatch(TwinBegan(ticket=feed.ticket, run=TWIN))
     tick(feed, 2)
     assert twin_of(feed).curves.buffer.series("step.loss")[0].tolist() == [0, 1]
     assert twin_of(feed).status == "running"
@@ -108,7 +107,7 @@ def test_a_twin_that_breaks_off_is_told_and_the_training_runs(feed):
 
 def test_rewinding_takes_the_twin_along(feed):
     feed.store.dispatch(SeeColumns(True))
-    feed.store.dispatch(PinRun(TWIN, twin_of(feed).spec))
+    feed.store.dispatch(PinRun(TWIN, feed.newest(Train).twin))
     for run, steps in ((RUN, (0, 1, 2, 4)), (TWIN, (0, 1, 2))):
         feed.store.dispatch(SnapshotsKept(run=run, steps=steps))
     del feed.asked[:]
@@ -135,7 +134,7 @@ def test_columns_are_asked_again_when_what_they_are_has_learned(feed):
     picture = LoadedPicture(1, "1.png", "/1.png", 2, 2, pixels, pixels)
     do(PicturesLoaded(ticket=feed.newest(LoadPictures).ticket, loaded=(picture,), failed=(), done=1, total=1))
     do(PinRun(RUN, feed.newest(Train).spec))
-    do(PinRun(TWIN, twin_of(feed).spec))
+    do(PinRun(TWIN, feed.newest(Train).twin))
     columns = feed.store.state.document.columns
     names = dict(zip((RUN, TWIN), (column.name for column in columns), strict=True))
 
@@ -155,8 +154,6 @@ def test_columns_are_asked_again_when_what_they_are_has_learned(feed):
                     column=name,
                     image_id=1,
                     predictions=(),
-                    seen=pixels,
-                    kept_share=1.0,
                     maps=(),
                     milliseconds=1.0,
                 )

@@ -124,8 +124,6 @@ class Desk:
                 column=request.column,
                 image_id=request.image_id,
                 predictions=predictions(seed),
-                seen=PICTURE,
-                kept_share=1.0,
                 maps=maps_of(spec, request.keys, seed),
                 milliseconds=4.0 + seed,
             )

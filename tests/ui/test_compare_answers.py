@@ -177,7 +177,7 @@ def test_another_class_is_followed_when_it_is_chosen(filled, qtbot):
     combo.setCurrentIndex(1 + CIFAR.index("deer"))
     combo.activated.emit(combo.currentIndex())
     assert section.chart.data.title == "Probability of deer by relative depth"
-    section.show_state(state, replace(state, pictures=replace(state.pictures, done=1)))
+    section.show_state(state, replace(state, pictures=replace(state.pictures, total=1)))
     assert section.chart.data.title == "Probability of deer by relative depth"
 
 

@@ -264,8 +264,6 @@ def test_a_late_answer_reaches_the_pair(four, pair, qtbot):
             column=name,
             image_id=looked.image_id,
             predictions=four.state.compare.columns[name].answers[1].predictions,
-            seen=looked.seen,
-            kept_share=1.0,
             maps=tuple(maps.items()),
             milliseconds=9.0,
         )

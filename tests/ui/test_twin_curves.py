@@ -16,8 +16,7 @@ TWIN = "twin-1"
 def shown(qtbot):
     made = Shown(qtbot)
     made.feed.begin(with_twin=True)
-    spec = made.feed.newest(Train).twin
-    made.feed.store.dispatch(TwinBegan(ticket=made.feed.ticket, run=TWIN, spec=spec, step=0))
+    made.feed.store.dispatch(TwinBegan(ticket=made.feed.ticket, run=TWIN))
     made.feed.run_epochs(2)
     rows = [(step, "step.loss", 2.3 - 0.01 * step) for step in range(24)]
     rows += [(step, "step.accuracy", 0.1 + 0.01 * step) for step in range(24)]
@@ -55,7 +54,7 @@ def test_a_narrow_plot_says_the_second_network_in_a_second_line(shown):
 
 
 def test_its_accuracy_is_said_at_the_end(shown):
-    shown.feed.store.dispatch(TwinEnded(ticket=shown.feed.ticket, run=TWIN, step=24, test_accuracy=0.25))
+    shown.feed.store.dispatch(TwinEnded(ticket=shown.feed.ticket, run=TWIN, test_accuracy=0.25))
     shown.feed.finish()
     assert "Its plain twin reaches 25.0 %." in shown.child("train.detail").text
 

@@ -40,8 +40,6 @@ def look_through(request: LookThrough, context: Context) -> Generator[LookedThro
         column=request.column,
         image_id=request.image_id,
         predictions=top(probabilities, net.classes or None, TOP),
-        seen=pixels,
-        kept_share=net.transform.kept_share,
         maps=tuple(maps.items()),
         milliseconds=1000 * (time.perf_counter() - started),
     )

@@ -136,7 +136,7 @@ def _of_twin(event: Event | None, twin: ActiveTraining) -> Event | None:
     ticket, run = 0 if event is None else event.ticket, twin.run.id
     match event:
         case TrainingBegan():
-            return TwinBegan(ticket=ticket, run=run, spec=event.spec, step=event.first_step, rows=event.rows)
+            return TwinBegan(ticket=ticket, run=run, rows=event.rows)
         case TrainTick():
             return TwinTick(ticket=ticket, run=run, step=event.step, rows=event.rows)
         case TrainingHalted():
@@ -150,8 +150,7 @@ def _of_twin(event: Event | None, twin: ActiveTraining) -> Event | None:
                 arguments=event.arguments,
             )
         case TrainingEnded():
-            step = twin.training.step
-            return TwinEnded(ticket=ticket, run=run, step=step, test_accuracy=event.test_accuracy)
+            return TwinEnded(ticket=ticket, run=run, test_accuracy=event.test_accuracy)
         case EpochEnded():
             return None
     return event

@@ -198,8 +198,6 @@ def on_looked_through(turn: Turn, event: LookedThrough) -> None:
     looked = Looked(
         image_id=event.image_id,
         version=version,
-        seen=event.seen,
-        kept_share=event.kept_share,
         maps=MappingProxyType(dict(event.maps)),
         milliseconds=event.milliseconds,
     )

@@ -47,7 +47,7 @@ MAX_UNDO = 200
 def build(turn: Turn) -> None:
     """Ask for the document's network."""
     document = turn.state.document
-    turn.change(net=replace(turn.state.net, status="building", share=0.0))
+    turn.change(net=replace(turn.state.net, status="building"))
     weights = at_moment(turn.state, document.weights)
     turn.ask(BuildModel, spec=document.spec, seed=document.seed, weights=weights)
 

@@ -51,7 +51,6 @@ def renew(turn: Turn) -> None:
     turn.drop(*OF_NET, *TOPICS)
     inside = turn.state.inside
     fresh = InsideState(
-        version=turn.state.net.version,
         topic=inside.topic,
         is_opened=inside.is_opened,
         data=inside.data,

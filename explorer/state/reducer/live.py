@@ -20,7 +20,7 @@ def on_live_answer(turn: Turn, event: LiveAnswer) -> None:
     if not is_in_view(turn, event.run):
         return
     answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    seen = Seen(event.image_id, turn.state.net.version, event.seen, event.kept_share)
+    seen = Seen(event.image_id, event.seen, event.kept_share)
     turn.change(answers=MappingProxyType(answers), seen=seen)
 
 

@@ -73,8 +73,6 @@ def on_memory_read(turn: Turn, event: MemoryRead) -> None:
 def on_build_progress(turn: Turn, event: BuildProgress) -> None:
     """Some of the network is made."""
     turn.progress(event.ticket, event.share)
-    if turn.is_newest(event, BuildModel, MAIN_COLUMN):
-        turn.change(net=replace(turn.state.net, share=event.share))
 
 
 def on_model_built(turn: Turn, event: ModelBuilt) -> None:
@@ -87,7 +85,6 @@ def on_model_built(turn: Turn, event: ModelBuilt) -> None:
     net = replace(
         turn.state.net,
         status="ready",
-        share=1.0,
         spec=event.spec,
         origin=event.origin,
         classes=event.classes,

@@ -98,7 +98,7 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     turn.progress(event.ticket, event.done / max(event.total, 1))
     bins.on_loaded(turn, event)
     sample = event.loaded[0].image_id if event.as_sample and event.loaded else pictures.sample
-    turn.change(pictures=PicturesState(items, current, event.done, event.total, sample))
+    turn.change(pictures=PicturesState(items, current, event.total, sample))
     _say_failed(turn, event.failed)
     if current != pictures.current:
         _look(turn)
@@ -166,7 +166,7 @@ def on_classified(turn: Turn, event: Classified) -> None:
     if not turn.is_newest(event, Classify, event.column):
         return
     answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
-    seen = Seen(event.image_id, turn.state.net.version, event.seen, event.kept_share)
+    seen = Seen(event.image_id, event.seen, event.kept_share)
     turn.change(answers=MappingProxyType(answers), seen=seen)
 
 

@@ -204,7 +204,7 @@ def on_studies_listed(turn: Turn, event: StudiesListed) -> None:
     """They are here."""
     studies = turn.state.studies
     shown = studies.shown if any(row.id == studies.shown for row in event.rows) else ""
-    _change(turn, rows=event.rows, is_listed=True, shown=shown)
+    _change(turn, rows=event.rows, shown=shown)
     for text in event.warnings:
         turn.notify("warning", "{text}", arguments=(("text", text),))
 

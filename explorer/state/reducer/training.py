@@ -211,7 +211,6 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
     net = replace(
         turn.state.net,
         status="ready",
-        share=1.0,
         spec=event.spec,
         origin=Origin("run", event.run),
         classes=event.classes,

@@ -48,7 +48,7 @@ def on_twin_began(turn: Turn, event: TwinBegan) -> None:
     buffer = CurveBuffer() if before is None else before.buffer
     buffer.append(event.rows)
     curves = Curves(event.run, buffer, 1 if before is None else before.version + 1)
-    turn.change(training=replace(training, twin=TwinState(event.run, event.spec, curves, step=event.step)))
+    turn.change(training=replace(training, twin=TwinState(event.run, curves)))
 
 
 def on_twin_tick(turn: Turn, event: TwinTick) -> None:
@@ -58,7 +58,7 @@ def on_twin_tick(turn: Turn, event: TwinTick) -> None:
         return
     twin.curves.buffer.append(event.rows)
     curves = replace(twin.curves, version=twin.curves.version + 1)
-    _change(turn, replace(twin, step=event.step, curves=curves))
+    _change(turn, replace(twin, curves=curves))
 
 
 def on_twin_halted(turn: Turn, event: TwinHalted) -> None:
@@ -66,11 +66,11 @@ def on_twin_halted(turn: Turn, event: TwinHalted) -> None:
     twin = _twin(turn, event.run)
     if twin is None:
         return
-    cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
     status = {"pause": "paused", "stop": "stopped", "fail": "failed"}[event.how]
-    _change(turn, replace(twin, status=status, step=event.step, cause=cause))  # type: ignore[arg-type]
+    _change(turn, replace(twin, status=status))  # type: ignore[arg-type]
     columns.on_learned(turn, event.run)
     if event.how == "fail":
+        cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
         turn.notify(
             "warning",
             "The plain twin broke off, the network with shortcuts learns on: {cause}",
@@ -83,7 +83,7 @@ def on_twin_ended(turn: Turn, event: TwinEnded) -> None:
     """It is done, and its run is in the list."""
     twin = _twin(turn, event.run)
     if twin is not None:
-        _change(turn, replace(twin, status="finished", step=event.step, test_accuracy=event.test_accuracy))
+        _change(turn, replace(twin, status="finished", test_accuracy=event.test_accuracy))
     columns.on_learned(turn, event.run, event.test_accuracy)
     if turn.state.runs.is_listed:
         turn.ask(ListRuns)
