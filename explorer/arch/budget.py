@@ -45,21 +45,6 @@ class Budget:
     vary: Vary
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """The spec whose cost is nearest to the target.
-
-    Attributes:
-        spec: With the fitted field.
-        reached: Its cost.
-        gap: What it lies above the target; negative below.
-    """
-
-    spec: ArchitectureSpec
-    reached: int
-    gap: int
-
-
 def _steps(spec: ArchitectureSpec, vary: Vary) -> Sequence[int]:
     """The whole numbers that are tried, rising."""
     if vary == "width_factor":
@@ -205,8 +190,8 @@ def _roundest(search: _Search, place: int) -> int:
     return min(alike, key=lambda other: (len(f"{search.steps[other] / FACTOR_STEPS:g}"), abs(other - place)))
 
 
-def fit_budget(spec: ArchitectureSpec, *, hold: Hold, target: int, vary: Vary) -> Fitted:
-    """The nearest cost that one field can reach.
+def fit_budget(spec: ArchitectureSpec, *, hold: Hold, target: int, vary: Vary) -> ArchitectureSpec:
+    """The spec whose cost is the nearest to the target that one field can reach.
 
     Args:
         spec: Everything but the field that follows.
@@ -215,17 +200,17 @@ def fit_budget(spec: ArchitectureSpec, *, hold: Hold, target: int, vary: Vary) -
         vary: The field that follows; `stage_widths` keep their proportions.
 
     Returns:
-        The spec, its cost, and how far it is from the target. Where the field makes no difference, or nothing
-        nearer is accepted, that is the spec itself.
+        The spec with the fitted field; the spec itself where the field makes no difference, or nothing nearer
+        is accepted.
     """
     search = _Search(spec, Budget(hold, target, vary))
     own = total(spec, hold)
     if own == target:
-        return Fitted(spec, own, 0)
+        return spec
     costs = {place: search.cost(place) or 0 for place in search.nearest()}
     best = min(costs, key=lambda place: abs(costs[place] - target), default=None)
     # The spec's own value may stand between two steps.
     if best is None or abs(own - target) <= abs(costs[best] - target):
-        return Fitted(spec, own, own - target)
+        return spec
     chosen = _roundest(search, best) if vary == "width_factor" else best
-    return Fitted(spec.edited(**_fields(spec, vary, search.steps[chosen])), costs[best], costs[best] - target)
+    return spec.edited(**_fields(spec, vary, search.steps[chosen]))

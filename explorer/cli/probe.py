@@ -132,7 +132,7 @@ def _fit(args: argparse.Namespace, live: Live) -> str:
         answered(live, FitProbes(ticket=4), ProbesFitted, "linear probes")
         return str(args.data)
     found = found_beforehand(live, INSTEAD)
-    live.context.probes[MAIN_COLUMN] = KnownProbes(live.net, found.probes, found.classes)
+    live.context.probes[MAIN_COLUMN] = KnownProbes(found.probes, found.classes)
     return found.data
 
 

@@ -224,11 +224,9 @@ class ActiveStudy:
     """The study that is trained now.
 
     Attributes:
-        id: Its own.
         wish: What the user wants; looked at between two steps.
     """
 
-    id: str
     wish: Literal["go", "pause"] = "go"
 
 
@@ -258,12 +256,10 @@ class KnownProbes:
     """Linear probes of a network, fitted here or beforehand.
 
     Attributes:
-        net: Whose.
         probes: One a block.
         classes: What they tell apart.
     """
 
-    net: LiveNet
     probes: tuple[LinearProbe, ...]
     classes: tuple[str, ...]
 

@@ -236,7 +236,6 @@ class ModelBuilt(Event):
         classes: The labels it knows; empty where it has learned none.
         offers: The weights that exist for this spec.
         can_copy: Tensors of the net before that would fit here.
-        seconds: How long it took.
     """
 
     column: str
@@ -245,7 +244,6 @@ class ModelBuilt(Event):
     classes: tuple[str, ...]
     offers: tuple[WeightsOffer, ...]
     can_copy: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +330,6 @@ class NodeProbed(Event):
     image_id: int
     key: str
     maps: Float32Array
-    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -238,7 +238,7 @@ class StudyQueue:
         by_cell = self._runs(store)
         rows = tuple(self._cell_row(cell, by_cell.get(cell.id), best) for cell in cells(self.study))
         is_held = self.is_held if is_held is None else is_held
-        return StudyRow(self.id, self.created, self.study, _status(rows, is_held), rows)
+        return StudyRow(self.id, self.study, _status(rows, is_held), rows)
 
     def run_of(self, cell: Cell, store: RunStore) -> Run | None:
         """The run of a cell: the newest that says so; None where there is none.
@@ -315,7 +315,6 @@ class StudyQueue:
             validation_accuracy=validation,
             test_accuracy=summary.get("test_accuracy"),
             seconds=summary.get("seconds"),
-            images_per_second=summary.get("images_per_second"),
             cause=self.failed.get(cell.id, "") if status == "failed" else "",
         )
 

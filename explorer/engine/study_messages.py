@@ -37,7 +37,6 @@ class CellRow:
         validation_accuracy: The best, 0 to 1; None before the first epoch.
         test_accuracy: 0 to 1; None before the end.
         seconds: Of all sittings; None before the end.
-        images_per_second: The mean; None before the end.
         cause: Why it failed or is refused; else empty.
     """
 
@@ -48,7 +47,6 @@ class CellRow:
     validation_accuracy: float | None = None
     test_accuracy: float | None = None
     seconds: float | None = None
-    images_per_second: float | None = None
     cause: str = ""
 
 
@@ -58,14 +56,12 @@ class StudyRow:
 
     Attributes:
         id: Also the name of its file.
-        created: Seconds since 1970.
         study: What it is.
         status: How it stands.
         cells: Each with how it stands, in the order they are trained.
     """
 
     id: str
-    created: float
     study: Study
     status: StudyStatus
     cells: tuple[CellRow, ...]
@@ -229,7 +225,6 @@ class StudyProgress(Event):
         epoch: The epoch that runs, from 0.
         rows: Metrics since the last one.
         images_per_second: Now.
-        cell_eta_seconds: Left of this cell.
         eta_seconds: Left of the study; None where the cells before it have not yet shown their pace.
     """
 
@@ -240,7 +235,6 @@ class StudyProgress(Event):
     epoch: int
     rows: tuple[MetricRow, ...]
     images_per_second: float
-    cell_eta_seconds: float
     eta_seconds: float | None
 
 

@@ -227,7 +227,6 @@ class TrainingEnded(Event):
         path: The weights.
         epochs: That were done.
         test_accuracy: 0 to 1, in float32.
-        test_loss: Cross-entropy, likewise.
         best_epoch: From 0.
         seconds: Of all sittings.
         images_per_second: The mean.
@@ -238,7 +237,6 @@ class TrainingEnded(Event):
     path: str
     epochs: int
     test_accuracy: float
-    test_loss: float
     best_epoch: int
     seconds: float
     images_per_second: float

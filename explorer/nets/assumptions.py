@@ -43,14 +43,12 @@ class Assumption:
 
     Attributes:
         field: Of the spec.
-        value: What it is taken to be.
         sentence: For people.
         other: The other likely value; None where there is none.
         other_label: What a button says that takes it.
     """
 
     field: str
-    value: object
     sentence: str
     other: object = None
     other_label: str = ""
@@ -70,10 +68,10 @@ def untraced(spec: ArchitectureSpec) -> tuple[Assumption, ...]:
 def _of_shortcut(spec: ArchitectureSpec) -> list[Assumption]:
     if spec.shortcut == "none":
         sentence = "The file does not say that its network had no shortcuts."
-        return [Assumption("shortcut", "none", sentence, "A", "It has shortcuts")]
+        return [Assumption("shortcut", sentence, "A", "It has shortcuts")]
     if spec.shortcut == "A":
         sentence = "The file does not say that its shortcuts are option A, padded with zeros."
-        return [Assumption("shortcut", "A", sentence, "none", "It has no shortcuts")]
+        return [Assumption("shortcut", sentence, "none", "It has no shortcuts")]
     return []
 
 
@@ -86,16 +84,16 @@ def _of_stride(spec: ArchitectureSpec) -> list[Assumption]:
         return []
     if spec.stride_on == "1x1":
         sentence = "The file does not say that its bottlenecks stride on the first 1×1 convolution (2015)."
-        return [Assumption("stride_on", "1x1", sentence, "3x3", "It strides on the 3×3")]
+        return [Assumption("stride_on", sentence, "3x3", "It strides on the 3×3")]
     sentence = "The file does not say that its bottlenecks stride on the 3×3 convolution (v1.5)."
-    return [Assumption("stride_on", "3x3", sentence, "1x1", "It strides on the first 1×1")]
+    return [Assumption("stride_on", sentence, "1x1", "It strides on the first 1×1")]
 
 
 def _of_input(spec: ArchitectureSpec) -> list[Assumption]:
     pool = ", then a max pool" if spec.stem_pool == "max" else ""
     stem = f", the stem strides by {spec.stem_stride}{pool}" if spec.stem != "none" else ""
     sentence = f"Pictures are taken to be {spec.input_size}×{spec.input_size}{stem}."
-    return [Assumption("input_size", spec.input_size, f"{sentence[:-1]}; the file does not say it.")]
+    return [Assumption("input_size", f"{sentence[:-1]}; the file does not say it.")]
 
 
 def _of_layers(spec: ArchitectureSpec) -> list[Assumption]:
@@ -103,10 +101,10 @@ def _of_layers(spec: ArchitectureSpec) -> list[Assumption]:
     if spec.activation != "prelu":
         title = ACTIVATION_TITLES[spec.activation]
         sentence = f"The file does not say that its activation is {title}."
-        found.append(Assumption("activation", spec.activation, sentence))
+        found.append(Assumption("activation", sentence))
     if spec.norm in ("group", "layer", "instance"):
         sentence = f"The file does not say that its norm is {spec.norm} norm."
-        found.append(Assumption("norm", spec.norm, sentence))
+        found.append(Assumption("norm", sentence))
     return found
 
 
@@ -127,5 +125,5 @@ def _of_rarities(spec: ArchitectureSpec) -> list[Assumption]:
         if value != usual and applies(spec, name) and not (name == "order" and value == "full_preactivation"):
             shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).replace("_", " ")
             title = (field.title or name).lower()
-            found.append(Assumption(name, value, f"The file does not say that its {title} is {shown}."))
+            found.append(Assumption(name, f"The file does not say that its {title} is {shown}."))
     return found

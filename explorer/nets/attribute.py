@@ -74,7 +74,7 @@ def grad_cam(
         size = image.shape[1:]
         heat = functional.interpolate(raw[None, None], size, mode="bilinear", align_corners=False)[0, 0]
     method: Method = "grad_cam_plus_plus" if plus_plus else "grad_cam"
-    return attribution(method, key, chosen, heat, raw)
+    return attribution(method, key, chosen, heat)
 
 
 def saliency(
@@ -102,7 +102,7 @@ def saliency(
             logits = walk.logits(pictures)
         chosen = chosen_class(logits, label)
         raw = _gradient(logits, chosen[0], pictures)[0]
-    return attribution("saliency", "", chosen, raw.abs().amax(0), raw)
+    return attribution("saliency", "", chosen, raw.abs().amax(0))
 
 
 def integrating(
@@ -159,7 +159,7 @@ def integrating(
         total += (gradient * parts[here]).sum(0)
         yield min(1.0, (first + size) / steps)
     raw = total * (goal - start)[0]
-    return attribution("integrated_gradients", "", chosen, raw.sum(0), raw)
+    return attribution("integrated_gradients", "", chosen, raw.sum(0))
 
 
 def require_maps(graph: Graph, key: str) -> None:

@@ -22,12 +22,11 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from explorer import fetch, paths
 from explorer.arch import spec as specs
@@ -46,8 +45,6 @@ Kind = Literal["bundled", "torchvision"]
 
 FINDINGS_SUFFIX = ".findings.json"
 """Ends the names of files that say what was found in the weights beside them (`nets/findings_file.py`)."""
-
-_DETAILS = ("accuracy", "loss", "data", "command", "recipe", "seed", "commit", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,6 @@ class WeightsCard:
         accuracy_percent: Top-1 accuracy on the test or validation set.
         data: What it was trained on.
         sha256: Of a bundled file.
-        details: What else the card says, for showing.
     """
 
     name: str
@@ -88,7 +84,6 @@ class WeightsCard:
     accuracy_percent: float
     data: str
     sha256: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -262,7 +257,6 @@ def _read_card(path: Path) -> WeightsCard:
             accuracy_percent=100 * float(values["accuracy"]),
             data=str(values["data"]),
             sha256=str(values["sha256"]),
-            details=MappingProxyType({key: values[key] for key in _DETAILS if key in values}),
         )
     except (OSError, ValueError, KeyError, TypeError, ExplorerError) as error:
         raise WeightsError(
@@ -290,7 +284,6 @@ def _torchvision_card(row: TorchvisionWeights) -> WeightsCard:
         resize_size=row.resize_size,
         accuracy_percent=row.acc1,
         data="ImageNet-1k",
-        details=MappingProxyType({"acc1": row.acc1, "acc5": row.acc5, "url": row.resource.url}),
     )
 
 

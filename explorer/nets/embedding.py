@@ -30,7 +30,6 @@ class Embedding:
     Attributes:
         projection: How they came there.
         points: float32 (pictures, 2).
-        explained: The shares of variance of the two axes, for PCA; empty for t-SNE, whose axes mean nothing.
         mean: float64 (features,).
         axes: float64 (components, features): the principal axes; for t-SNE those before it.
         reduced: float64 (pictures, components): on these axes.
@@ -38,7 +37,6 @@ class Embedding:
 
     projection: Projection
     points: NDArray[np.float32]
-    explained: tuple[float, ...]
     mean: NDArray[np.float64]
     axes: NDArray[np.float64]
     reduced: NDArray[np.float64]
@@ -103,16 +101,10 @@ def embed(features: NDArray[np.floating], projection: Projection, *, seed: int =
         model = PCA(min(wanted, n, values.shape[1]), svd_solver="full").fit(values)
     axes, mean = _at_least_two(model.components_), model.mean_
     reduced = (values - mean) @ axes.T
-    explained: tuple[float, ...] = ()
-    if projection == "pca":
-        points = reduced[:, :2].astype(np.float32)
-        ratios = np.nan_to_num(model.explained_variance_ratio_)
-        explained = tuple(float(share) for share in ratios[:2])
-    else:
-        points = _tsne(reduced, seed)
+    points = reduced[:, :2].astype(np.float32) if projection == "pca" else _tsne(reduced, seed)
     for array in (points, mean, axes, reduced):
         array.setflags(write=False)
-    return Embedding(projection, points, explained, mean, axes, reduced)
+    return Embedding(projection, points, mean, axes, reduced)
 
 
 def _at_least_two(axes: NDArray[np.float64]) -> NDArray[np.float64]:

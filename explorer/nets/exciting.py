@@ -87,7 +87,7 @@ def crops(graph: Graph, sample: Sample, found: Excitement, channel: int) -> tupl
         strict=True,
     ):
         field = seen_by(graph, found.key, row, column)
-        made.append(Crop(picture, float(value), _cut(sample.seen(picture), field), field))
+        made.append(Crop(picture, float(value), _cut(sample.seen(picture), field)))
     return tuple(made)
 
 

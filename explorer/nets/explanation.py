@@ -46,9 +46,7 @@ def chosen_class(logits: Tensor, label: int | None) -> tuple[int, float]:
     return label, float(logits[0, label])
 
 
-def attribution(
-    method: Method, key: str, chosen: tuple[int, float], heat: Tensor, raw: Tensor
-) -> Attribution:
+def attribution(method: Method, key: str, chosen: tuple[int, float], heat: Tensor) -> Attribution:
     """The answer, in memory that nobody writes to.
 
     Args:
@@ -56,13 +54,11 @@ def attribution(
         key: Of the node, or the empty text.
         chosen: From `chosen_class`.
         heat: (height, width).
-        raw: As the method gives it.
 
     Raises:
         WeightsError: Gradients overflowed.
     """
-    arrays = [np.array(value.detach().cpu().numpy(), np.float32) for value in (heat, raw)]
-    for array in arrays:
-        require_numbers(array)
-        array.setflags(write=False)
-    return Attribution(method, key, *chosen, *arrays)
+    values = np.array(heat.detach().cpu().numpy(), np.float32)
+    require_numbers(values)
+    values.setflags(write=False)
+    return Attribution(method, key, *chosen, values)

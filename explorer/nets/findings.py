@@ -12,8 +12,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.arch.receptive import Rectangle
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excitement:
@@ -44,13 +42,11 @@ class Crop:
         picture: The picture's place in the sample.
         value: The activation.
         pixels: uint8 (height, width, channels), a copy; None where it sees nothing but padding.
-        seen: Where that is in the picture as the network sees it; None likewise.
     """
 
     picture: int
     value: float
     pixels: NDArray[np.uint8] | None
-    seen: Rectangle | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +55,9 @@ class PooledFeatures:
 
     Attributes:
         by_key: float32 (images, channels) for each node, in the network's order.
-        images: How many pictures there are.
     """
 
     by_key: Mapping[str, NDArray[np.float32]]
-    images: int
 
 
 @dataclass(frozen=True, slots=True)

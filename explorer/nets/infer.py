@@ -48,7 +48,6 @@ class Inferred:
 
     Attributes:
         spec: The network.
-        renames: File key → our key, for what fits.
         assumed: What the shapes leave open.
         unexplained: Keys of the file that the network lacks or has in another shape.
         missing: Our keys that the file lacks.
@@ -56,7 +55,6 @@ class Inferred:
     """
 
     spec: ArchitectureSpec
-    renames: Mapping[str, str]
     assumed: tuple[Assumption, ...]
     unexplained: tuple[str, ...]
     missing: tuple[str, ...]
@@ -106,7 +104,7 @@ def match(shapes: Mapping[str, Shape], spec: ArchitectureSpec) -> Inferred:
     problems = [mismatch(key, shapes[key], expected[ours]) for key, ours in wrong.items()]
     problems += [absent_in_file(key) for key in missing if key not in wrong.values()]
     problems += [absent_in_network(key) for key in unexplained if key not in wrong]
-    return Inferred(spec, found, untraced(spec), unexplained, missing, tuple(problems))
+    return Inferred(spec, untraced(spec), unexplained, missing, tuple(problems))
 
 
 def _unlike(reason: str, shapes: Mapping[str, Shape]) -> WeightsError:

@@ -26,8 +26,6 @@ class Attribution:
         score: Its logit for the picture.
         heat: float32 (height, width) of the picture, read-only. Not scaled. Grad-CAM and saliency are never
             negative; the others are where something speaks against the class.
-        raw: As the method gives it, read-only: Grad-CAM (rows, columns) of the node, gradients (channels,
-            height, width), occlusion (rows, columns) of patches.
     """
 
     method: Method
@@ -35,7 +33,6 @@ class Attribution:
     label: int
     score: float
     heat: NDArray[np.float32]
-    raw: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,7 @@ def occluding(
             losses += (score - walk.logits(covered)[:, label]).tolist()
         yield len(losses) / len(corners)
     heat = _spread(corners, losses, patch, height, width)
-    raw = torch.tensor(losses).view(len(rows), len(columns))
-    return attribution("occlusion", "", chosen, heat, raw)
+    return attribution("occlusion", "", chosen, heat)
 
 
 def _spread(

@@ -59,7 +59,7 @@ def pooling(
     joined = {key: np.concatenate(part) for key, part in parts.items()}
     for features in joined.values():
         features.setflags(write=False)
-    return PooledFeatures(MappingProxyType(joined), len(sample.images))
+    return PooledFeatures(MappingProxyType(joined))
 
 
 def _into(part: list[NDArray[np.float32]]) -> Callable[[Tensor, int], None]:

@@ -64,13 +64,11 @@ class Pointwise:
         value: What comes out.
         formula: A template of `arguments`; `{value} = ` is not in it.
         arguments: The numbers that the formula names, in its order.
-        sources: For each input that was read: the channel, row and column.
     """
 
     value: float
     formula: str
     arguments: Mapping[str, float]
-    sources: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,11 +127,9 @@ def windowed(
     return Windowed(exact, weights, numbers, order, sums, bias, top, left, value, formula, arguments)
 
 
-def pointwise(
-    value: float, formula: str, sources: Sequence[tuple[int, int, int]], **arguments: float
-) -> Pointwise:
+def pointwise(value: float, formula: str, **arguments: float) -> Pointwise:
     """A formula with its numbers."""
-    return Pointwise(float(value), formula, MappingProxyType(arguments), tuple(sources))
+    return Pointwise(float(value), formula, MappingProxyType(arguments))
 
 
 _Row = tuple[str, Callable[[float, float], float]]
@@ -168,24 +164,22 @@ _LEAKY_SLOPE = 0.01
 """Of torch's leaky ReLU."""
 
 
-def activated(kind: ActivationKind, x: float, place: tuple[int, int, int], slope: float | None) -> Pointwise:
+def activated(kind: ActivationKind, x: float, slope: float | None) -> Pointwise:
     """A non-linearity at one number.
 
     Args:
         kind: Which.
         x: What enters.
-        place: Where it is.
         slope: PReLU's learned one; None for the others.
     """
     formula, function = _ACTIVATIONS[kind]
     used = _LEAKY_SLOPE if slope is None else slope
     extra = {"slope": used} if "{slope}" in formula else {}
-    return pointwise(function(x, used), formula, (place,), x=x, **extra)
+    return pointwise(function(x, used), formula, x=x, **extra)
 
 
 def normed(
     x: float,
-    place: tuple[int, int, int],
     *,
     mean: float,
     variance: float,
@@ -197,7 +191,6 @@ def normed(
     return pointwise(
         weight * (x - mean) / math.sqrt(variance + epsilon) + bias,
         "{weight} · ({x} − {mean}) / √({variance} + {epsilon}) + {bias}",
-        (place,),
         x=x,
         mean=mean,
         variance=variance,

@@ -109,7 +109,6 @@ def _normed(op: ops.Norm, asked: Asked) -> Pointwise:
         mean, variance = float(group.mean()), float(group.var())
     return normed(
         float(maps[asked.place]),
-        asked.place,
         mean=mean,
         variance=variance,
         epsilon=op.epsilon,
@@ -121,18 +120,17 @@ def _normed(op: ops.Norm, asked: Asked) -> Pointwise:
 def _activated(op: ops.Activation, asked: Asked) -> Pointwise:
     slopes = asked.weights.get("weight")
     slope = None if slopes is None else float(slopes[0])
-    return activated(op.kind, float(asked.inputs[0][asked.place]), asked.place, slope)
+    return activated(op.kind, float(asked.inputs[0][asked.place]), slope)
 
 
 def _added(op: ops.Add, asked: Asked) -> Pointwise:
     branch, shortcut = (float(maps[asked.place]) for maps in asked.inputs)
-    formula, places = "F(x) + x = {branch} + {shortcut}", (asked.place, asked.place)
-    return pointwise(branch + shortcut, formula, places, branch=branch, shortcut=shortcut)
+    return pointwise(branch + shortcut, "F(x) + x = {branch} + {shortcut}", branch=branch, shortcut=shortcut)
 
 
 def _scaled(op: ops.Scale, asked: Asked) -> Pointwise:
     x, factor = float(asked.inputs[0][asked.place]), op.factor
-    return pointwise(factor * x, "{factor} · {x}", (asked.place,), factor=factor, x=x)
+    return pointwise(factor * x, "{factor} · {x}", factor=factor, x=x)
 
 
 def _gated(op: ops.Gate, asked: Asked) -> Pointwise:
@@ -142,13 +140,13 @@ def _gated(op: ops.Gate, asked: Asked) -> Pointwise:
     x, gate = float(maps[asked.place]), float(gates[c, r, w])
     formula = "{x} · (1 − {gate})" if op.complement else "{x} · {gate}"
     value = x * (1 - gate if op.complement else gate)
-    return pointwise(value, formula, (asked.place, (c, r, w)), x=x, gate=gate)
+    return pointwise(value, formula, x=x, gate=gate)
 
 
 def _passed(asked: Asked, which: int, place: tuple[int, int, int]) -> Pointwise:
     """A number that is handed on; of all inputs only one is read."""
     x = float(asked.inputs[which][place])
-    return pointwise(x, "{x}", (place,), x=x)
+    return pointwise(x, "{x}", x=x)
 
 
 def _same(op: Op, asked: Asked) -> Pointwise:
@@ -168,7 +166,7 @@ def _padded(op: ops.Pad, asked: Asked) -> Pointwise:
     channel = asked.channel - op.before
     if 0 <= channel < len(asked.inputs[0]):
         return _passed(asked, 0, (channel, asked.row, asked.column))
-    return pointwise(0.0, "0", ())
+    return pointwise(0.0, "0")
 
 
 def _pooled(op: pools.Pool, asked: Asked) -> Windowed:

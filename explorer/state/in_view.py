@@ -108,7 +108,6 @@ def _earlier(
             path="",
             epochs=row.epochs_done,
             test_accuracy=row.test_accuracy,
-            test_loss=0.0,
             best_epoch=0,
             seconds=row.seconds or 0.0,
             images_per_second=0.0,

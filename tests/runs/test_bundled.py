@@ -49,7 +49,7 @@ def test_what_is_written_is_read(resources: Path, run: Run) -> None:
     found = read_bundled("tiny-net")
     assert json.loads(found.spec) == {"block": "basic"}
     assert json.loads(found.plan) == {"epochs": 2}
-    assert (found.data, found.origin, found.note) == ("cifar10", {"a": 1}, "figure 6")
+    assert (found.data, found.note) == ("cifar10", "figure 6")
     assert found.created == run.created
     assert found.summary == {
         "test_accuracy": 0.45,

@@ -37,7 +37,6 @@ class Player:
                 classes=(),
                 offers=offers,
                 can_copy=can_copy,
-                seconds=0.1,
             )
         )
 

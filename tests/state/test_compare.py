@@ -89,7 +89,6 @@ def build(play, name, origin=BUNDLED):
             classes=("cat", "dog"),
             offers=(),
             can_copy=0,
-            seconds=0.1,
         )
     )
 

@@ -92,7 +92,7 @@ def play():
 
 def heat(label=3):
     values = np.zeros((32, 32), np.float32)
-    return Attribution("grad_cam", "act1", label, 1.0, values, values)
+    return Attribution("grad_cam", "act1", label, 1.0, values)
 
 
 def kinds(requests):

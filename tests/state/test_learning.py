@@ -472,7 +472,6 @@ def training_ended():
         path="/w.safetensors",
         epochs=10,
         test_accuracy=0.98,
-        test_loss=0.1,
         best_epoch=4,
         seconds=20.0,
         images_per_second=900.0,
@@ -610,7 +609,6 @@ def test_what_is_pinned_while_it_learns_is_its_run_and_says_what_that_reached(tr
             classes=(),
             offers=(),
             can_copy=0,
-            seconds=0.1,
         )
     )
     training(training_ended())

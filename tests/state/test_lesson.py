@@ -271,9 +271,7 @@ def test_an_answer_that_comes_after_the_step_is_no_error(play):
     fresh = preset("cifar-preact20").spec
     open_lesson(play, lesson(view(net=LessonNet(fresh), selected="conv1")))
     maps = np.zeros((16, 4, 4), np.float32)
-    play(
-        NodeProbed(ticket=request.ticket, column="main", image_id=4, key="act1", maps=maps, milliseconds=1.0)
-    )
+    play(NodeProbed(ticket=request.ticket, column="main", image_id=4, key="act1", maps=maps))
     assert play.state.document.spec == fresh
 
 

@@ -123,7 +123,7 @@ def test_turning_a_knob_builds_and_only_the_last_state_counts(play):
     assert play.state.net.status == "building"
     late = ModelBuilt(
         ticket=first[0].ticket, column="main", spec=cifar_spec(32), origin=BUNDLED, classes=(), offers=(),
-        can_copy=0, seconds=0,
+        can_copy=0,
     )  # fmt: skip
     play(late)
     assert play.state.net.status == "building"
@@ -210,11 +210,7 @@ def test_maps_of_an_older_request_are_dropped(play):
     new = play.newest(ProbeNode)
     maps = np.zeros((16, 32, 32), np.float32)
     for request in (old, new):
-        play(
-            NodeProbed(
-                ticket=request.ticket, column="main", image_id=1, key=request.key, maps=maps, milliseconds=1
-            )
-        )
+        play(NodeProbed(ticket=request.ticket, column="main", image_id=1, key=request.key, maps=maps))
         assert (play.state.maps is not None) == (request is new)
     assert play.state.maps.key == "conv1"
 

@@ -54,7 +54,6 @@ def built(play, origin, column="main"):
             classes=(),
             offers=(),
             can_copy=0,
-            seconds=0.0,
         )
     )
 

@@ -66,7 +66,7 @@ def row_of(study, status="waiting", study_id="s1"):
     rows = [
         CellRow(cell, "refused" if cell.reason else "waiting", cause=cell.reason) for cell in cells(study)
     ]
-    return StudyRow(study_id, 1.0, study, status, tuple(rows))
+    return StudyRow(study_id, study, status, tuple(rows))
 
 
 def began(play, study_id="s1"):
@@ -204,7 +204,6 @@ def test_cells_go_through_their_states_and_finished_ones_become_columns(play):
             epoch=1,
             rows=told,
             images_per_second=9.0,
-            cell_eta_seconds=1.0,
             eta_seconds=2.0,
         )
     )

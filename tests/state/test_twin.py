@@ -143,7 +143,7 @@ def test_columns_are_asked_again_when_what_they_are_has_learned(feed):
         request = list(wanted)[-1]
         origin = Origin("run", run)
         facts = {"spec": request.spec, "origin": origin, "classes": (), "offers": (), "can_copy": 0}
-        do(ModelBuilt(ticket=request.ticket, column=names[run], seconds=0.1, **facts))
+        do(ModelBuilt(ticket=request.ticket, column=names[run], **facts))
 
     def looked():
         newest = {one.column: one for one in feed.asked if isinstance(one, LookThrough)}

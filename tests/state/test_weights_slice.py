@@ -43,7 +43,6 @@ class Opened:
                 classes=(),
                 offers=(),
                 can_copy=0,
-                seconds=0.1,
             )
         )
 

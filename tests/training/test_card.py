@@ -35,9 +35,10 @@ def test_the_card_states_what_the_file_reaches(tmp_path: Path) -> None:
     load_for_spec(model, expand(card.spec), card.spec, card)
     again = evaluate(model, data.test_images, data.test_labels, Normalisation(card.mean, card.std))
     assert again.accuracy == tested.accuracy == card.accuracy_percent / 100
-    assert again.loss == tested.loss == card.details["loss"]
-    assert {name: card.details[name] for name in FACTS} == FACTS
-    assert card.details["seed"] == 7
+    said = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    assert again.loss == tested.loss == said["loss"]
+    assert {name: said[name] for name in FACTS} == FACTS
+    assert said["seed"] == 7
     assert card.size_bytes == path.stat().st_size
 
 

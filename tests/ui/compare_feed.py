@@ -98,7 +98,6 @@ class Desk:
                 classes=load_labels(LABELS[request.spec.num_classes]) if self.origin.is_trained else (),
                 offers=(),
                 can_copy=0,
-                seconds=0.1,
             )
         )
 

@@ -37,7 +37,6 @@ class Desk:
                 classes=results.CLASSES,
                 offers=(),
                 can_copy=0,
-                seconds=0.1,
             )
         )
         load = self.newest(LoadPictures)

@@ -295,7 +295,7 @@ def test_a_sum_shows_its_strongest_channels_first_and_its_formula(view):
 
 
 def test_an_addition_says_which_part_is_which_and_closes(view, qtbot):
-    made = pointwise(5.75, "F(x) + x = {branch} + {shortcut}", ((0, 1, 1),) * 2, branch=4.5, shortcut=1.25)
+    made = pointwise(5.75, "F(x) + x = {branch} + {shortcut}", branch=4.5, shortcut=1.25)
     view.show_number(Number("layer1.0.add", 0, 1, 1, ("layer1.0.bn2", "act1"), made, 5.75))
     assert part(view, QLabel, "features.number_formula").text() == "5.75 = F(x) + x = 4.5 + 1.25"
     assert (

@@ -179,7 +179,6 @@ def build(made, step):
             classes=(),
             offers=(),
             can_copy=0,
-            seconds=0.1,
         )
     )
 

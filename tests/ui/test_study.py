@@ -55,7 +55,7 @@ def row_of(*axes, seeds=(0, 1), study_id="s1", status="finished"):
         for place, cell in enumerate(cells(study))
     ]
     rows[-1] = CellRow(rows[-1].cell, "failed", "r9", 1, cause="The loss is nan.")
-    return StudyRow(study_id, 1.0, study, status, tuple(rows))
+    return StudyRow(study_id, study, status, tuple(rows))
 
 
 class Program:

@@ -264,7 +264,6 @@ def test_how_well_it_was_learned_is_said(dock, accuracy, said, tone):
         path="w.safetensors",
         epochs=3,
         test_accuracy=accuracy,
-        test_loss=0.1,
         best_epoch=2,
         seconds=1.0,
         images_per_second=10.0,

@@ -182,7 +182,6 @@ class Feed:
                 path="weights.safetensors",
                 epochs=self.epochs,
                 test_accuracy=0.978,
-                test_loss=0.11,
                 best_epoch=self.epochs - 1,
                 seconds=41.2,
                 images_per_second=1540.0,

@@ -5,7 +5,6 @@ Called through `handlers/table.py` by the worker, and by `cli`. Must not import 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -62,18 +61,17 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
         WeightsError: The weights cannot be read or do not fit.
     """
     assert context.device is not None, "UseDevice comes first"
-    started = time.perf_counter()
     spec = request.spec
     learning = _learning(request, context)
     if learning is not None:
         context.put_net(request.column, learning)
-        yield _built(request, learning, 0, started)
+        yield _built(request, learning, 0)
         return
     moment = moment_of(request.weights, context)
     if moment.step is not None:
         rewound = yield from _rewound(replace(request, weights=moment), context)
         context.put_net(request.column, rewound)
-        yield _built(request, rewound, 0, started)
+        yield _built(request, rewound, 0)
         return
     graph = expand(spec)
     device.check_fits(device.estimate_build_bytes(cost_of(spec)), context.device)
@@ -91,11 +89,11 @@ def build_model(request: BuildModel, context: Context) -> Generator[Event | None
     context.put_net(request.column, net)
     offers_copies = request.column == MAIN_COLUMN and not net.origin.is_trained
     can_copy = _fitting(context.donor(), graph) if offers_copies else 0
-    yield _built(request, net, can_copy, started)
+    yield _built(request, net, can_copy)
     yield MemoryRead(ticket=request.ticket, device=device.memory(context.device))
 
 
-def _built(request: BuildModel, net: LiveNet, can_copy: int, started: float) -> ModelBuilt:
+def _built(request: BuildModel, net: LiveNet, can_copy: int) -> ModelBuilt:
     return ModelBuilt(
         ticket=request.ticket,
         column=request.column,
@@ -104,7 +102,6 @@ def _built(request: BuildModel, net: LiveNet, can_copy: int, started: float) -> 
         classes=net.classes,
         offers=tuple(_offer(card) for card in catalogue.cards_for(request.spec)),
         can_copy=can_copy,
-        seconds=time.perf_counter() - started,
     )
 
 

@@ -38,7 +38,7 @@ def fit_probes(request: FitProbes, context: Context) -> Generator[Event | None, 
     if pooled.net is not context.nets.get(request.column):
         # Another network took the column meanwhile; whoever looks at that one asks for its own.
         return
-    context.probes[request.column] = KnownProbes(pooled.net, probes, pooled.classes)
+    context.probes[request.column] = KnownProbes(probes, pooled.classes)
     accuracies = tuple((probe.key, probe.accuracy) for probe in probes)
     yield ProbesFitted(ticket=request.ticket, accuracies=accuracies, classes=pooled.classes)
 

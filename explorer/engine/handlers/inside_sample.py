@@ -361,7 +361,7 @@ def read_shipped(request: ReadFindings, context: Context) -> Steps:
         return
     found = _shipped(net.spec)
     if found is not None:
-        context.probes[request.column] = KnownProbes(net, found.probes, found.classes)
+        context.probes[request.column] = KnownProbes(found.probes, found.classes)
     twin = None if net.spec.shortcut == "none" else _shipped(plain_twin(net.spec))
     yield FindingsRead(ticket=request.ticket, column=request.column, findings=found, twin=twin)
 

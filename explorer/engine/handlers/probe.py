@@ -5,7 +5,6 @@ Called through `handlers/table.py` by the worker, and by `cli`. Must not import 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 
 from explorer.arch.expand import expand
@@ -28,7 +27,6 @@ def probe_node(request: ProbeNode, context: Context) -> Generator[Event, None, N
         # The network was dropped since; whoever builds the next asks again.
         return
     image = normalised(seen_by(net, request.image_id, context), net.transform, net.spec.in_channels)
-    started = time.perf_counter()
     with lesioned(net.module, expand(net.spec), request.lesions):
         maps = probe(net.module, image, (request.key,), context.device)[request.key]
     maps.setflags(write=False)
@@ -38,5 +36,4 @@ def probe_node(request: ProbeNode, context: Context) -> Generator[Event, None, N
         image_id=request.image_id,
         key=request.key,
         maps=maps,
-        milliseconds=1000 * (time.perf_counter() - started),
     )

@@ -183,7 +183,7 @@ def opened(data: str, input_size: int, context: Context) -> Generator[None, None
 @contextlib.contextmanager
 def _active(queue: StudyQueue, context: Context) -> Iterator[ActiveStudy]:
     """The study is the one that is trained."""
-    context.study = ActiveStudy(queue.id)
+    context.study = ActiveStudy()
     try:
         yield context.study
     finally:
@@ -339,7 +339,6 @@ def _translated(
             epoch=event.epoch,
             rows=event.rows,
             images_per_second=event.images_per_second,
-            cell_eta_seconds=event.eta_seconds,
             eta_seconds=outlook.eta(cell.id, event.eta_seconds),
         )
     # Moments that a run before it was cut off had in memory only are no news for who trains many.

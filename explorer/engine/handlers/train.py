@@ -391,7 +391,6 @@ def _ended(ticket: int, active: ActiveTraining, event: TrainingFinished) -> Trai
         path=str(path),
         epochs=event.epochs,
         test_accuracy=event.test_accuracy,
-        test_loss=event.test_loss,
         best_epoch=event.best_epoch,
         seconds=event.seconds,
         images_per_second=event.images_per_second,

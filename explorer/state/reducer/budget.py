@@ -24,7 +24,7 @@ def fitted(document: Document, spec: ArchitectureSpec, edited: Collection[str]) 
     budget = document.budget
     if budget is None or budget.vary in edited:
         return spec
-    return fit_budget(spec, hold=budget.hold, target=budget.target, vary=budget.vary).spec
+    return fit_budget(spec, hold=budget.hold, target=budget.target, vary=budget.vary)
 
 
 def retargeted(document: Document, spec: ArchitectureSpec, edited: Collection[str]) -> Budget | None:
