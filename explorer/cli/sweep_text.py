@@ -43,7 +43,6 @@ class Teller:
         self._as_json = as_json
         self._labels: dict[str, str] = {}
         self._epochs: dict[str, dict[str, float]] = {}
-        self._n_epochs = 0
         self.study = ""
 
     def dry(self, study: Study, estimated: StudyEstimated) -> None:
@@ -119,7 +118,6 @@ class Teller:
         self._say(_cost_text(event.estimates, 0))
 
     def _cell_began(self, event: CellBegan) -> None:
-        self._n_epochs = event.epochs
         if self._as_json:
             facts = ("cell", "run", "first_step", "steps", "epochs", "precision", "device")
             self._line("cell", **{name: getattr(event, name) for name in facts})

@@ -20,25 +20,21 @@ class KernelTiles:
     """Kernels side by side, one pixel a weight; mid grey is zero. Arrays are read-only.
 
     Attributes:
-        picture: sRGB bytes (rows·(cell_h + gap) − gap, columns·(cell_w + gap) − gap, 3).
+        picture: sRGB bytes (rows of cells·(cell_h + gap) − gap, columns·(cell_w + gap) − gap, 3).
         n_kernels: How many cells are filled.
         columns: Cells in a row.
-        rows: Rows of cells.
         cell_w: Width of a kernel, in weights.
         cell_h: Height of a kernel, in weights.
         gap_px: Pixels between two cells.
-        is_colour: Whether red, green and blue are the kernel's three input channels.
         bounds: float32 (kernels,): the weight that is white, or full colour; minus it is black.
     """
 
     picture: NDArray[np.uint8]
     n_kernels: int
     columns: int
-    rows: int
     cell_w: int
     cell_h: int
     gap_px: int
-    is_colour: bool
     bounds: NDArray[np.float32]
 
     def kernel_at(self, x: float, y: float) -> int | None:
@@ -93,7 +89,7 @@ def kernel_tiles(
 
 def _placed(cells: NDArray[np.float32], scale: ScaleName, gap_px: int, background: Colour) -> KernelTiles:
     """Cells (kernels, height, width, 1 or 3) on one canvas."""
-    n, cell_h, cell_w, depth = cells.shape
+    n, cell_h, cell_w, _ = cells.shape
     magnitude = np.abs(np.nan_to_num(cells, nan=0.0, posinf=0.0, neginf=0.0))
     bounds = magnitude.max((1, 2, 3))
     if scale == "shared":
@@ -113,4 +109,4 @@ def _placed(cells: NDArray[np.float32], scale: ScaleName, gap_px: int, backgroun
     trimmed = np.ascontiguousarray(picture[:end_y, :end_x])
     for array in (trimmed, bounds):
         array.setflags(write=False)
-    return KernelTiles(trimmed, n, columns, rows, cell_w, cell_h, gap_px, depth == 3, bounds)
+    return KernelTiles(trimmed, n, columns, cell_w, cell_h, gap_px, bounds)

@@ -129,7 +129,7 @@ class _Pen:
         if last is not None:
             shape = self.graph.nodes[last.stop - 1].output_shape
             label = _shape_text(shape) if shape != self.last_shape or self.is_new_stage else ""
-            self.links.append(Link(last.id, box.id, CENTRE_X, last.bottom, box.y, label, self.label_y))
+            self.links.append(Link(CENTRE_X, last.bottom, box.y, label, self.label_y))
             self.last_shape = shape
         self.last = box
         self.has_room = self.is_new_stage = False
@@ -171,7 +171,6 @@ class _Pen:
             0,
             self.parameters(index, index + 1),
             (node.op.name,),
-            node.stage,
             parent,
             lane,
         )
@@ -198,7 +197,6 @@ class _Pen:
             len(blocks),
             self.parameters(first.start, last.stop),
             tuple(node.op.name for node in sample if node.branch == "main"),
-            first.stage,
             parent,
         )
         self.place_main(box)
@@ -240,7 +238,7 @@ class _Pen:
         self.y += PADDING
         title = self.title(block)
         count = self.parameters(block.start, block.stop)
-        frame = Frame(block.key, "block", title, BLOCK_X, top, BLOCK_W, self.y - top, count, parent)
+        frame = Frame(block.key, "block", title, BLOCK_X, top, BLOCK_W, self.y - top, count)
         self.frames.append(frame)
 
     def block_arcs(self, block: Block, source: Box, end: Box, side: list[Box], top: float) -> None:
@@ -288,7 +286,7 @@ class _Pen:
         first, last = run.blocks[0], run.blocks[-1]
         title = self.title(first, len(run.blocks))
         count = self.parameters(first.start, last.stop)
-        frame = Frame(run.id, "group", title, GROUP_X, top, GROUP_W, self.y - top, count, parent)
+        frame = Frame(run.id, "group", title, GROUP_X, top, GROUP_W, self.y - top, count)
         self.frames.insert(index, frame)
 
     def begin_stage(self) -> None:
@@ -348,7 +346,6 @@ def lay_out(graph: Graph, unfolded: frozenset[str]) -> Layout:
         links=tuple(pen.links),
         arcs=tuple(sorted(pen.arcs, key=lambda arc: arc.y)),
         place=MappingProxyType(_places(graph, boxes)),
-        unfolded=unfolded,
     )
 
 

@@ -34,7 +34,6 @@ class Box:
         n_blocks: Blocks inside; 0 for a node.
         parameters: Trainable numbers, summed.
         ops: The names of the operations of the main path of one block; of a node only its own.
-        stage: 1 and up; None in the stem and the head.
         parent: The id whose folding hides it; None in the stem and the head.
         lane: `side` for a node that only a shortcut uses.
     """
@@ -53,7 +52,6 @@ class Box:
     n_blocks: int
     parameters: int
     ops: tuple[str, ...]
-    stage: int | None
     parent: str | None
     lane: Lane = "main"
 
@@ -96,7 +94,6 @@ class Frame:
         w: Width.
         h: Height.
         parameters: Trainable numbers, summed.
-        parent: The id whose folding hides it.
     """
 
     id: str
@@ -107,7 +104,6 @@ class Frame:
     w: float
     h: float
     parameters: int
-    parent: str
 
     @property
     def bottom(self) -> float:
@@ -152,8 +148,6 @@ class Link:
     """A straight line downwards from one box to the next.
 
     Attributes:
-        source: The id of the upper box.
-        target: The id of the lower box.
         x: Where it runs.
         y: Where it starts.
         bottom: Where it ends, with an arrow.
@@ -161,8 +155,6 @@ class Link:
         label_y: Middle of the label.
     """
 
-    source: str
-    target: str
     x: float
     y: float
     bottom: float
@@ -212,7 +204,6 @@ class Layout:
         links: Sorted by their upper ends.
         arcs: Sorted by their upper ends.
         place: The index in `boxes` of the box that holds a node or a block, by key, and of each box by id.
-        unfolded: The ids it was made with.
     """
 
     width: float
@@ -223,4 +214,3 @@ class Layout:
     links: tuple[Link, ...]
     arcs: tuple[Arc, ...]
     place: Mapping[str, int]
-    unfolded: frozenset[str]

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QRectF
 
 from explorer.arch.expand import expand
 from explorer.state.model import AppState
-from explorer.ui.late import actions, inside_actions
+from explorer.ui.late import inside_actions
 from explorer.ui.store import Store
 from explorer.ui.walk_player import WalkPlayer
 
@@ -212,10 +212,6 @@ class InsideWiring(QObject):
     def save_walk(self, path: str) -> None:
         """Write the walk to a GIF, or as pictures into a folder."""
         self._store.dispatch(inside_actions.KeepWalk(path))
-
-    def select(self, key: str) -> None:
-        """Look at a node."""
-        self._store.dispatch(actions.SelectNode(key))
 
 
 def seen_region(width: int, height: int, kept_share: float) -> QRectF:

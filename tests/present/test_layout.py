@@ -83,7 +83,7 @@ def test_a_new_stage_starts_open():
 
 def test_default_fold_of_resnet50():
     layout = laid_out("resnet50")
-    titles = [(box.title, box.subtitle) for box in layout.boxes if box.stage == 3]
+    titles = [(box.title, box.subtitle) for box in layout.boxes if box.parent == "layer3"]
     kernels = "1×1, 256 · 3×3, 256 · 1×1, 1024"
     assert titles == [("Bottleneck", kernels), ("Bottleneck ×5", kernels)]
     band = layout.bands[2]
@@ -138,10 +138,15 @@ def test_nothing_overlaps_and_all_is_inside(name, fold):
             assert box.x + box.w / 2 == CENTRE_X
     frames = {frame.id: frame for frame in layout.frames}
     bands = {band.id: band for band in layout.bands}
-    for part in (*layout.boxes, *layout.frames):
-        holder = frames.get(part.parent) or bands.get(part.parent)
-        assert part.parent is None or holder.y < part.y
-        assert part.parent is None or part.bottom < holder.bottom
+    for box in layout.boxes:
+        holder = frames.get(box.parent) or bands.get(box.parent)
+        assert box.parent is None or holder.y < box.y
+        assert box.parent is None or box.bottom < holder.bottom
+    for frame in layout.frames:
+        groups = [other for other in layout.frames if other.kind == "group" and frame.kind == "block"]
+        for holder in (*groups, *layout.bands):
+            is_inside = holder.y < frame.y and frame.bottom < holder.bottom
+            assert is_inside or frame.bottom < holder.y or holder.bottom < frame.y
     for upper, lower in pairwise(layout.bands):
         assert upper.bottom + 16 <= lower.y
 
@@ -152,14 +157,15 @@ def test_main_path_is_linked_from_input_to_output(name):
     for unfolded in (default_unfolded(graph), everything(graph)):
         layout = lay_out(graph, unfolded)
         main = [box for box in layout.boxes if box.lane == "main"]
-        assert [link.source for link in layout.links] == [box.id for box in main[:-1]]
-        assert [link.target for link in layout.links] == [box.id for box in main[1:]]
+        ends = [(upper.bottom, lower.y) for upper, lower in pairwise(main)]
+        assert [(link.y, link.bottom) for link in layout.links] == ends
         assert all(link.bottom > link.y for link in layout.links)
 
 
 def test_shapes_stand_where_they_change_and_between_stages():
     layout = laid_out("cifar-resnet20")
-    labels = {(link.source, link.target): link.label for link in layout.links}
+    main = pairwise(box.id for box in layout.boxes if box.lane == "main")
+    labels = dict(zip(main, (link.label for link in layout.links), strict=True))
     assert labels["input", "conv1"] == "3 × 32 × 32"
     assert labels["conv1", "bn1"] == "16 × 32 × 32"
     assert labels["bn1", "act1"] == ""
@@ -186,7 +192,7 @@ def test_options_of_shortcuts_are_told_apart():
 
 
 def test_a_folded_block_says_its_attention():
-    titles = [box.title for box in laid_out("cbam_resnet50").boxes if box.stage == 3]
+    titles = [box.title for box in laid_out("cbam_resnet50").boxes if box.parent == "layer3"]
     assert titles == ["Bottleneck · CBAM", "Bottleneck · CBAM ×5"]
     opened = laid_out("se_resnet50", frozenset({"layer2", "layer2.0"}))
     assert "Bottleneck · SE" in [frame.title for frame in opened.frames]

@@ -299,11 +299,9 @@ def test_heat_colours_by_sums(view, qtbot):
     assert heat["layer3.1-5"] == 1.0
     assert heat["bn1"] == 0.0
     assert view.canvas.marks.values["conv1"] == "118 M"
-    view.set_heat(None)
+    view.tools.heat.setCurrentIndex(0)
+    view.tools.heat.activated.emit(0)
     assert view.canvas.marks.heat is None
-    assert view.tools.heat.currentIndex() == 0
-    view.set_heat({"fc": 2.0})
-    assert view.canvas.marks.heat["fc"] == 1.0
 
 
 def test_resizing_keeps_a_fitted_picture_fitted(view, qtbot):

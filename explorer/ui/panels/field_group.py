@@ -136,11 +136,6 @@ class FieldGroup(QWidget):
         column.addWidget(self._body)
 
     @property
-    def is_built(self) -> bool:
-        """Whether the controls exist already."""
-        return bool(self._lines)
-
-    @property
     def shown(self) -> tuple[str, ...]:
         """The fields that apply to the spec and that the search leaves."""
         return tuple(name for name in self._applying() if matches(name, self._query))

@@ -292,11 +292,6 @@ class FeatureFooter(QFrame):
         left = self.width() - self._text.sizeHint().width() - 2 * _MARGIN_PX - 3 * SPACE
         self._bar.setMaximumWidth(max(self._bar.minimumSizeHint().width(), left))
 
-    @property
-    def shown_text(self) -> str:
-        """What is said at the moment."""
-        return self._text.text
-
     def set_text(self, text: str, *, marked: bool) -> None:
         """Say something; `marked` adds the colour of values that are no numbers."""
         self._usual = text

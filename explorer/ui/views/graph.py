@@ -6,7 +6,6 @@ of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
@@ -182,16 +181,6 @@ class GraphView(QWidget):
         """Put the cursor into the search field."""
         self.tools.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.tools.search.selectAll()
-
-    def set_heat(self, values: Mapping[str, float] | None) -> None:
-        """Colour boxes by a number a node, summed where they are folded; None takes the colours away."""
-        self._heat.choose(None, None)
-        self._heat.values = values
-        if values is None:
-            self.tools.heat.setCurrentIndex(0)
-        elif self.tools.heat.currentData() is None:
-            self.tools.heat.setCurrentIndex(-1)
-        self._refresh_heat()
 
     def show_profile(self, profile: Profile | None) -> None:
         """What was measured of the network in view; None where nothing was."""

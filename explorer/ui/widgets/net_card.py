@@ -177,11 +177,6 @@ class NetCard(QWidget):
         return self._origin.text
 
     @property
-    def classes_line(self) -> str:
-        """What the net knows, as shown."""
-        return self._knows.text
-
-    @property
     def offers(self) -> tuple[Offer, ...]:
         """The buttons shown."""
         return self._offers

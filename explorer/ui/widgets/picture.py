@@ -136,11 +136,6 @@ class PictureView(QWidget):
         self._overlay, self._region = overlay if overlay is not None else QImage(), region
         self.update()
 
-    @property
-    def has_overlay(self) -> bool:
-        """Whether something lies over the picture."""
-        return not self._overlay.isNull()
-
     def show_field(self, field: QRectF | None) -> None:
         """Frame a part of the picture, in shares of its sides; None takes the frame away."""
         if field != self._field:
