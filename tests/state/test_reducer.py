@@ -15,6 +15,7 @@ from explorer.arch.presets import cifar_spec, plain_twin, preset
 from explorer.engine import messages
 from explorer.engine.messages import (
     BuildModel,
+    BuildProgress,
     Cancel,
     Classified,
     Classify,
@@ -200,6 +201,15 @@ def test_stepping_walks_through_the_nodes_and_stops_at_the_ends(play):
     play(StepNode(-50))
     assert play.state.document.selected == nodes[0].key
     assert len(play.state.history.past) == 0
+
+
+def test_the_work_says_how_much_of_the_net_is_built(play):
+    request = play.newest(BuildModel)
+    before = play.state.net
+    play(BuildProgress(ticket=request.ticket, share=0.4))
+    (share,) = (work.share for work in play.state.work if work.ticket == request.ticket)
+    assert share == 0.4
+    assert play.state.net is before
 
 
 def test_maps_of_an_older_request_are_dropped(play):
