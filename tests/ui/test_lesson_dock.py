@@ -42,7 +42,8 @@ class Desk:
         self.context = Context()
         self.store = Store(AppState(), self.asked.append)
         self.window = MainWindow(self.store)
-        qtbot.addWidget(self.window)
+        # With changes in a lesson the window would ask before it closes.
+        qtbot.addWidget(self.window, before_close_func=lambda _: self.store.dispatch(CloseLesson()))
         self.window.resize(1440, 900)
         self.window.show()
         self.window.add_features()
