@@ -190,7 +190,7 @@ def test_a_network_that_was_trained_here_is_not_said_to_be_untrained_any_more(de
         each for each in reversed(desk.asked) if isinstance(each, BuildModel) and each.spec == spec
     )
     origin = Origin("run", "mine")
-    facts = {"classes": (), "offers": (), "can_copy": 0, "seconds": 0.1}
+    facts = {"classes": (), "offers": (), "can_copy": 0}
     desk.store.dispatch(
         ModelBuilt(ticket=request.ticket, column=request.column, spec=spec, origin=origin, **facts)
     )

@@ -6,13 +6,16 @@ Used by lists of pictures. Knows nothing of the state or the engine.
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 
 from explorer.ui.widgets.picture import to_qimage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MOST_KEPT = 600
 """Squares; what was painted last is kept."""
