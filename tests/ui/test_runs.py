@@ -367,7 +367,7 @@ def test_a_hidden_dock_waits(dock, qtbot):
     qtbot.waitUntil(lambda: made._view.shown == ("a", "b", "c"))
 
 
-@pytest.mark.parametrize("width", [400, 700, 900, 1100])
+@pytest.mark.parametrize("width", [340, 400, 700, 900, 1100])
 def test_a_narrow_table_leaves_out_what_is_told_elsewhere(view, width):
     view.resize(width, 600)
     QApplication.processEvents()

@@ -39,7 +39,8 @@ from explorer.ui.views.runs_model import (
 from explorer.ui.widgets.row_table import ROW_PX, dress
 
 _STAR_PX = 36
-_LEAST_NAME_PX = 160
+_LEAST_NAME_PX, _SHORTEST_NAME_PX = 160, 110
+"""Columns are left out for the first; where none is left to go, the name gives way down to the second."""
 _LEFT_OUT = (SECONDS, EPOCHS, DATA, NETWORK, DATE, VALIDATION)
 """Columns that a narrow table leaves out, in this order: the name and the details tell most of them."""
 _STAR_RADIUS_PX = 7.0
@@ -205,4 +206,4 @@ class RunsTable(QTableView):
             del wanted[column]
         for column in _LEFT_OUT:
             self.setColumnHidden(column, column in left_out)
-        header.resizeSection(NAME, max(_LEAST_NAME_PX, room - sum(wanted.values())))
+        header.resizeSection(NAME, max(_SHORTEST_NAME_PX, room - sum(wanted.values())))
