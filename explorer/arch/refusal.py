@@ -49,7 +49,7 @@ def refusal(error: ValidationError, model: type[BaseModel], whole: str) -> Refus
         known = ", ".join(model.model_fields)
         return Refusal(field, "There is no field {field}.", "The fields are: {known}.", {"known": known})
     info = model.model_fields.get(field)
-    reason = first["msg"]
+    reason = first["msg"].removeprefix("Value error, ")
     arguments = {
         "value": repr(first["input"]),
         "reason": reason[:1].lower() + reason[1:],

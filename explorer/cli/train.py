@@ -7,40 +7,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.arguments import add_json, add_sets
-from explorer.cli.labelled_data import add_data, lasting_name, read_data
-from explorer.cli.plans import EXIT_INTERRUPTED, add_plan, changes_of, halted_by_interrupt
-from explorer.cli.say import note
-from explorer.cli.specs import spec_from_argument
-from explorer.errors import DataError, RunError, WeightsError
+from explorer.cli.labelled_data import add_data
+from explorer.cli.plans import EXIT_INTERRUPTED, add_plan, halted_by_interrupt
+from explorer.cli.train_begin import Say, extended, fresh, resumed
+from explorer.errors import RunError
 from explorer.files import read_json
-from explorer.runs.names import starts_from
-from explorer.slices import returned
 from explorer.training.events import (
     EpochFinished,
     TrainingFinished,
     TrainingPaused,
     TrainingStarted,
 )
-from explorer.training.plan import Plan
-from explorer.training.recipes import plan_for, recipe
 
 if TYPE_CHECKING:
-    from explorer.arch.spec import ArchitectureSpec
     from explorer.images.datasets import Dataset
     from explorer.runs.store import Run
     from explorer.training.prepare import Training
-
-Say = Callable[[str], None]
 
 _OWN = {
     "--set": "sets",
@@ -77,6 +67,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
     parser.add_argument(
+        "--extend",
+        metavar="RUN",
+        help="train a run that has finished, or ships with the program, on until --epochs in all: a new run "
+        "that begins as that one ended",
+    )
+    parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where the weights go as well (.safetensors)"
     )
     add_json(parser)
@@ -92,20 +88,15 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ExplorerError: Anything that a person can do something about.
     """
-    if not args.resume and not (args.spec and args.data):
-        args.parser.error("give SPEC and --data, or --resume RUN")
-    if args.resume and args.spec:
-        args.parser.error("--resume takes the run's own SPEC; leave SPEC out")
-    given = [option for option, name in _OWN.items() if getattr(args, name) != args.parser.get_default(name)]
-    if args.resume and given:
-        args.parser.error(f"--resume goes on as the run began; leave {', '.join(given)} out")
+    _check_options(args)
     if args.out:
         _check_out(args.out)
     say: Say = _silent if args.json else _print
     from explorer.runs.store import RunStore
 
     with RunStore() as store:
-        entry, training, dataset = _resumed(args, store, say) if args.resume else _fresh(args, store, say)
+        begin = resumed if args.resume else extended if args.extend else fresh
+        entry, training, dataset = begin(args, store, say)
         try:
             finished = _drive(args, store, entry, training, dataset.classes)
         except KeyboardInterrupt:
@@ -123,6 +114,23 @@ def run(args: argparse.Namespace) -> int:
             f"Weights: {result['weights']}"
         )
     return 0
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Exit with a usage error where options do not go together."""
+    error, earlier = args.parser.error, "--resume" if args.resume else "--extend" if args.extend else ""
+    if args.resume and args.extend:
+        error("--resume goes on with a run that was cut off, --extend with one that has finished; give one")
+    if not earlier and not (args.spec and args.data):
+        error("give SPEC and --data, or --resume RUN, or --extend RUN")
+    if earlier and args.spec:
+        error(f"{earlier} takes the run's own SPEC; leave SPEC out")
+    given = [option for option, name in _OWN.items() if getattr(args, name) != args.parser.get_default(name)]
+    if args.extend and "--epochs" not in given:
+        error("--extend needs --epochs: how many in all, those that are done counted")
+    wrong = [option for option in given if not (args.extend and option == "--epochs")]
+    if earlier and wrong:
+        error(f"{earlier} goes on as the run began; leave {', '.join(wrong)} out")
 
 
 def _check_out(out: Path) -> None:
@@ -148,134 +156,6 @@ def _print(text: str) -> None:
 
 def _silent(text: str) -> None:
     pass
-
-
-def _fresh(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
-    """A new run, ready to start."""
-    spec = spec_from_argument(args.spec, args.sets)
-    changes = changes_of(args)
-    # A wrong plan is refused before minutes of decoding.
-    plan_for(args.data, 1, args.recipe, **changes)
-    start = _start_weights(args, spec, store)
-    dataset = read_data(args.data, spec.input_size, allow_download=args.allow_download)
-    plan = plan_for(args.data, len(dataset.train_images), args.recipe, **changes)
-    spec = spec.edited(num_classes=len(dataset.classes))
-    _announce(say, dataset, plan, chosen="epochs" not in changes)
-    from explorer.training.card import commit_of_program
-    from explorer.training.prepare import prepare
-
-    device = _device(args.device)
-    path = None if start is None else start[0]
-    training = returned(prepare(spec, plan, dataset, device, start_from=path))
-    if path and training.loaded:
-        say(f"{training.loaded[0]} of {training.loaded[1]} tensors come from {path.name}.")
-    origin: dict[str, object] = {
-        "seed": plan.seed,
-        "recipe": args.recipe,
-        "device": str(device),
-        "command": shlex.join(["resnet-explorer", *sys.argv[1:]]),
-        "commit": commit_of_program(),
-    }
-    if start is not None:
-        _, kind, name = start
-        origin |= starts_from(kind, name)
-    data = lasting_name(args.data)
-    entry = store.create(spec=spec.to_json(), plan=plan.to_json(), data=data, origin=json.dumps(origin))
-    return entry, training, dataset
-
-
-def _start_weights(
-    args: argparse.Namespace, spec: ArchitectureSpec, store: Any
-) -> tuple[Path, str, str] | None:
-    """The file of weights to start from, its kind and name; None where first values are wanted.
-
-    Raises:
-        ConsentRequired: It would have to be downloaded, and nobody has allowed it.
-        FetchError: The download failed.
-        WeightsError: There are no such weights, or none are known for this network.
-    """
-    is_needed = recipe(args.recipe).starts_from_known
-    if args.weights and Path(args.weights).is_file():
-        return Path(args.weights), "file", str(Path(args.weights).resolve())
-    if not args.weights and not is_needed:
-        return None
-    from explorer.nets import catalogue
-
-    if args.weights:
-        left = next((run.left for run in store.runs() if run.id == args.weights), None)
-        if left is not None:
-            return left, "run", args.weights
-        card = catalogue.by_name(args.weights, spec)
-    else:
-        known = catalogue.to_start_from(spec)
-        if known is None:
-            raise WeightsError(
-                "The recipe {recipe} goes on from known weights, and none are known for this network.",
-                "Give some with --weights FILE, or choose another network.",
-                recipe=args.recipe,
-            )
-        card = known
-    return catalogue.obtain(card, allowed=args.allow_download), "named", card.name
-
-
-def _resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Training, Dataset]:
-    """A run that was cut off, as its last checkpoint has it.
-
-    Raises:
-        DataError: Its data cannot be read, or is not where it was.
-        RunError: It cannot go on here, or has no checkpoint that can be read.
-    """
-    entry: Run = store.run_to_resume(args.resume)
-    from explorer.training.checkpoint import read_checkpoint
-    from explorer.training.prepare import prepare
-
-    checkpoint = read_checkpoint(entry.checkpoints)
-    data = args.data or entry.data
-    if not args.data and not _is_there(data):
-        raise DataError(
-            "The run {run} was trained on {data}, which is not there any more.",
-            "Put it back, or say where it is now: resnet-explorer train --resume {run} --data PATH",
-            run=entry.id,
-            data=data,
-        )
-    dataset = read_data(data, checkpoint.spec.input_size, allow_download=args.allow_download)
-    device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
-    training = returned(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
-    progress = checkpoint.progress
-    say(
-        f"Going on with run {entry.id} at step {progress.step}, after epoch {progress.epoch} of "
-        f"{checkpoint.plan.epochs}."
-    )
-    return entry, training, dataset
-
-
-def _is_there(data: str) -> bool:
-    from explorer.images.datasets import is_named
-
-    return is_named(data) or Path(data).exists()
-
-
-def _device(name: str) -> Any:
-    """The device that is wanted; where it fails the CPU, and why on stderr."""
-    from explorer.nets.device import choose
-
-    device, _, reason = choose(name)
-    if reason:
-        note(reason)
-    return device
-
-
-def _announce(say: Say, dataset: Dataset, plan: Plan, *, chosen: bool) -> None:
-    from explorer.images.dataset import left_out
-
-    say(
-        f"{dataset.name}: {len(dataset.classes)} classes, {len(dataset.train_images)} pictures to train on, "
-        f"{len(dataset.test_images)} to test on."
-    )
-    for name, reason in dataset.broken:
-        say(f"Left out: {left_out(name, reason)}")
-    why = " (chosen for the size of the data; --epochs sets it)" if chosen else ""
-    say(f"{plan.epochs} epochs{why}, batches of {plan.batch_size}, seed {plan.seed}.")
 
 
 def _drive(

@@ -20,6 +20,9 @@ TWIN, IS_TWIN = "twin", "is_twin"
 START = "start"
 """In the origin of a run that did not begin from first values: the kind of its weights, and their name."""
 
+EXTENDS = "extends"
+"""In the origin of a run that went on where another had ended: that one's id."""
+
 
 def starts_from(kind: str, name: str) -> dict[str, dict[str, str]]:
     """What such an origin says; `Run.start` reads it.

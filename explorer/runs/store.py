@@ -267,7 +267,9 @@ class RunStore:
         """
         run = self.run(run_id)
         if run.is_complete:
-            raise RunError("The run {run} has finished.", "Start a new one.", run=run.id)
+            raise RunError(
+                "The run {run} has finished.", "Train it on for more epochs (train --extend).", run=run.id
+            )
         self._refuse_going_on(run)
         return run
 

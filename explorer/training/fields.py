@@ -179,6 +179,22 @@ class ScheduleFields(Fields):
         description="Where the step schedule divides the learning rate by ten, as shares of all steps.",
         json_schema_extra=about("Schedule", HE_2015),
     )
+    restarts: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field(
+        default=(),
+        max_length=64,
+        title="Restarts",
+        description="Epochs after which the schedule begins anew; each stretch goes through all of "
+        "it. A run that is trained on has one where it had ended.",
+        json_schema_extra=about("Schedule", SGDR),
+    )
+    restart_rate: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        title="Restart rate",
+        description="What the largest learning rate is multiplied by at each restart.",
+        json_schema_extra=about("Schedule", SGDR),
+    )
 
 
 class LossFields(Fields):

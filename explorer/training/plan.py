@@ -42,11 +42,18 @@ class Plan(
     as they were meant.
     """
 
-    @field_validator("milestones", mode="before")
+    @field_validator("milestones", "restarts", mode="before")
     @classmethod
     def _split_text(cls, value: object) -> object:
-        """The command line writes tuples as `0.5,0.75`."""
-        return tuple(value.split(",")) if isinstance(value, str) else value
+        """The command line writes tuples as `0.5,0.75`; the empty text is none."""
+        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @field_validator("restarts")
+    @classmethod
+    def _in_order(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError("each restart must come after the one before")
+        return value
 
     def edited(self, **changes: object) -> Plan:
         """A copy with some fields changed.
@@ -69,6 +76,7 @@ APPLIES: dict[str, Condition] = {
     "nesterov": lambda plan: plan.optimiser == "sgd" and plan.momentum > 0,
     "beta2": lambda plan: plan.optimiser in ADAM_KINDS,
     "milestones": lambda plan: plan.schedule == "step",
+    "restart_rate": lambda plan: bool(plan.restarts),
     "crop_fill": lambda plan: plan.crop_padding > 0,
 }
 """When a field makes a difference; a field that is not here always does."""

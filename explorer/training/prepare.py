@@ -143,9 +143,10 @@ class Training:
 
     @property
     def stops_early(self) -> bool:
-        """Whether the plan bears no more epochs without a better one."""
+        """Whether the plan bears no more epochs without a better one; a restart gives it patience anew."""
         patience, best = self.plan.early_stopping, self.progress.best_epoch
-        return bool(patience) and best >= 0 and self.epoch - 1 - best >= patience
+        since = max([best, *(epoch - 1 for epoch in self.plan.restarts if epoch <= self.epoch)])
+        return bool(patience) and best >= 0 and self.epoch - 1 - since >= patience
 
     def checkpoint(self) -> Checkpoint:
         """The state as it is now; its tensors are the live ones."""

@@ -22,26 +22,40 @@ PAPER_WARM_STEPS = 400
 def learning_rate(plan: Plan, step: int, steps: int) -> float:
     """The learning rate of one step.
 
+    A restart at or after the last epoch makes no difference.
+
     Args:
-        plan: The schedule and its largest learning rate.
+        plan: The schedule, its largest learning rate and its restarts.
         step: From 0.
         steps: Of the whole training.
     """
+    begin, end, largest = 0, steps, plan.learning_rate
+    for epoch in plan.restarts:
+        restart = steps * epoch // plan.epochs
+        if step < restart:
+            end = min(restart, steps)
+            break
+        begin, largest = restart, largest * plan.restart_rate
+    return _within(plan, largest, step - begin, end - begin)
+
+
+def _within(plan: Plan, largest: float, step: int, steps: int) -> float:
+    """The learning rate of one step of a stretch that goes through the whole schedule."""
     warm_steps = plan.warm_up * steps
     if plan.schedule == "paper":
         is_warming = step < min(PAPER_WARM_STEPS, warm_steps)
-        return _divided(plan.learning_rate, 1 if is_warming else _passed(PAPER_MILESTONES, step, steps))
+        return _divided(largest, 1 if is_warming else _passed(PAPER_MILESTONES, step, steps))
     if step < warm_steps:
         share = (step + 1) / (warm_steps + 1)
-        return plan.learning_rate * (1 / START_DIVISOR + share * (1 - 1 / START_DIVISOR))
+        return largest * (1 / START_DIVISOR + share * (1 - 1 / START_DIVISOR))
     if plan.schedule == "step":
-        return _divided(plan.learning_rate, _passed(plan.milestones, step, steps))
+        return _divided(largest, _passed(plan.milestones, step, steps))
     if plan.schedule == "constant":
-        return plan.learning_rate
+        return largest
     left = (steps - step) / max(steps - warm_steps, 1)
     if plan.schedule == "cosine":
-        return plan.learning_rate * 0.5 * (1 - math.cos(math.pi * min(left, 1.0)))
-    return plan.learning_rate * min(left, 1.0)
+        return largest * 0.5 * (1 - math.cos(math.pi * min(left, 1.0)))
+    return largest * min(left, 1.0)
 
 
 def _passed(milestones: tuple[float, ...], step: int, steps: int) -> int:

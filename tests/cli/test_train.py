@@ -244,6 +244,28 @@ def test_a_run_that_another_process_trains_is_refused_before_anything_is_read(ca
     assert json.loads(capsys.readouterr().out)["status"] == "interrupted"
 
 
+def test_a_finished_run_is_trained_on_as_one_longer_plan_had_done(capsys, tmp_path, monkeypatch):
+    out = tmp_path / "longer.safetensors"
+    assert main(["train", *SMALL, *PLAIN, "--epochs", "2", "--json"]) == 0
+    run = lines_of(capsys.readouterr().out)[-1]["run"]
+    words = ["train", "--extend", run, "--epochs", "4", "--json", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["resnet-explorer", *words])
+    assert main(words) == 0
+    longer = lines_of(capsys.readouterr().out)
+    assert [line.get("epoch") for line in longer if line["event"] == "epoch"] == [2, 3]
+    assert main(["train", *SMALL, *PLAIN, "--epochs", "4", "--plan", "restarts=2", "--json"]) == 0
+    whole = lines_of(capsys.readouterr().out)
+    assert longer[-1]["epochs"] == whole[-1]["epochs"] == 4
+    assert longer[-1]["test_accuracy"] == whole[-1]["test_accuracy"]
+    with RunStore() as store:
+        own, other = (store.metrics(line["run"], "step.loss") for line in (whole[-1], longer[-1]))
+        assert own == other
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert f"train --extend {run} --epochs 4" in card["command"]
+    assert card["plan"]["restarts"] == [2]
+    assert card["epochs"] == 4
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
@@ -251,7 +273,15 @@ def test_a_run_that_another_process_trains_is_refused_before_anything_is_read(ca
         (["cifar-resnet20", "--resume", "2"], 2, "leave SPEC out"),
         (["--resume", "none"], 1, "no run none"),
         (["--resume", "2", "--epochs", "9", "--plan", "ema=0.9"], 2, "leave --epochs, --plan out"),
+        (["--resume", "2", "--extend", "2"], 2, "give one"),
+        (["cifar-resnet20", "--extend", "2", "--epochs", "9"], 2, "leave SPEC out"),
+        (["--extend", "2"], 2, "--extend needs --epochs"),
+        (["--extend", "2", "--epochs", "9", "--seed", "1"], 2, "leave --seed out"),
+        (["--extend", "none", "--epochs", "9"], 1, "no run none"),
+        (["--extend", "digits-resnet8", "--epochs", "2"], 1, "epochs already"),
+        (["--extend", "cifar-resnet20", "--epochs", "99"], 1, "--extend cifar-resnet20 --data PATH"),
         ([*SMALL, "--plan", "epoch=3"], 1, "epochs"),
+        ([*SMALL, "--plan", "restarts=4,2"], 1, "each restart must come after the one before"),
         ([*SMALL, "--epochs", "0"], 1, "epochs cannot be 0"),
         ([*SMALL, "--recipe", "slow"], 1, "paper-2015"),
         (["cifar-resnet20", "--data", "no-such-data"], 1, "no-such-data"),

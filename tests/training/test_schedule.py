@@ -72,3 +72,24 @@ def test_the_papers_warm_up_is_400_steps_at_a_tenth() -> None:
     assert at == pytest.approx([0.01, 0.01, 0.1, 0.1, 0.01])
     # A short training has no time for 400.
     assert [learning_rate(plan, step, 200) for step in (0, 1, 2)] == pytest.approx([0.01, 0.01, 0.1])
+
+
+def test_a_restart_goes_through_the_whole_schedule_again() -> None:
+    first = rates(600, epochs=60)
+    whole = rates(750, epochs=75, restarts=(60,), restart_rate=0.5)
+    assert whole[:600] == first
+    second = rates(150, epochs=15)
+    assert whole[600:] == pytest.approx([value * 0.5 for value in second])
+    third = rates(900, epochs=90, restarts=(60, 75), restart_rate=0.5)
+    assert third[:750] == whole
+    assert third[750:] == pytest.approx([value * 0.25 for value in second])
+
+
+def test_restarts_beyond_the_end_make_no_difference() -> None:
+    assert rates(100, epochs=10, restarts=(10, 20)) == rates(100, epochs=10)
+
+
+@pytest.mark.parametrize("schedule", ["paper", "step", "cosine", "constant"])
+def test_every_schedule_restarts(schedule: str) -> None:
+    values = rates(1000, epochs=10, schedule=schedule, restarts=(5,), restart_rate=0.1)
+    assert values[500:] == pytest.approx([value * 0.1 for value in values[:500]])

@@ -51,8 +51,11 @@ class WholeNumberControl(NumberControl):
         super().show_value(min(value, self.field.most) if isinstance(value, int) else value)
 
 
-class SharesControl(FieldControl):
-    """Numbers between 0 and 1 with commas between them; what is none goes on as text, to be refused."""
+_EXAMPLES = {"milestones": "None; shares such as 0.5, 0.75", "restarts": "None; epochs such as 60, 75"}
+
+
+class NumbersControl(FieldControl):
+    """Numbers with commas between them; what is none goes on as text, to be refused."""
 
     is_wide = True
 
@@ -60,7 +63,7 @@ class SharesControl(FieldControl):
         super().__init__(field, parent)
         self._shown = ""
         self._line = QLineEdit()
-        self._line.setPlaceholderText("None; shares such as 0.5, 0.75")
+        self._line.setPlaceholderText(_EXAMPLES[field.name])
         self._line.editingFinished.connect(self._on_finished)
         self._adopt(self._line)
 
@@ -83,7 +86,7 @@ _CONTROLS: Mapping[str, Callable[[FieldFacts], FieldControl]] = {
     "choice": ChoiceControl,
     "integer": WholeNumberControl,
     "real": NumberControl,
-    "numbers": SharesControl,
+    "numbers": NumbersControl,
 }
 
 

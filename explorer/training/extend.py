@@ -1,0 +1,257 @@
+"""A run that has ended, trained on for more epochs: a new run that begins as that one ended.
+
+Called by the engine's extend handler and the command line. The ended run stays as it is. The new one has its
+curves, moments and checkpoints, and is bit by bit the run of a plan that was to restart there.
+One that ships with the program has left weights only, rounded to float16: it goes on without momentum.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from explorer.arch import spec as specs
+from explorer.arch.spec import ArchitectureSpec
+from explorer.errors import RunError
+from explorer.images.dataset import Dataset
+from explorer.runs.bundled import bundled_metrics, bundled_names, read_bundled
+from explorer.runs.names import EXTENDS, START, VALIDATION_ACCURACY, MetricRow
+from explorer.runs.run import Run
+from explorer.runs.store import RunStore
+from explorer.training import plan as plans
+from explorer.training.card import commit_of_program
+from explorer.training.checkpoint import Checkpoint, Progress, read_checkpoint
+from explorer.training.plan import Plan
+from explorer.training.prepare import Training, prepare
+
+_ROWS_AT_ONCE = 5_000
+"""Rows written in one turn, some 20 ms."""
+_KEPT = ("recipe", START)
+"""What the origin of the new run takes from that of the ended one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EndedRun:
+    """A run that has come to its end, as far as another can go on from it; compared by identity.
+
+    Attributes:
+        id: Of the store, or the name of one that ships with the program.
+        spec: The network.
+        plan: How it was trained.
+        data: What its user called the data.
+        origin: Of a run of the store.
+        rows: Its metrics.
+        seconds: Wall time of all its sittings.
+        folder: Of its files; None where it ships with the program.
+        checkpoint: Its last; None where it has left weights only.
+        weights: The file of its trained weights.
+    """
+
+    id: str
+    spec: ArchitectureSpec
+    plan: Plan
+    data: str
+    origin: dict[str, object]
+    rows: tuple[MetricRow, ...]
+    seconds: float
+    folder: Path | None
+    checkpoint: Checkpoint | None
+    weights: Path
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that are done."""
+        return sum(name == VALIDATION_ACCURACY for _, name, _ in self.rows)
+
+
+def ended_run(name: str, store: RunStore) -> EndedRun:
+    """A run to go on from.
+
+    Args:
+        name: Its id or a beginning of it, or the name of one that ships with the program.
+        store: Where the others are.
+
+    Raises:
+        RunError: There is no such run, it has not ended or was deleted, or it cannot be read.
+    """
+    if name in bundled_names():
+        shipped = read_bundled(name)
+        return EndedRun(
+            id=name,
+            spec=specs.from_json(shipped.spec),
+            plan=plans.from_json(shipped.plan),
+            data=shipped.data,
+            origin={},
+            rows=tuple(bundled_metrics(name)),
+            seconds=float(shipped.summary.get("seconds", 0.0)),
+            folder=None,
+            checkpoint=None,
+            weights=shipped.weights,
+        )
+    run = store.run(name)
+    if not run.is_complete:
+        raise RunError("The run {run} has not come to its end.", "Resume it instead.", run=run.id)
+    if run.deleted is not None:
+        raise RunError("The run {run} was deleted.", "Restore it first.", run=run.id)
+    checkpoint = read_checkpoint(run.checkpoints)
+    return EndedRun(
+        id=run.id,
+        spec=checkpoint.spec,
+        plan=checkpoint.plan,
+        data=run.data,
+        origin=json.loads(run.origin),
+        rows=tuple(store.metrics(run.id)),
+        seconds=checkpoint.progress.seconds,
+        folder=run.folder,
+        checkpoint=checkpoint,
+        weights=run.weights,
+    )
+
+
+def longer_plan(plan: Plan, done: int, epochs: int) -> Plan:
+    """The plan of a run that is trained on: its schedule begins anew where it had ended.
+
+    Args:
+        plan: Of the ended run.
+        done: Its epochs.
+        epochs: Wanted in all.
+
+    Raises:
+        RunError: These are not more, or too many.
+    """
+    if epochs <= done:
+        raise RunError(
+            "The run has {done} epochs already; it cannot be trained on to {epochs}.",
+            "Ask for more in all, such as {more}.",
+            done=done,
+            epochs=epochs,
+            more=done + max(1, done // 4),
+        )
+    # One that stopped early had more before it than it went through.
+    restarts = tuple(epoch for epoch in plan.restarts if epoch < done)
+    return plan.edited(epochs=epochs, restarts=(*restarts, done))
+
+
+def extending(
+    ended: EndedRun, epochs: int, dataset: Dataset, device: torch.device
+) -> Generator[None, None, Training]:
+    """A training that goes on where a run ended, ready to start.
+
+    Args:
+        ended: The run.
+        epochs: In all, its own counted.
+        dataset: That it was trained on.
+        device: Where it goes on.
+
+    Yields:
+        None, so that others are served.
+
+    Raises:
+        DataError: The data does not fit the network.
+        DeviceError: The network does not run on the device, or has no room there.
+        RunError: The data is another, or no epochs are added.
+        WeightsError: The weights that it left cannot be read.
+    """
+    plan = longer_plan(ended.plan, ended.epochs, epochs)
+    if ended.checkpoint is not None:
+        training = yield from prepare(ended.spec, plan, dataset, device, resume=ended.checkpoint)
+    else:
+        training = yield from prepare(ended.spec, plan, dataset, device, start_from=ended.weights)
+        training.progress = _progress(ended, training.steps_per_epoch)
+    # The last checkpoint has the plan that is over: one with the new plan is written before the first step.
+    training.kept = None
+    return training
+
+
+def created(
+    ended: EndedRun, training: Training, store: RunStore, *, data: str = "", command: str = ""
+) -> Generator[None, None, Run]:
+    """The new run in the store, with all that the ended one has left.
+
+    Args:
+        ended: The run.
+        training: From `extending`.
+        store: Gets the new run.
+        data: Where the data is, where it is not where the ended run had it.
+        command: The command line that makes it, where there is one.
+
+    Yields:
+        None, so that others are served.
+
+    Raises:
+        RunError: It cannot be written; there is no new run then.
+    """
+    origin = {
+        **{key: ended.origin[key] for key in _KEPT if key in ended.origin},
+        "seed": training.plan.seed,
+        "device": str(training.device),
+        "commit": commit_of_program(),
+        EXTENDS: ended.id,
+    }
+    if command:
+        origin["command"] = command
+    run = store.create(
+        spec=training.spec.to_json(),
+        plan=training.plan.to_json(),
+        data=data or ended.data,
+        origin=json.dumps(origin),
+    )
+    try:
+        yield from _copied(ended, run)
+        for first in range(0, len(ended.rows), _ROWS_AT_ONCE):
+            store.append(run.id, ended.rows[first : first + _ROWS_AT_ONCE])
+            yield None
+    except BaseException:
+        store.set_status(run.id, "failed")
+        store.delete((run.id,))
+        raise
+    return run
+
+
+def _progress(ended: EndedRun, steps_per_epoch: int) -> Progress:
+    """How far a run is that has left weights and curves only."""
+    judged = [(step, value) for step, name, value in ended.rows if name == VALIDATION_ACCURACY]
+    steps = judged[-1][0] + 1
+    if steps != ended.epochs * steps_per_epoch:
+        raise RunError(
+            "{run} had {own} steps an epoch, and with these data there are {here}.",
+            "Give the data that it was trained on.",
+            run=ended.id,
+            own=steps // ended.epochs,
+            here=steps_per_epoch,
+        )
+    best_step, best = max(judged, key=lambda each: (each[1], -each[0]))
+    return Progress(
+        epoch=ended.epochs,
+        step=steps,
+        seconds=ended.seconds,
+        best_epoch=best_step // steps_per_epoch,
+        best_step=best_step + 1,
+        best_accuracy=best,
+    )
+
+
+def _copied(ended: EndedRun, run: Run) -> Generator[None, None, None]:
+    """Copy the ended run's checkpoints, moments and judgement; its weights are not the new run's."""
+    if ended.folder is None:
+        return
+    try:
+        for source in sorted(ended.folder.rglob("*")):
+            is_result = source.parent == ended.folder and source.stem == run.weights.stem
+            if source.is_file() and not is_result:
+                target = run.folder / source.relative_to(ended.folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+                yield None
+    except OSError as error:
+        raise RunError(
+            "What {run} has left cannot be copied: {reason}.",
+            "Make room on the disk, and try again.",
+            run=ended.id,
+            reason=error.strerror or str(error),
+        ) from error
