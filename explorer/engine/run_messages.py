@@ -75,6 +75,11 @@ class RunRow:
     twin: str = ""
     start: WeightsChoice = FIRST_VALUES
 
+    @property
+    def can_extend(self) -> bool:
+        """Whether it has come to its end, and can be trained on."""
+        return self.status == "finished" and self.has_weights and self.epochs_done > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRuns(Request):

@@ -65,11 +65,20 @@ class Train(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeTraining(Request):
-    """Go on with a run: the one in memory that was paused, else from its last checkpoint."""
+    """Go on with a run: the one in memory that was paused, else from its last checkpoint.
+
+    Attributes:
+        run: Its id.
+        epochs: How many in all, to train one on that has finished: a new run that begins as it ended. 0 for
+            those of its plan.
+        data: What that one learns from, where it is not what the finished run has written down.
+    """
 
     priority: ClassVar[Priority] = Priority.TRAINING
 
     run: str
+    epochs: int = 0
+    data: str = ""
 
     @property
     def subject(self) -> Hashable:

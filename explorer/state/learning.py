@@ -142,6 +142,7 @@ class TrainingState:
         finder: The learning-rate finder; None where it was not used.
         purpose: What the data that is being opened is for.
         resumes: The run that goes on once its data is open; empty for a new one.
+        extends_to: How many epochs it is to have in all, where that run has finished; else 0.
         wants_twin: Whether the plain twin is to learn in lock-step once the data is open.
         is_anew: Whether it is to begin as the run in view did.
         twin: The twin that learns in lock-step or did so last; None where there is none.
@@ -164,6 +165,7 @@ class TrainingState:
     finder: FinderState | None = None
     purpose: Purpose = "train"
     resumes: str = ""
+    extends_to: int = 0
     wants_twin: bool = False
     is_anew: bool = False
     twin: TwinState | None = None
@@ -179,6 +181,11 @@ class TrainingState:
         """Whether it can go on where it was."""
         waits = self.status in ("paused", "stopped")
         return waits and self.began is not None and self.ended is None
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether it has come to its end, and can be trained on."""
+        return self.began is not None and self.ended is not None and not self.is_busy
 
     @property
     def can_stop(self) -> bool:

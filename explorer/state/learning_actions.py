@@ -90,9 +90,15 @@ class StopTraining(Action):
 
 @dataclass(frozen=True, slots=True)
 class GoOnTraining(Action):
-    """Resume a run: the paused one where the id is empty."""
+    """Resume a run, or train a finished one on.
+
+    Attributes:
+        run: Its id; the one in view where it is empty.
+        epochs: How many in all, where it has finished; 0 to resume.
+    """
 
     run: str = ""
+    epochs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class EndedRun:
         rows: Its metrics.
         seconds: Wall time of all its sittings.
         folder: Of its files; None where it ships with the program.
-        checkpoint: Its last; None where it has left weights only.
+        checkpoint: Its last; None where it has left weights only, as one that ships.
         weights: The file of its trained weights.
     """
 
@@ -98,17 +98,16 @@ def ended_run(name: str, store: RunStore) -> EndedRun:
         raise RunError("The run {run} has not come to its end.", "Resume it instead.", run=run.id)
     if run.deleted is not None:
         raise RunError("The run {run} was deleted.", "Restore it first.", run=run.id)
-    checkpoint = read_checkpoint(run.checkpoints)
     return EndedRun(
         id=run.id,
-        spec=checkpoint.spec,
-        plan=checkpoint.plan,
+        spec=specs.from_json(run.spec),
+        plan=plans.from_json(run.plan),
         data=run.data,
         origin=json.loads(run.origin),
         rows=tuple(store.metrics(run.id)),
-        seconds=checkpoint.progress.seconds,
+        seconds=float(json.loads(run.summary).get("seconds", 0.0)),
         folder=run.folder,
-        checkpoint=checkpoint,
+        checkpoint=read_checkpoint(run.checkpoints) if run.has_checkpoint else None,
         weights=run.weights,
     )
 
@@ -225,13 +224,14 @@ def _progress(ended: EndedRun, steps_per_epoch: int) -> Progress:
             own=steps // ended.epochs,
             here=steps_per_epoch,
         )
-    best_step, best = max(judged, key=lambda each: (each[1], -each[0]))
+    best_at, best = max(judged, key=lambda each: (each[1], -each[0]))
     return Progress(
         epoch=ended.epochs,
         step=steps,
         seconds=ended.seconds,
-        best_epoch=best_step // steps_per_epoch,
-        best_step=best_step + 1,
+        best_epoch=best_at // steps_per_epoch,
+        # Where the best were to be kept, the weights that were left are they.
+        best_step=steps,
         best_accuracy=best,
     )
 

@@ -94,6 +94,7 @@ class Commands(QObject):
             "start_training": self.start_training,
             "start_twins": lambda: self.start_training(with_twin=True),
             "resume_training": self._window.training.go_on,
+            "extend_training": self._window.training.ask_to_extend,
             "moment_before": lambda: self._window.training.step_moment(-1),
             "moment_after": lambda: self._window.training.step_moment(1),
             "back_to_now": self._window.training.back_to_now,

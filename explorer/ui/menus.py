@@ -133,6 +133,7 @@ class Menus:
             menu, "Pause training", "", self._dispatching(lambda: learning_actions.PauseTraining())
         )
         self._resume = self._add(menu, "Resume training", "", self._commands["resume_training"])
+        self._extend = self._add(menu, "Train on for more epochs…", "", self._commands["extend_training"])
         self._stop = self._add(
             menu, "Stop training", "", self._dispatching(lambda: learning_actions.StopTraining())
         )
@@ -140,7 +141,9 @@ class Menus:
         self._before = self._add(menu, "Rewind to the moment before", "", self._commands["moment_before"])
         self._after = self._add(menu, "Go to the moment after", "", self._commands["moment_after"])
         self._now = self._add(menu, "Back to now", "", self._commands["back_to_now"])
-        for action in (self._pause, self._resume, self._stop, self._before, self._after, self._now):
+        for action in (self._pause, self._resume, self._extend, self._stop):
+            action.setEnabled(False)
+        for action in (self._before, self._after, self._now):
             action.setEnabled(False)
         menu.addSeparator()
         self._add(menu, "Train on a folder…", "", self._commands["train_on_folder"])
@@ -214,10 +217,11 @@ class Menus:
         self._undo.setEnabled(can_undo)
         self._redo.setEnabled(can_redo)
 
-    def show_training(self, *, can_pause: bool, can_resume: bool, can_stop: bool) -> None:
+    def show_training(self, *, can_pause: bool, can_resume: bool, can_extend: bool, can_stop: bool) -> None:
         """Say what can be done with the training in view."""
         self._pause.setEnabled(can_pause)
         self._resume.setEnabled(can_resume)
+        self._extend.setEnabled(can_extend)
         self._stop.setEnabled(can_stop)
 
     def show_moments(self, *, has_before: bool, is_rewound: bool) -> None:

@@ -129,6 +129,7 @@ class Rendering:
         self._window.menus.show_training(
             can_pause=state.training.can_pause,
             can_resume=training.can_resume and is_free,
+            can_extend=training.can_extend and is_free,
             can_stop=state.training.can_stop,
         )
         first = training.step if at is None else at

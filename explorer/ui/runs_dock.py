@@ -47,6 +47,9 @@ class RunsDock(SeenDock):
         view.run_shown.connect(lambda run: dispatch(learning_actions.ShowRun(run)))
         view.open_requested.connect(lambda run: dispatch(learning_actions.OpenRun(run)))
         view.resume_requested.connect(lambda run: dispatch(learning_actions.GoOnTraining(run)))
+        view.extend_requested.connect(
+            lambda run, epochs: dispatch(learning_actions.GoOnTraining(run, epochs))
+        )
         view.compare_requested.connect(self._on_compare)
         view.marked.connect(self._on_marked)
         view.delete_requested.connect(lambda runs: dispatch(learning_actions.DiscardRuns(runs)))

@@ -46,6 +46,7 @@ class TrainingDock(SeenDock):
         view.twins_requested.connect(lambda: dispatch(learning_actions.StartTraining(with_twin=True)))
         view.pause_requested.connect(lambda: dispatch(learning_actions.PauseTraining()))
         view.resume_requested.connect(self.go_on)
+        view.extend_requested.connect(lambda epochs: dispatch(learning_actions.GoOnTraining(epochs=epochs)))
         view.stop_requested.connect(lambda: dispatch(learning_actions.StopTraining()))
         view.rewind_requested.connect(self._on_rewind)
         form = view.form
@@ -86,6 +87,12 @@ class TrainingDock(SeenDock):
     def go_on(self) -> None:
         """Resume the training in view."""
         self._store.dispatch(learning_actions.GoOnTraining())
+
+    def ask_to_extend(self) -> None:
+        """Ask how long the finished training in view is to go on."""
+        self.open()
+        if self._view is not None:
+            self._view.head.ask_to_extend()
 
     def back_to_now(self) -> None:
         """Show the training in view as it is now."""

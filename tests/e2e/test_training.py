@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
+from PySide6.QtWidgets import QInputDialog
 
 from explorer.state.learning_actions import ChooseData, EditPlan, RenameBin
 from explorer.state.model import AppState
@@ -80,6 +81,35 @@ def test_pause_and_resume_and_stop_by_their_buttons(open_program):
     program.click("train.stop")
     assert program.state.training.status == "stopping"
     program.until(lambda state: state.training.status == "stopped")
+
+
+def test_what_has_finished_is_trained_on(open_program):
+    program = open_program()
+    program.settle()
+    program.window.training.open()
+    program.until(lambda state: state.data.status == "open")
+    program.session.store.dispatch(EditPlan((*FAST, ("epochs", 1))))
+    program.click("train.start")
+    program.until(has_ended)
+    first = program.state.training
+    assert first.status == "finished", first.cause
+
+    def answer():
+        dialog = program.window.findChild(QInputDialog)
+        assert "1 epoch is done" in dialog.labelText()
+        assert dialog.intValue() == 2
+        program.qtbot.keyClick(dialog, Qt.Key.Key_Return)
+
+    QTimer.singleShot(200, answer)
+    program.click("train.extend")
+    program.until(lambda state: has_ended(state) and state.training.began.run != first.began.run)
+    second = program.state.training
+    assert second.status == "finished", second.cause
+    assert second.ended.epochs == 2
+    # One curve, from the first epoch on.
+    steps, _ = second.curves.buffer.series("step.loss")
+    assert steps.tolist() == list(range(2 * second.began.steps_per_epoch))
+    assert program.state.net.origin.name == second.began.run
 
 
 def test_a_training_that_the_end_of_the_program_cut_off_is_offered_and_goes_on(open_program):

@@ -263,6 +263,34 @@ def test_paused_and_watched_it_learns_the_same_as_undisturbed(engine, tmp_path):
         assert torch.equal(tensor, second[key]), key
 
 
+def test_a_finished_run_is_trained_on_as_a_new_one(engine):
+    ticket = begin(engine)
+    ended = engine.listener.first(TrainingEnded, ticket)
+    engine.listener.first(RequestFinished, ticket)
+    left = Path(ended.path).read_bytes()
+    longer = ended.epochs + 1
+    again = engine.ask(ResumeTraining, run=ended.run, epochs=longer, data="digits")
+    began = engine.listener.first(TrainingBegan, again)
+    assert began.run != ended.run
+    assert (began.first_step, began.epochs) == (ended.epochs * began.steps_per_epoch, longer)
+    assert began.plan.restarts == (ended.epochs,)
+    assert [row[0] for row in began.rows if row[1] == "step.loss"] == list(range(began.first_step))
+    assert began.judged is not None
+    assert began.judged.epoch == ended.epochs - 1
+    over = engine.listener.first(TrainingEnded, again)
+    assert (over.run, over.epochs) == (began.run, longer)
+    assert Path(ended.path).read_bytes() == left
+
+
+def test_what_cannot_be_trained_on_says_why(engine):
+    ticket = begin(engine, PLAN.edited(epochs=500))
+    run = engine.listener.first(TrainingBegan, ticket).run
+    engine.ask(HaltTraining, how="stop")
+    engine.listener.first(RequestFinished, ticket)
+    again = engine.ask(ResumeTraining, run=run, epochs=501, data="digits")
+    assert "not come to its end" in engine.listener.first(RequestFailed, again).message
+
+
 def test_what_goes_on_begins_with_what_its_last_epoch_got_wrong(engine):
     engine.listener.answer(EpochEnded, lambda: engine.ask(HaltTraining, how="pause"))
     ticket = begin(engine)

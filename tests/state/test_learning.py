@@ -258,6 +258,36 @@ def test_pause_is_acknowledged_at_once_and_resumed_from_memory(training):
     assert training.state.training.step == 14
 
 
+def test_a_finished_training_is_trained_on_where_its_data_is(training):
+    training(training_ended())
+    assert training.state.training.can_extend
+    training(GoOnTraining(epochs=12))
+    assert training.state.training.status == "opening"
+    assert training.newest(OpenData).data == "digits"
+    training.open_data()
+    asked = training.newest(ResumeTraining)
+    assert (asked.run, asked.epochs, asked.data) == (RUN, 12, "digits")
+    rows = ((109, "epoch.validation_accuracy", 0.9),)
+    training.begin(ResumeTraining, first_step=110, rows=rows, run="longer")
+    state = training.state.training
+    assert (state.began.run, state.step, state.ended) == ("longer", 110, None)
+    assert not state.can_extend
+    # The next that is resumed is no extension.
+    training(TrainingHalted(run="longer", how="pause", step=111))
+    training(GoOnTraining())
+    assert training.newest(ResumeTraining).epochs == 0
+
+
+@pytest.mark.parametrize(("data", "opened"), [("digits", "digits"), ("cifar10-jpeg.zip", "/my/pictures.zip")])
+def test_one_that_ships_learns_from_its_named_data_else_from_the_forms(play, data, opened):
+    shipped = row("finished", is_bundled=True, has_weights=True, data=data)
+    play(RunsListed(rows=(shipped,)))
+    play(ChooseData("/my/pictures.zip"))
+    play(GoOnTraining(RUN, epochs=99))
+    assert play.newest(OpenData).data == opened
+    assert play.state.training.extends_to == 99
+
+
 def test_stop_before_the_first_step_takes_the_requests_back(play):
     play(StartTraining())
     play(StopTraining())

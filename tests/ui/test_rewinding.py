@@ -187,7 +187,7 @@ def test_a_run_of_an_earlier_sitting_is_rewound_as_one_of_this_is(qtbot):
     made = Shown(qtbot)
     open_earlier(made, STEPS)
     assert made.child("train.status").text == "90.5 % on the test pictures"
-    assert made.buttons() == {"start"}
+    assert made.buttons() == {"start", "extend"}
     line = plot_of(made).moments.line
     assert line.value() == pytest.approx(3)
     drag(made, 3, 2.6, 2.05)

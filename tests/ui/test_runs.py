@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMainWindow, QPushButton
 
 from explorer.arch.presets import preset
 from explorer.engine.messages import WeightsChoice
@@ -187,6 +187,35 @@ def test_only_a_run_with_a_checkpoint_can_be_gone_on_with(view, qtbot):
     assert wanted == ["b"]
     view.show_runs(ROWS, is_listed=True, can_train=False)
     assert not button(view, "runs.resume").isEnabled(), "there is one training at a time"
+
+
+def test_a_finished_run_is_trained_on_instead(view, qtbot, monkeypatch):
+    wanted = []
+    view.extend_requested.connect(lambda run, epochs: wanted.append((run, epochs)))
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *said: (said[3], True))
+    choose(view, "b")
+    assert button(view, "runs.extend").isHidden()
+    assert button(view, "runs.resume").isVisible()
+    for run in ("a", "c"):
+        choose(view, run)
+        assert button(view, "runs.resume").isHidden()
+        qtbot.mouseClick(button(view, "runs.extend"), Qt.MouseButton.LeftButton)
+    assert wanted == [("a", 37), ("c", 37)]
+    assert any(action.text() == "Train on…" for action in view.build_menu().actions())
+    view.show_runs(ROWS, is_listed=True, can_train=False)
+    assert not button(view, "runs.extend").isEnabled(), "there is one training at a time"
+
+
+def test_what_one_that_ships_has_learned_from_is_said(view):
+    rows = (
+        run_row("c", is_bundled=True, data="cifar10-jpeg.zip"),
+        run_row("d", is_bundled=True, data="digits"),
+    )
+    view.show_runs(rows, is_listed=True, can_train=True)
+    choose(view, "c")
+    assert "choose such data in Training" in button(view, "runs.extend").toolTip()
+    choose(view, "d")
+    assert "choose such data" not in button(view, "runs.extend").toolTip()
 
 
 def test_keys_open_and_delete(view, qtbot):

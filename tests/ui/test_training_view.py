@@ -7,7 +7,7 @@ from time import process_time
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QPushButton, QWidget
 
 from explorer.engine.messages import RequestFailed
 from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
@@ -53,7 +53,7 @@ class Shown:
         self.qtbot.mouseClick(self.child(name), Qt.MouseButton.LeftButton)
 
     def buttons(self):
-        names = ("start", "pause", "resume", "stop")
+        names = ("start", "extend", "pause", "resume", "stop")
         return {name for name in names if not self.child(f"train.{name}").isHidden()}
 
     def until_drawn(self):
@@ -88,6 +88,38 @@ def test_start_pause_resume_stop_answer_at_once(shown):
     assert shown.buttons() == {"pause", "stop"}
     shown.click("train.stop")
     assert shown.training.status == "stopped"
+
+
+def test_a_finished_training_is_trained_on_after_asking_how_long(shown, monkeypatch):
+    shown.feed.begin()
+    shown.feed.finish()
+    assert "extend" in shown.buttons()
+    epochs, asked = shown.training.ended.epochs, []
+
+    def answer(*said):
+        asked.append(said[2:])
+        return epochs + 5, True
+
+    monkeypatch.setattr(QInputDialog, "getInt", answer)
+    shown.click("train.extend")
+    text, offered, least, _ = asked[0]
+    assert f"{epochs} epochs are done" in text
+    assert offered > epochs
+    assert least == epochs + 1
+    shown.feed.open_data()
+    request = shown.feed.asked[-1]
+    assert isinstance(request, ResumeTraining)
+    assert (request.run, request.epochs) == (RUN, epochs + 5)
+    assert shown.training.status == "preparing"
+
+
+def test_whoever_thinks_better_of_it_trains_nothing(shown, monkeypatch):
+    shown.feed.begin()
+    shown.feed.finish()
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *said: (99, False))
+    before = shown.training
+    shown.click("train.extend")
+    assert shown.training is before
 
 
 def test_stop_says_so_while_it_runs(shown):
@@ -178,7 +210,7 @@ def test_numbers_and_end(shown):
     shown.feed.finish()
     assert shown.child("train.status").text == "97.8 % on the test pictures"
     assert "after 12 epochs in 41 s" in shown.child("train.detail").text
-    assert shown.buttons() == {"start"}
+    assert shown.buttons() == {"start", "extend"}
     assert shown.child("train.progress").share == 1
 
 

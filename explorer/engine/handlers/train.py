@@ -7,12 +7,12 @@ import Qt.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from contextlib import closing
 
 from explorer.engine.cadence import Cadence
 from explorer.engine.context import ActiveTraining, Context
+from explorer.engine.handlers.actives import begun, dataset_of, extended, resumed
 from explorer.engine.handlers.live import Live
 from explorer.engine.handlers.pace import Pace
 from explorer.engine.handlers.snapshots import Keeper
@@ -34,14 +34,11 @@ from explorer.engine.training_messages import (
     TrainTick,
     WatchTraining,
 )
-from explorer.errors import DataError
-from explorer.images.dataset import Dataset
 from explorer.nets.weight_files import save_weights
 from explorer.runs.judged import Judged, read_judged
 from explorer.runs.names import IS_TWIN, TWIN, starts_from
-from explorer.runs.store import Run
 from explorer.training.card import commit_of_program
-from explorer.training.checkpoint import newest_step, read_checkpoint
+from explorer.training.checkpoint import newest_step
 from explorer.training.events import (
     EpochFinished,
     StepMetrics,
@@ -76,7 +73,7 @@ def train(request: Train, context: Context) -> Steps:
         WeightsError: There are no weights to start from.
     """
     assert context.device is not None, "UseDevice comes first"
-    dataset = _dataset(request.data, request.spec.input_size, context)
+    dataset = dataset_of(request.data, request.spec.input_size, context)
     start = start_of(request.weights, request.spec, context)
     tensors = None if start is None else start.tensors
     learns: Training | None = None
@@ -95,15 +92,15 @@ def train(request: Train, context: Context) -> Steps:
         origin |= starts_from(start.choice.kind, start.choice.name)
     twin = None
     if learns is not None:
-        twin = _new(request, learns, dataset, {**origin, IS_TWIN: True}, context)
+        twin = begun(request, learns, dataset, {**origin, IS_TWIN: True}, context)
         origin[TWIN] = twin.run.id
-    active = _new(request, training, dataset, origin, context)
+    active = begun(request, training, dataset, origin, context)
     _activate(active, twin, context)
     yield from _together(request.ticket, active, twin, context)
 
 
 def resume_training(request: ResumeTraining, context: Context) -> Steps:
-    """Go on with a run: as it is in memory, else as its last checkpoint has it.
+    """Go on with a run: as it is in memory, else as its last checkpoint has it; or train a finished one on.
 
     Raises:
         DataError: The data was not opened, or is another than the run's.
@@ -111,15 +108,20 @@ def resume_training(request: ResumeTraining, context: Context) -> Steps:
         RunError: There is no such run or no checkpoint that can be read, or the loss is not finite.
     """
     assert context.device is not None, "UseDevice comes first"
+    if request.epochs:
+        longer = yield from extended(request, context)
+        _activate(longer, None, context)
+        yield from _together(request.ticket, longer, None, context)
+        return
     store = context.store()
     # Refused at once where another program trains it; taken for this one by `record`, when all is ready.
     run, twin_run = pair_of(store.run_to_resume(request.run), store)
     active = context.active
     if active is None or active.run.id != run.id or not _is_newest(active, context):
-        active = yield from _resumed(run, None, context)
+        active = yield from resumed(run, None, context)
         twin = None
         if twin_run is not None:
-            twin = yield from _resumed(twin_run, active.training, context)
+            twin = yield from resumed(twin_run, active.training, context)
         _activate(active, twin, context)
     elif context.nets.get(MAIN_COLUMN) is None or context.nets[MAIN_COLUMN].origin != active.net().origin:
         # Another was looked at while this one waited.
@@ -182,7 +184,7 @@ def find_rate(request: FindRate, context: Context) -> Steps:
     training = yield from prepare(
         request.spec,
         request.plan,
-        _dataset(request.data, request.spec.input_size, context),
+        dataset_of(request.data, request.spec.input_size, context),
         context.device,
         start_tensors=None if start is None else start.tensors,
     )
@@ -206,44 +208,6 @@ def find_rate(request: FindRate, context: Context) -> Steps:
         else:
             yield None
     yield RateFound(ticket=request.ticket, rates=found.rates, losses=found.losses, suggested=found.suggested)
-
-
-def _dataset(data: str, input_size: int, context: Context) -> Dataset:
-    dataset = context.datasets.get(data, input_size)
-    if dataset is None:
-        raise DataError(
-            "{data} is no longer in memory.", "Start the training again; it is read again.", data=data
-        )
-    return dataset
-
-
-def _new(
-    request: Train, training: Training, dataset: Dataset, origin: dict[str, object], context: Context
-) -> ActiveTraining:
-    """A new run in the store, with the training that it is of."""
-    run = context.store().create(
-        spec=training.spec.to_json(),
-        plan=training.plan.to_json(),
-        data=request.data,
-        origin=json.dumps(origin),
-        name=request.name,
-    )
-    return _active(run, training, origin)
-
-
-def _resumed(run: Run, beside: Training | None, context: Context) -> Generator[None, None, ActiveTraining]:
-    """A run as its last checkpoint has it."""
-    assert context.device is not None
-    checkpoint = read_checkpoint(run.checkpoints)
-    dataset = _dataset(run.data, checkpoint.spec.input_size, context)
-    training = yield from prepare(
-        checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
-    )
-    return _active(run, training, json.loads(run.origin))
-
-
-def _active(run: Run, training: Training, origin: dict[str, object]) -> ActiveTraining:
-    return ActiveTraining(run, training, training.classes, training.transform, origin)
 
 
 def _activate(active: ActiveTraining, twin: ActiveTraining | None, context: Context) -> None:

@@ -29,7 +29,7 @@ from explorer.state.learning_actions import (
     TrainOnFolder,
 )
 from explorer.state.model import NoticeAction
-from explorer.state.reducer import inside_topics, training
+from explorer.state.reducer import inside_topics, training, training_start
 from explorer.state.reducer.plan_form import fitted
 from explorer.state.reducer.turn import Turn
 
@@ -100,7 +100,7 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     turn.change(data=replace(turn.state.data, facts=facts, status="open", wanted=""))
     if turn.state.form.data == facts.data:
         turn.change(form=fitted(turn.state.form, facts))
-    training.begin(turn, facts)
+    training_start.begin(turn, facts)
     inside_topics.begin(turn, facts)
 
 

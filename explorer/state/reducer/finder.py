@@ -1,6 +1,6 @@
 """The reducer's slice of the learning-rate finder: sought, its curve, the rate that is taken.
 
-Its data is opened as a training's is, and `training.begin` asks for it. Must not import torch or Qt.
+Its data is opened as a training's is, and `training_start.begin` asks for it. Must not import torch or Qt.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from explorer.engine.training_messages import TRAINING_SUBJECT, FindRate, RateFo
 from explorer.state.learning import FinderState
 from explorer.state.learning_actions import EditPlan, SeekRate, TakeRate
 from explorer.state.reducer.plan_form import on_edit_plan
-from explorer.state.reducer.training import open_data
+from explorer.state.reducer.training_start import open_data
 from explorer.state.reducer.turn import Turn
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from explorer.engine.data_messages import CollectTaught, TaughtCollected
 from explorer.state.learning_actions import ChooseRecipe, StartTraining, Teach
-from explorer.state.reducer import training
+from explorer.state.reducer import training_start
 from explorer.state.reducer.plan_form import on_choose_recipe
 from explorer.state.reducer.turn import Turn
 
@@ -34,7 +34,7 @@ def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     turn.change(form=replace(form, data=event.path, chosen=chosen))
     on_choose_recipe(turn, ChooseRecipe(RECIPE))
     # What it was taught before it may be asked now: from what it has learned, that would be no test.
-    training.on_start_training(turn, StartTraining(is_anew=True))
+    training_start.on_start_training(turn, StartTraining(is_anew=True))
 
 
 def on_collect_ended(turn: Turn) -> None:

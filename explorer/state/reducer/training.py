@@ -1,7 +1,6 @@
-"""The reducer's slice of training: the start, the live numbers, the end.
+"""The reducer's slice of training: what it says, the live numbers, the end.
 
-A training begins in two steps: the IO pool opens the data (`data.on_data_opened` calls `begin`), then the
-compute thread trains. Must not import torch or Qt.
+How it starts is in `training_start.py`. Must not import torch or Qt.
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.data_messages import DataFacts, OpenData
-from explorer.engine.messages import RequestFailed, WeightsChoice
+from explorer.engine.data_messages import OpenData
+from explorer.engine.messages import RequestFailed
 from explorer.engine.run_messages import ListRuns
 from explorer.engine.training_messages import (
     TRAINING_SUBJECT,
@@ -26,152 +24,29 @@ from explorer.engine.training_messages import (
     TrainingHalted,
     TrainTick,
 )
-from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
-from explorer.errors import SpecError
 from explorer.nets.facts import Origin
-from explorer.state.in_view import training_in_view
 from explorer.state.learning import (
     Curves,
-    FinderState,
-    Purpose,
-    TrainingForm,
     TrainingState,
     TrainingStatus,
 )
 from explorer.state.learning_actions import (
-    BringBackRuns,
-    EditPlan,
     GoOnTraining,
     PauseTraining,
-    StartTraining,
     StopTraining,
 )
-from explorer.state.model import NoticeAction
 from explorer.state.reducer import columns
-from explorer.state.reducer.document import put_in_view, put_run_in_view
+from explorer.state.reducer.document import put_run_in_view
 from explorer.state.reducer.inside import renew
 from explorer.state.reducer.live import ask_again, is_in_view
 from explorer.state.reducer.maps import look
-from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.pictures import answer_all
-from explorer.state.reducer.plan_form import fitted, on_edit_plan
-from explorer.state.reducer.rewind import come_back, is_of, pair_of
+from explorer.state.reducer.rewind import come_back, pair_of
 from explorer.state.reducer.turn import Turn
-from explorer.state.reducer.twin import may_have_twin, rested, wanted_twin
+from explorer.state.reducer.twin import rested
 
 if TYPE_CHECKING:
     from explorer.runs.judged import Judged
-
-# The start
-
-
-def on_start_training(turn: Turn, action: StartTraining) -> None:
-    """Open the data; the training begins when it is there."""
-    spec = turn.state.document.spec
-    if action.batch_size is not None:
-        on_edit_plan(turn, EditPlan((("batch_size", action.batch_size),)))
-    if not action.with_twin or may_have_twin(turn, spec):
-        is_anew = action.is_anew or training_in_view(turn.state).can_resume
-        open_data(turn, "train", turn.state.form.data, spec, with_twin=action.with_twin, is_anew=is_anew)
-
-
-def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
-    """Resume: the one in memory at once, another when its data is open again."""
-    state, training = turn.state, turn.state.training
-    if training.is_busy or not is_free_for_training(turn):
-        return
-    present = training.began.run if training.began is not None else ""
-    began = training_in_view(state).began
-    run = action.run or (began.run if began is not None else "")
-    if run in state.runs.discarded:
-        turn.notify(
-            "warning",
-            "This run was deleted.",
-            "Undo that, and it can go on.",
-            actions=(NoticeAction("Undo", BringBackRuns((run,))),),
-        )
-        return
-    if run and run == present and training.status in ("paused", "stopped"):
-        turn.change(training=replace(training, status="preparing", purpose="resume", cause="", remedy=""))
-        turn.ask(ResumeTraining, run=run)
-        return
-    row = next((row for row in state.runs.rows if row.id == run), None)
-    if row is not None and row.can_resume:
-        open_data(turn, "resume", row.data, row.spec, run)
-
-
-def open_data(
-    turn: Turn,
-    purpose: Purpose,
-    data: str,
-    spec: ArchitectureSpec,
-    run: str = "",
-    *,
-    with_twin: bool = False,
-    is_anew: bool = False,
-) -> None:
-    """Read the data; what it is for begins when it is there."""
-    if turn.state.training.is_busy or not is_free_for_training(turn):
-        return
-    opening = replace(turn.state.training, status="opening", purpose=purpose, cause="", remedy="")
-    turn.change(
-        training=replace(opening, resumes=run, wants_twin=with_twin, is_anew=is_anew),
-        data=replace(turn.state.data, status="opening", wanted=data),
-    )
-    turn.ask(OpenData, data=data, input_size=spec.input_size)
-
-
-def begin(turn: Turn, facts: DataFacts) -> None:
-    """The data that a training waited for is open: show the network that learns, and let it."""
-    training = turn.state.training
-    if training.status != "opening":
-        return
-    if training.purpose == "resume":
-        turn.change(training=replace(training, status="preparing"))
-        turn.ask(ResumeTraining, run=training.resumes)
-        return
-    form = fitted(turn.state.form, facts)
-    try:
-        spec = turn.state.document.spec.edited(num_classes=len(facts.classes))
-    except SpecError as error:
-        _fail(turn, error.cause_text, error.hint_text)
-        turn.notify("error", error.message, error.hint, arguments=tuple(error.arguments.items()))
-        return
-    # Before the net's head is made anew for the data, which gives its weights up.
-    start = _start(turn, form)
-    turn.change(form=form, training=replace(training, status="preparing"))
-    if training.purpose == "find":
-        turn.change(training=replace(turn.state.training, finder=FinderState()))
-        turn.ask(FindRate, spec=spec, plan=form.plan, data=facts.data, weights=start)
-        return
-    put_in_view(turn, spec)
-    turn.ask(
-        Train,
-        spec=spec,
-        plan=form.plan,
-        data=facts.data,
-        weights=start,
-        recipe=form.recipe,
-        twin=wanted_twin(turn, spec),
-    )
-
-
-def _start(turn: Turn, form: TrainingForm) -> WeightsChoice:
-    """What the training starts from; `known` means those of the net in view, whatever its classes.
-
-    Where that is untrained, also by choice, those that are known for it.
-    """
-    state = turn.state
-    if form.starts_from != KNOWN_WEIGHTS:
-        return form.starts_from
-    run = next((row for row in state.runs.rows if is_of(state.net.origin, row.id)), None)
-    is_known = run is not None and run.data == form.data and run.start != FIRST_VALUES
-    if state.training.is_anew and is_known and run is not None and run.start.kind != "copied":
-        return run.start
-    return KNOWN_WEIGHTS if state.document.weights == FIRST_VALUES else state.document.weights
-
-
-# What it says
 
 
 def on_training_began(turn: Turn, event: TrainingBegan) -> None:
@@ -333,7 +208,7 @@ def on_training_failed(turn: Turn, cause: str, remedy: str = "", kept: object = 
     if not training.is_busy:
         return
     has_learned = training.status in ("running", "pausing", "stopping") and training.purpose != "find"
-    _fail(turn, cause, remedy)
+    fail(turn, cause, remedy)
     if isinstance(kept, int):
         turn.change(training=replace(turn.state.training, step=kept))
     if has_learned and training.began is not None and is_in_view(turn, training.began.run):
@@ -349,7 +224,8 @@ def on_taken_back(turn: Turn, event: RequestFailed) -> None:
         turn.change(training=replace(training, status=training.at_rest, finder=finder, twin=twin))
 
 
-def _fail(turn: Turn, cause: str, remedy: str) -> None:
+def fail(turn: Turn, cause: str, remedy: str) -> None:
+    """It broke off before its first step or after; the view says why."""
     training = turn.state.training
     over = replace(training, finder=training.kept_finder, twin=rested(training.twin), eta_seconds=None)
     turn.change(training=replace(over, status="failed", cause=cause, remedy=remedy))

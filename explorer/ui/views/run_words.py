@@ -125,6 +125,14 @@ def open_text(row: RunRow | None) -> str:
     return "Open the network; this run has kept no trained weights"
 
 
+def extend_text(row: RunRow | None) -> str:
+    """What training on does with it."""
+    text = "Train for more epochs from where it ended: a new run that has its curves; this one stays as it is"
+    if row is not None and row.is_bundled and PurePath(row.data).suffix:
+        text += f". It learned from {row.data}: choose such data in Training first"
+    return text
+
+
 def facts(row: RunRow) -> str:
     """The row in one line."""
     plan = row.plan

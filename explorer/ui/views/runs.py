@@ -32,6 +32,7 @@ from explorer.ui.views.note_edit import NoteEdit
 from explorer.ui.views.runs_model import ROW_ROLE, FilteredRuns, RunsModel
 from explorer.ui.views.runs_table import RunsTable
 from explorer.ui.views.sparkline import Line, Sparkline
+from explorer.ui.widgets.asking_epochs import ask_epochs
 from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
@@ -65,6 +66,8 @@ class RunsView(QWidget):
     """Put these beside each other (a tuple of `RunRow`s that have weights)."""
     resume_requested = Signal(object)
     """Go on with this run (its id)."""
+    extend_requested = Signal(object, object)
+    """Train this finished run on (its id, and how many epochs in all)."""
     marked = Signal(object, object)
     """A run's id, and a mapping of what changes: `name`, `note` or `is_starred`."""
     delete_requested = Signal(object)
@@ -105,6 +108,7 @@ class RunsView(QWidget):
         self._facts = ElidedLabel("muted")
         self._chip = Chip()
         self._resume = _button("Resume", "runs.resume", "Go on where this run was left")
+        self._extend = _button("Train on…", "runs.extend", "")
         self._open = _button("Open", "runs.open", "Open the network with its trained weights (Enter)")
         self._compare = _button(
             "Compare",
@@ -166,7 +170,7 @@ class RunsView(QWidget):
         title.addWidget(self._chip)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(HALF)
-        for button in (self._resume, self._open, self._compare, self._export):
+        for button in (self._resume, self._extend, self._open, self._compare, self._export):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._buttons.addWidget(self._delete)
@@ -198,6 +202,7 @@ class RunsView(QWidget):
         self._model.renamed.connect(lambda run, name: self.marked.emit(run, {"name": name}))
         self._note.edited.connect(lambda note: self.marked.emit(self._current, {"note": note}))
         self._resume.clicked.connect(lambda: self.resume_requested.emit(self._current))
+        self._extend.clicked.connect(self._on_extend)
         self._open.clicked.connect(self._on_open)
         self._delete.clicked.connect(self._on_delete)
         self._compare.clicked.connect(self._on_compare)
@@ -283,6 +288,12 @@ class RunsView(QWidget):
         self._note.setReadOnly(row is None or row.is_bundled)
         is_idle = row is not None and row.status != "running"
         self._resume.setEnabled(is_idle and row is not None and row.can_resume and self._can_train)
+        is_over = row is not None and row.can_extend
+        # One of the two makes sense of a run.
+        self._resume.setVisible(not is_over)
+        self._extend.setVisible(is_over)
+        self._extend.setEnabled(self._can_train)
+        self._extend.setToolTip(run_words.extend_text(row))
         self._open.setEnabled(row is not None)
         self._open.setToolTip(run_words.open_text(row))
         self._export.setEnabled(row is not None)
@@ -304,7 +315,8 @@ class RunsView(QWidget):
     def build_menu(self) -> QMenu:
         """What a right click offers."""
         menu = QMenu(self)
-        for button in (self._open, self._compare, self._resume):
+        again = self._resume if self._extend.isHidden() else self._extend
+        for button in (self._open, self._compare, again):
             menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
         menu.addMenu(self._export.menu()).setText("Export")
         row = self._table.current_run
@@ -336,6 +348,13 @@ class RunsView(QWidget):
         row = self._table.current_run
         if row is not None:
             self.open_requested.emit(row.id)
+
+    def _on_extend(self) -> None:
+        row = self._table.current_run
+        epochs = None if row is None else ask_epochs(self, row.epochs_done)
+        # The list may have changed while the question stood.
+        if row is not None and epochs is not None:
+            self.extend_requested.emit(row.id, epochs)
 
     def _on_compare(self) -> None:
         rows = tuple(filter(run_words.has_network, self._table.selected_runs))

@@ -60,6 +60,8 @@ class TrainingView(QWidget):
 
     pause_requested = Signal()
     resume_requested = Signal()
+    extend_requested = Signal(object)
+    """A finished training is to go on, to so many epochs in all."""
     stop_requested = Signal()
     rewind_requested = Signal(object)
     """The run's network is to be as it was at this step; None is now."""
@@ -300,6 +302,7 @@ class TrainingView(QWidget):
         self.head.twins_requested.connect(self.twins_requested)
         self.head.pause_requested.connect(self.pause_requested)
         self.head.resume_requested.connect(self.resume_requested)
+        self.head.extend_requested.connect(self.extend_requested)
         self.head.stop_requested.connect(self.stop_requested)
         self.head.form_toggled.connect(self._on_form_toggled)
         self.head.now_requested.connect(lambda: self.rewind_requested.emit(None))

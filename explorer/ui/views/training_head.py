@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from explorer.state.learning import TrainingForm, TrainingState
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.views.training_words import Number, headline, is_finding, numbers
+from explorer.ui.widgets.asking_epochs import ask_epochs
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.rewind_chip import RewindChip
 
@@ -123,6 +124,8 @@ class TrainingHead(QWidget):
     twins_requested = Signal()
     pause_requested = Signal()
     resume_requested = Signal()
+    extend_requested = Signal(object)
+    """A finished training is to go on, to so many epochs in all."""
     stop_requested = Signal()
     now_requested = Signal()
     """A rewound run is to come back."""
@@ -152,6 +155,12 @@ class TrainingHead(QWidget):
         )
         self.pause = _button("Pause", "train.pause", "Wait at the next step; all is kept")
         self.resume = _button("Resume", "train.resume", "Go on where it was")
+        self.extend = _button(
+            "Train on…",
+            "train.extend",
+            "Train for more epochs from where it ended; what has finished stays as it is",
+        )
+        self._epochs_done = 0
         self.stop = _button("Stop", "train.stop", "End at the next step; it can be resumed later")
         self._bar = ShareBar()
         self._numbers = NumberRow()
@@ -170,6 +179,7 @@ class TrainingHead(QWidget):
         self.twins.clicked.connect(self.twins_requested)
         self.pause.clicked.connect(self.pause_requested)
         self.resume.clicked.connect(self.resume_requested)
+        self.extend.clicked.connect(self.ask_to_extend)
         self.stop.clicked.connect(self.stop_requested)
         self._rewound.clicked.connect(lambda: self.now_requested.emit())
         self.form_button.clicked.connect(lambda is_on: self.form_toggled.emit(is_on))
@@ -181,7 +191,7 @@ class TrainingHead(QWidget):
         names.addWidget(self._detail)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE)
-        for button in (self.pause, self.resume, self.stop, self.twins, self.start):
+        for button in (self.pause, self.resume, self.stop, self.extend, self.twins, self.start):
             self._buttons.addWidget(button)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(SPACE)
@@ -242,6 +252,8 @@ class TrainingHead(QWidget):
         self.pause.setText("Pausing…" if status == "pausing" else "Pause")
         self.resume.setVisible(waits)
         self.resume.setDefault(waits)
+        self.extend.setVisible(training.can_extend)
+        self._epochs_done = training.ended.epochs if training.ended is not None else 0
         self.stop.setVisible(training.is_busy or status == "paused")
         self.stop.setEnabled(status != "stopping")
         self.stop.setText("Stopping…" if status == "stopping" else "Stop")
@@ -250,6 +262,12 @@ class TrainingHead(QWidget):
         self.start.setText("Start anew" if waits else "Start")
         self.start.setDefault(not waits)
         self._make_room()
+
+    def ask_to_extend(self) -> None:
+        """Ask how many epochs the finished training is to have, and let it go on."""
+        epochs = ask_epochs(self, self._epochs_done)
+        if epochs is not None:
+            self.extend_requested.emit(epochs)
 
 
 def _button(text: str, name: str, tooltip: str) -> QPushButton:
