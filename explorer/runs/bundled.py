@@ -40,6 +40,7 @@ class BundledRun:
         spec: JSON text of the architecture.
         plan: JSON text of the plan.
         data: The data's name.
+        origin: Seed, device, commit, recipe and the like.
         summary: What it reached, with `epochs_done` and the best `validation_accuracy` beside what the store
             has; its parts may be missing.
         note: What is to be said about it.
@@ -50,6 +51,7 @@ class BundledRun:
     spec: str
     plan: str
     data: str
+    origin: dict[str, Any]
     summary: dict[str, Any]
     note: str = ""
 
@@ -99,6 +101,7 @@ def read_bundled(name: str) -> BundledRun:
             spec=json.dumps(content["spec"]),
             plan=json.dumps(content["plan"]),
             data=str(content["data"]),
+            origin=dict(content["origin"]),
             summary=dict(content["summary"]),
             note=str(content.get("note", "")),
         )

@@ -44,7 +44,7 @@ class EndedRun:
         spec: The network.
         plan: How it was trained.
         data: What its user called the data.
-        origin: Of a run of the store.
+        origin: Seed, device, commit, recipe and the like.
         rows: Its metrics.
         seconds: Wall time of all its sittings.
         folder: Of its files; None where it ships with the program.
@@ -86,7 +86,7 @@ def ended_run(name: str, store: RunStore) -> EndedRun:
             spec=specs.from_json(shipped.spec),
             plan=plans.from_json(shipped.plan),
             data=shipped.data,
-            origin={},
+            origin=shipped.origin,
             rows=tuple(bundled_metrics(name)),
             seconds=float(shipped.summary.get("seconds", 0.0)),
             folder=None,

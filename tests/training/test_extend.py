@@ -124,6 +124,9 @@ def test_one_that_ships_goes_on_from_its_weights(store, monkeypatch) -> None:
     assert training.plan.restarts == (ended.epochs,)
     assert training.loaded is not None
     assert training.loaded[0] == training.loaded[1]
+    new = returned(created(ended, training, store, data="digits"))
+    assert json.loads(new.origin)["recipe"] == "fast"
+    assert store.metrics(new.id) == list(ended.rows)
     judged = [value for _, name, value in ended.rows if name == "epoch.validation_accuracy"]
     assert training.progress.best_accuracy == max(judged)
     assert judged[training.progress.best_epoch] == max(judged)
