@@ -50,6 +50,7 @@ def as_json(row: RunRow) -> dict[str, object]:
         "seconds": finite(row.seconds),
         "has_weights": row.has_weights,
         "cause": row.cause,
+        "extends": row.extends,
         "spec": json.loads(row.spec.to_json()),
         "plan": json.loads(row.plan.to_json()),
     }
@@ -88,6 +89,7 @@ def page_of(row: RunRow, epochs: Sequence[dict[str, float]]) -> str:
         ("Note", row.note),
         ("Network", _network(row)),
         ("Data", row.data),
+        ("Goes on from", row.extends),
         ("Status", f"{row.status}{', can be resumed' if row.can_resume else ''}"),
         ("Cause", row.cause),
         ("Epochs", f"{row.epochs_done} of {row.plan.epochs}"),

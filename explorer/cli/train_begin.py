@@ -120,7 +120,7 @@ def resumed(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Traini
     from explorer.training.prepare import prepare
 
     checkpoint = read_checkpoint(entry.checkpoints)
-    dataset = _data_again(args, f"--resume {entry.id}", entry.data, checkpoint.spec)
+    dataset = _data_again(args, entry.id, f"--resume {entry.id}", entry.data, checkpoint.spec)
     device = _device(json.loads(entry.origin)["device"] if args.device == "auto" else args.device)
     training = returned(prepare(checkpoint.spec, checkpoint.plan, dataset, device, resume=checkpoint))
     progress = checkpoint.progress
@@ -143,21 +143,25 @@ def extended(args: argparse.Namespace, store: Any, say: Say) -> tuple[Run, Train
     ended = ended_run(args.extend, store)
     # A wrong number of epochs is refused before minutes of decoding.
     longer_plan(ended.plan, ended.epochs, args.epochs)
-    dataset = _data_again(args, f"--extend {ended.id}", ended.data, ended.spec)
-    training = returned(extending(ended, args.epochs, dataset, _device(args.device)))
+    how = f"--extend {ended.id} --epochs {args.epochs}"
+    dataset = _data_again(args, ended.id, how, ended.data, ended.spec)
+    # One that ships was trained on another machine.
+    own = ended.origin.get("device", "auto") if ended.folder is not None else "auto"
+    device = _device(str(own) if args.device == "auto" else args.device)
+    training = returned(extending(ended, args.epochs, dataset, device))
     data = lasting_name(args.data) if args.data else ""
     entry = returned(created(ended, training, store, data=data, command=_command()))
     say(f"Training {ended.id} on, from epoch {training.epoch} to {args.epochs}.")
     return entry, training, dataset
 
 
-def _data_again(args: argparse.Namespace, how: str, data: str, spec: ArchitectureSpec) -> Dataset:
+def _data_again(args: argparse.Namespace, run: str, how: str, data: str, spec: ArchitectureSpec) -> Dataset:
     """The data of a run that goes on, wherever the user says it is now."""
     if not args.data and not _is_there(data):
         raise DataError(
             "The run {run} was trained on {data}, which is not there.",
             "Put it back, or say where it is now: resnet-explorer train {how} --data PATH",
-            run=how.partition(" ")[2],
+            run=run,
             data=data,
             how=how,
         )

@@ -51,6 +51,7 @@ class RunRow:
         cause: Why it failed; else empty.
         study: The study that it is a part of; empty where it is of none, or of one that was removed.
         start: The weights that it began from.
+        extends: The finished run that it went on from; empty where it did from none.
     """
 
     id: str
@@ -74,6 +75,7 @@ class RunRow:
     has_moments: bool = False
     twin: str = ""
     start: WeightsChoice = FIRST_VALUES
+    extends: str = ""
 
     @property
     def can_extend(self) -> bool:

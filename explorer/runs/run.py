@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from explorer import paths
-from explorer.runs.names import START, TWIN
+from explorer.runs.names import EXTENDS, START, TWIN
 from explorer.runs.owner import is_alive
 
 Status = Literal["running", "paused", "finished", "stopped", "failed"]
@@ -80,6 +80,11 @@ class Run:
         """The run of the plain twin that learns in lock-step with it; empty where there is none."""
         # Most have none: their text need not be read.
         return str(json.loads(self.origin).get(TWIN, "")) if f'"{TWIN}"' in self.origin else ""
+
+    @property
+    def extends(self) -> str:
+        """The finished run that it went on from; empty where it did from none."""
+        return str(json.loads(self.origin).get(EXTENDS, "")) if f'"{EXTENDS}"' in self.origin else ""
 
     @property
     def start(self) -> tuple[str, str] | None:

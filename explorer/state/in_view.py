@@ -69,7 +69,7 @@ def last_moment(state: AppState, run: str) -> int | None:
 def _twin(row: RunRow, curves: Curves | None) -> TwinState | None:
     if curves is None:
         return None
-    status = _status(row, is_over=row.status == "finished")
+    status = _status(row, is_over=row.status == "finished" and row.has_weights)
     return TwinState(
         run=row.id,
         curves=curves,
@@ -101,7 +101,8 @@ def _earlier(
     # Of a run that has not ended there are no weights but those of its moments: the last one is its now.
     step = _steps_done(curves) if row.has_weights or last is None else last
     ended = None
-    if row.status == "finished" and row.test_accuracy is not None:
+    # A full disk may have kept the weights of one that is over away: it goes on from its checkpoint then.
+    if row.status == "finished" and row.test_accuracy is not None and row.has_weights:
         ended = TrainingEnded(
             ticket=0,
             run=row.id,

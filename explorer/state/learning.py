@@ -185,7 +185,7 @@ class TrainingState:
     @property
     def can_extend(self) -> bool:
         """Whether it has come to its end, and can be trained on."""
-        return self.began is not None and self.ended is not None and not self.is_busy
+        return self.status == "finished" and self.ended is not None
 
     @property
     def can_stop(self) -> bool:

@@ -1,12 +1,14 @@
 """A run that has ended, trained on for more epochs: a new run that begins as that one ended.
 
-Called by the engine's extend handler and the command line. The ended run stays as it is. The new one has its
-curves, moments and checkpoints, and is bit by bit the run of a plan that was to restart there.
-One that ships with the program has left weights only, rounded to float16: it goes on without momentum.
+Called by `engine/handlers/actives.py` and the command line. The ended run stays as it is. The new one has its
+curves and moments; where it goes on from a checkpoint of a whole plan, on the same device, it is bit by bit
+the run of a plan that was to restart there. One that ships with the program has left weights only, rounded
+to float16: it goes on without momentum.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Generator
@@ -19,13 +21,14 @@ from explorer.arch import spec as specs
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import RunError
 from explorer.images.dataset import Dataset
+from explorer.nets.weight_files import read_weights, source_classes
 from explorer.runs.bundled import bundled_metrics, bundled_names, read_bundled
 from explorer.runs.names import EXTENDS, START, VALIDATION_ACCURACY, MetricRow
 from explorer.runs.run import Run
 from explorer.runs.store import RunStore
 from explorer.training import plan as plans
 from explorer.training.card import commit_of_program
-from explorer.training.checkpoint import Checkpoint, Progress, read_checkpoint
+from explorer.training.checkpoint import Checkpoint, Progress, read_checkpoint, write_checkpoint
 from explorer.training.plan import Plan
 from explorer.training.prepare import Training, prepare
 
@@ -48,7 +51,7 @@ class EndedRun:
         rows: Its metrics.
         seconds: Wall time of all its sittings.
         folder: Of its files; None where it ships with the program.
-        checkpoint: Its last; None where it has left weights only, as one that ships.
+        checkpoint: Its last; None where there is none that can be read, as with one that ships.
         weights: The file of its trained weights.
     """
 
@@ -107,9 +110,17 @@ def ended_run(name: str, store: RunStore) -> EndedRun:
         rows=tuple(store.metrics(run.id)),
         seconds=float(json.loads(run.summary).get("seconds", 0.0)),
         folder=run.folder,
-        checkpoint=read_checkpoint(run.checkpoints) if run.has_checkpoint else None,
+        checkpoint=_last_checkpoint(run),
         weights=run.weights,
     )
+
+
+def _last_checkpoint(run: Run) -> Checkpoint | None:
+    """The weights are sound where no checkpoint is; they lack momentum only."""
+    try:
+        return read_checkpoint(run.checkpoints)
+    except RunError:
+        return None
 
 
 def longer_plan(plan: Plan, done: int, epochs: int) -> Plan:
@@ -158,23 +169,25 @@ def extending(
     """
     plan = longer_plan(ended.plan, ended.epochs, epochs)
     if ended.checkpoint is not None:
-        training = yield from prepare(ended.spec, plan, dataset, device, resume=ended.checkpoint)
-    else:
-        training = yield from prepare(ended.spec, plan, dataset, device, start_from=ended.weights)
-        training.progress = _progress(ended, training.steps_per_epoch)
-    # The last checkpoint has the plan that is over: one with the new plan is written before the first step.
-    training.kept = None
+        return (yield from prepare(ended.spec, plan, dataset, device, resume=ended.checkpoint))
+    file = read_weights(ended.weights)
+    if source_classes(file) not in (None, dataset.classes):
+        raise _other_data(ended)
+    training = yield from prepare(ended.spec, plan, dataset, device, start_tensors=file.tensors)
+    training.progress = _progress(ended, training.steps_per_epoch)
     return training
 
 
 def created(
     ended: EndedRun, training: Training, store: RunStore, *, data: str = "", command: str = ""
 ) -> Generator[None, None, Run]:
-    """The new run in the store, with all that the ended one has left.
+    """The new run in the store, with what the ended one has left and a checkpoint of its own.
+
+    The checkpoint comes last: a run that is cut off before has none, and is not taken for one that goes on.
 
     Args:
         ended: The run.
-        training: From `extending`.
+        training: From `extending`; it is kept as it is.
         store: Gets the new run.
         data: Where the data is, where it is not where the ended run had it.
         command: The command line that makes it, where there is one.
@@ -185,29 +198,31 @@ def created(
     Raises:
         RunError: It cannot be written; there is no new run then.
     """
+    data = data or ended.data
     origin = {
         **{key: ended.origin[key] for key in _KEPT if key in ended.origin},
         "seed": training.plan.seed,
         "device": str(training.device),
         "commit": commit_of_program(),
+        "data": data,
         EXTENDS: ended.id,
     }
     if command:
         origin["command"] = command
     run = store.create(
-        spec=training.spec.to_json(),
-        plan=training.plan.to_json(),
-        data=data or ended.data,
-        origin=json.dumps(origin),
+        spec=training.spec.to_json(), plan=training.plan.to_json(), data=data, origin=json.dumps(origin)
     )
     try:
-        yield from _copied(ended, run)
         for first in range(0, len(ended.rows), _ROWS_AT_ONCE):
             store.append(run.id, ended.rows[first : first + _ROWS_AT_ONCE])
             yield None
+        yield from _copied(ended, run, training)
     except BaseException:
-        store.set_status(run.id, "failed")
-        store.delete((run.id,))
+        # The disk may be full: its room comes first, and what follows from that must not hide the cause.
+        shutil.rmtree(run.folder, ignore_errors=True)
+        with contextlib.suppress(RunError):
+            store.set_status(run.id, "failed")
+            store.delete((run.id,))
         raise
     return run
 
@@ -217,13 +232,7 @@ def _progress(ended: EndedRun, steps_per_epoch: int) -> Progress:
     judged = [(step, value) for step, name, value in ended.rows if name == VALIDATION_ACCURACY]
     steps = judged[-1][0] + 1
     if steps != ended.epochs * steps_per_epoch:
-        raise RunError(
-            "{run} had {own} steps an epoch, and with these data there are {here}.",
-            "Give the data that it was trained on.",
-            run=ended.id,
-            own=steps // ended.epochs,
-            here=steps_per_epoch,
-        )
+        raise _other_data(ended)
     best_at, best = max(judged, key=lambda each: (each[1], -each[0]))
     return Progress(
         epoch=ended.epochs,
@@ -236,18 +245,33 @@ def _progress(ended: EndedRun, steps_per_epoch: int) -> Progress:
     )
 
 
-def _copied(ended: EndedRun, run: Run) -> Generator[None, None, None]:
-    """Copy the ended run's checkpoints, moments and judgement; its weights are not the new run's."""
-    if ended.folder is None:
-        return
+def _other_data(ended: EndedRun) -> RunError:
+    return RunError(
+        "These are not the data that {run} was trained on, {data}: there are other classes or pictures.",
+        "Choose those data and try again.",
+        run=ended.id,
+        data=ended.data,
+    )
+
+
+def _copied(ended: EndedRun, run: Run, training: Training) -> Generator[None, None, None]:
+    """Copy the ended run's moments and judgement, and write the new one's first checkpoint."""
+    part = run.folder / ".checkpoints.part"
     try:
-        for source in sorted(ended.folder.rglob("*")):
-            is_result = source.parent == ended.folder and source.stem == run.weights.stem
-            if source.is_file() and not is_result:
-                target = run.folder / source.relative_to(ended.folder)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
-                yield None
+        part.mkdir(parents=True)
+        if ended.folder is not None:
+            for own in (run.judged, run.snapshots):
+                left = ended.folder / own.name
+                for source in sorted(left.glob("*")) if left.is_dir() else [left] * left.is_file():
+                    target = run.folder / source.relative_to(ended.folder)
+                    target.parent.mkdir(exist_ok=True)
+                    shutil.copyfile(source, target)
+                    yield None
+            best = f"step-{training.progress.best_step:09d}"
+            for source in sorted((ended.folder / run.checkpoints.name).glob(f"{best}*")):
+                shutil.copytree(source, part / source.name)
+        write_checkpoint(part, training.checkpoint())
+        part.rename(run.checkpoints)
     except OSError as error:
         raise RunError(
             "What {run} has left cannot be copied: {reason}.",
@@ -255,3 +279,4 @@ def _copied(ended: EndedRun, run: Run) -> Generator[None, None, None]:
             run=ended.id,
             reason=error.strerror or str(error),
         ) from error
+    training.kept = (training.epoch, training.step)

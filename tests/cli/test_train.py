@@ -279,7 +279,11 @@ def test_a_finished_run_is_trained_on_as_one_longer_plan_had_done(capsys, tmp_pa
         (["--extend", "2", "--epochs", "9", "--seed", "1"], 2, "leave --seed out"),
         (["--extend", "none", "--epochs", "9"], 1, "no run none"),
         (["--extend", "digits-resnet8", "--epochs", "2"], 1, "epochs already"),
-        (["--extend", "cifar-resnet20", "--epochs", "99"], 1, "--extend cifar-resnet20 --data PATH"),
+        (
+            ["--extend", "cifar-resnet20", "--epochs", "99"],
+            1,
+            "train --extend cifar-resnet20 --epochs 99 --data PATH",
+        ),
         ([*SMALL, "--plan", "epoch=3"], 1, "epochs"),
         ([*SMALL, "--plan", "restarts=4,2"], 1, "each restart must come after the one before"),
         ([*SMALL, "--epochs", "0"], 1, "epochs cannot be 0"),

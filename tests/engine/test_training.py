@@ -24,6 +24,7 @@ from explorer.engine.messages import (
     RequestFinished,
     WeightsChoice,
 )
+from explorer.engine.moment_messages import SnapshotsKept
 from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
 from explorer.engine.sample_messages import (
     PoolSample,
@@ -278,6 +279,9 @@ def test_a_finished_run_is_trained_on_as_a_new_one(engine):
     assert began.judged is not None
     assert began.judged.epoch == ended.epochs - 1
     over = engine.listener.first(TrainingEnded, again)
+    moments = [event for event in engine.listener.seen if isinstance(event, SnapshotsKept)]
+    assert any(kept.run == began.run for kept in moments)
+    assert not any(kept.lost for kept in moments)
     assert (over.run, over.epochs) == (began.run, longer)
     assert Path(ended.path).read_bytes() == left
 

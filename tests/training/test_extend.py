@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,13 +96,9 @@ def test_the_ended_run_stays_and_the_new_one_has_its_curves(store) -> None:
     assert len(store.metrics(new.id, "epoch.validation_accuracy")) == 3
 
 
-def test_one_killed_before_its_first_step_can_be_resumed(store) -> None:
+def test_one_killed_before_its_first_step_goes_on_with_the_new_plan(store) -> None:
     run = finished(store, small_plan(epochs=2))
-    new, training = go_on(store, ended_run(run.id, store), 3)
-    events = train(training, checkpoints=new.checkpoints)
-    while training.step == 8:
-        next(events)
-    events.close()
+    new, _ = go_on(store, ended_run(run.id, store), 3)
     checkpoint = read_checkpoint(new.checkpoints)
     assert checkpoint.plan.epochs == 3
     resumed = ready(checkpoint.plan, resume=checkpoint)
@@ -110,6 +107,52 @@ def test_one_killed_before_its_first_step_can_be_resumed(store) -> None:
     whole = ready(small_plan(epochs=3, restarts=(2,)))
     trained(whole)
     assert_same_weights(resumed, whole)
+
+
+def test_one_that_is_cut_off_while_it_is_made_is_not_taken_for_one_that_goes_on(store) -> None:
+    run = finished(store, small_plan(epochs=2))
+    ended = ended_run(run.id, store)
+    training = returned(extending(ended, 3, small_dataset(), CPU))
+    making = created(ended, training, store)
+    seen = 0
+    for _ in making:
+        half = store.runs()[0]
+        assert half.id != run.id
+        assert not half.has_checkpoint
+        seen += 1
+    assert seen
+    assert store.runs()[0].has_checkpoint
+    making = created(ended, training, store)
+    next(making)
+    made = store.runs()[0]
+    making.close()
+    assert not made.folder.exists()
+    assert made.id not in [each.id for each in store.runs()]
+
+
+def test_patience_begins_anew_with_the_restart(store) -> None:
+    # At a rate of nothing only the statistics of the norms change, and soon no epoch is better.
+    plan = small_plan(epochs=30, early_stopping=2, learning_rate=1e-9, schedule="constant", weight_decay=0)
+    run = finished(store, plan)
+    done = len(store.metrics(run.id, "epoch.validation_accuracy"))
+    assert done < 30
+    new, training = go_on(store, ended_run(run.id, store), 30)
+    assert not training.is_over
+    learn(store, new, training)
+    assert training.stops_early
+    assert training.epoch == max(done, training.progress.best_epoch + 1) + 2
+
+
+def test_where_no_checkpoint_can_be_read_the_weights_go_on(store) -> None:
+    run = finished(store, small_plan(epochs=2))
+    for manifest in run.checkpoints.glob("*/manifest.json"):
+        manifest.write_text("{")
+    ended = ended_run(run.id, store)
+    assert ended.checkpoint is None
+    new, training = go_on(store, ended, 3)
+    assert (training.epoch, training.step) == (2, 8)
+    learn(store, new, training)
+    assert store.run(new.id).is_complete
 
 
 def test_one_that_ships_goes_on_from_its_weights(store, monkeypatch) -> None:
@@ -130,14 +173,11 @@ def test_one_that_ships_goes_on_from_its_weights(store, monkeypatch) -> None:
     judged = [value for _, name, value in ended.rows if name == "epoch.validation_accuracy"]
     assert training.progress.best_accuracy == max(judged)
     assert judged[training.progress.best_epoch] == max(judged)
-    with pytest.raises(RunError, match="steps an epoch"):
-        returned(extending(ended, ended.epochs + 1, fewer(data), CPU))
-
-
-def fewer(data):
-    from dataclasses import replace
-
-    return replace(data, train_images=data.train_images[:640], train_labels=data.train_labels[:640])
+    fewer = replace(data, train_images=data.train_images[:640], train_labels=data.train_labels[:640])
+    swapped = replace(data, classes=data.classes[::-1])
+    for other in (fewer, swapped):
+        with pytest.raises(RunError, match="not the data that digits-resnet8 was trained on"):
+            returned(extending(ended, ended.epochs + 1, other, CPU))
 
 
 def test_what_is_no_more_or_not_over_is_refused(store) -> None:
@@ -166,10 +206,14 @@ def test_what_cannot_be_copied_leaves_no_run(store, monkeypatch) -> None:
     ended = ended_run(run.id, store)
     training = returned(extending(ended, 3, small_dataset(), CPU))
 
-    def full(source: Path, target: Path) -> None:
+    def full(folder: Path, checkpoint: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("explorer.training.extend.shutil.copyfile", full)
+    monkeypatch.setattr("explorer.training.extend.write_checkpoint", full)
+    making = created(ended, training, store)
+    next(making)
+    made = store.runs()[0]
     with pytest.raises(RunError, match="No space left"):
-        returned(created(ended, training, store))
+        returned(making)
     assert [each.id for each in store.runs()] == [run.id]
+    assert not made.folder.exists()

@@ -206,6 +206,13 @@ def test_a_finished_run_is_trained_on_instead(view, qtbot, monkeypatch):
     assert not button(view, "runs.extend").isEnabled(), "there is one training at a time"
 
 
+def test_one_that_was_trained_on_says_from_what(view):
+    row = run_row("d", extends="cifar-resnet56", data="my pictures.zip")
+    assert "goes on from cifar-resnet56" in run_words.facts(row)
+    told = run_words.command(row)
+    assert told == "resnet-explorer train --extend cifar-resnet56 --epochs 30 --data 'my pictures.zip'"
+
+
 def test_what_one_that_ships_has_learned_from_is_said(view):
     rows = (
         run_row("c", is_bundled=True, data="cifar10-jpeg.zip"),

@@ -32,9 +32,7 @@ def dataset_of(data: str, input_size: int, context: Context) -> Dataset:
     return dataset
 
 
-def begun(
-    request: Train, training: Training, dataset: Dataset, origin: dict[str, object], context: Context
-) -> ActiveTraining:
+def begun(request: Train, training: Training, origin: dict[str, object], context: Context) -> ActiveTraining:
     """A new run in the store, with the training that it is of."""
     run = context.store().create(
         spec=training.spec.to_json(),

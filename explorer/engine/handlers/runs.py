@@ -35,7 +35,7 @@ from explorer.errors import ExplorerError, RunError
 from explorer.runs.bundled import BundledRun, bundled_metrics, bundled_names, read_bundled
 from explorer.runs.export import export_csv, export_jsonl, export_tensorboard
 from explorer.runs.judged import read_judged
-from explorer.runs.names import VALIDATION_ACCURACY, MetricRow
+from explorer.runs.names import EXTENDS, VALIDATION_ACCURACY, MetricRow
 from explorer.runs.run import Run
 from explorer.runs.store import RunStore
 from explorer.training import plan as plans
@@ -200,6 +200,7 @@ def _row(run: Run, epochs_done: int, accuracy: float | None) -> RunRow:
         cause=str(summary.get("error", "")),
         study=study_of(run),
         start=FIRST_VALUES if run.start is None else WeightsChoice(*run.start),  # type: ignore[arg-type]
+        extends=run.extends,
     )
 
 
@@ -221,6 +222,7 @@ def _bundled_row(run: BundledRun) -> RunRow:
         test_accuracy=run.summary.get("test_accuracy"),
         seconds=run.summary.get("seconds"),
         has_weights=run.has_weights,
+        extends=str(run.origin.get(EXTENDS, "")),
     )
 
 

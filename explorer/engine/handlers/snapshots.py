@@ -17,6 +17,7 @@ from explorer.engine.messages import Event, WeightsChoice
 from explorer.engine.moment_messages import FindMoments, LetMomentsGo, SnapshotsKept
 from explorer.errors import RunError
 from explorer.nets.facts import Origin
+from explorer.runs.names import EXTENDS
 from explorer.training.moments import moments
 from explorer.training.snapshots import MEMORY_BYTES, Snapshot, SnapshotShelf, Subject
 
@@ -43,7 +44,9 @@ class Keeper:
         room = self._shelf.room_for(active.net().module)
         self._moments = moments(training.steps, training.steps_per_epoch, room)
         self._shelf.drop_after(training.step)
-        gone = {step for step in self._moments if step < training.step} - set(self._shelf.steps)
+        # Those before an extension were another run's.
+        own = training.plan.restarts[-1] * training.steps_per_epoch if EXTENDS in active.origin else -1
+        gone = {step for step in self._moments if own < step < training.step} - set(self._shelf.steps)
         self._lost = 0 if known else len(gone)
         self._is_news = True
 

@@ -92,9 +92,9 @@ def train(request: Train, context: Context) -> Steps:
         origin |= starts_from(start.choice.kind, start.choice.name)
     twin = None
     if learns is not None:
-        twin = begun(request, learns, dataset, {**origin, IS_TWIN: True}, context)
+        twin = begun(request, learns, {**origin, IS_TWIN: True}, context)
         origin[TWIN] = twin.run.id
-    active = begun(request, training, dataset, origin, context)
+    active = begun(request, training, origin, context)
     _activate(active, twin, context)
     yield from _together(request.ticket, active, twin, context)
 

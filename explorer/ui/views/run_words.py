@@ -138,6 +138,8 @@ def facts(row: RunRow) -> str:
     plan = row.plan
     parts = [network(row.spec), data(row), f"epoch {epochs(row)}"]
     parts += [f"batch {plan.batch_size:,}", f"rate {plan.learning_rate:g}", f"seed {plan.seed}"]
+    if row.extends:
+        parts.append(f"goes on from {row.extends}")
     if row.test_accuracy is not None:
         parts.append(f"test {percent(row.test_accuracy)}")
     if row.seconds is not None:
@@ -147,6 +149,9 @@ def facts(row: RunRow) -> str:
 
 def command(row: RunRow) -> str:
     """The command line that makes this run again."""
+    if row.extends:
+        words = ["resnet-explorer", "train", "--extend", row.extends, "--epochs", str(row.plan.epochs)]
+        return shlex.join([*words, "--data", row.data])
     said = shlex.split(as_command(row.spec))
     said[1] = "train"
     classes = f"num_classes={row.spec.num_classes}"

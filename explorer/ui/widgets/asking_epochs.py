@@ -24,7 +24,7 @@ def ask_epochs(parent: QWidget, done: int) -> int | None:
         "Train on",
         f"{done:,} {noun} done. Train until epoch:",
         min(done + max(1, done // 4), MOST_EPOCHS),
-        done + 1,
+        min(done + 1, MOST_EPOCHS),
         MOST_EPOCHS,
     )
     return wanted if is_wanted else None
