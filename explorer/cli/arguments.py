@@ -6,6 +6,7 @@ Called by the commands' `add_parser`. Imports argparse only.
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 
 def add_sets(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +18,50 @@ def add_sets(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FIELD=VALUE",
         help="edit the spec, such as shortcut=B or stage_depths=3,4,6,3; may be repeated",
+    )
+
+
+class _TakeSpecs(argparse.Action):
+    """SPECs, each with room for the edits behind it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.specs = [*(namespace.specs or ()), *((value, ()) for value in values)]
+
+
+class _TakeSet(argparse.Action):
+    """A `--set`, which edits the SPEC before it; what else stands behind it are further SPECs."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if not namespace.specs:
+            parser.error("--set edits the SPEC before it; write the SPEC first")
+        *others, (name, sets) = namespace.specs
+        more = ((value, ()) for value in values[1:])
+        namespace.specs = [*others, (name, (*sets, values[0])), *more]
+
+
+def add_specs(parser: argparse.ArgumentParser) -> None:
+    """SPECs, each with the `--set`s behind it: `specs` becomes pairs of a name and its edits."""
+    parser.add_argument(
+        "specs", nargs="+", metavar="SPEC", action=_TakeSpecs, help="a preset's name or a JSON file"
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action=_TakeSet,
+        metavar=("FIELD=VALUE", "SPEC"),
+        help="edit the SPEC before it, such as shortcut=B; may be repeated, and further SPECs may follow",
     )
 
 

@@ -17,7 +17,7 @@ from explorer.arch.depths import published_depths
 from explorer.arch.papers import Published, recognise
 from explorer.arch.presets import plain_twin, preset_name
 from explorer.arch.spec import ArchitectureSpec
-from explorer.cli.arguments import add_json, at_least_1
+from explorer.cli.arguments import add_json, add_specs, at_least_1
 from explorer.cli.inside import answered, shelved
 from explorer.cli.live import live_net_of, origin_name
 from explorer.cli.specs import spec_from_argument
@@ -55,36 +55,6 @@ class Row:
     milliseconds: float | None = None
 
 
-class _TakeSpecs(argparse.Action):
-    """SPECs, each with room for the edits behind it."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        namespace.specs = [*(namespace.specs or ()), *((value, ()) for value in values)]
-
-
-class _TakeSet(argparse.Action):
-    """A `--set`, which edits the SPEC before it; what else stands behind it are further SPECs."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        if not namespace.specs:
-            parser.error("--set edits the SPEC before it; write the SPEC first")
-        *others, (name, sets) = namespace.specs
-        more = ((value, ()) for value in values[1:])
-        namespace.specs = [*others, (name, (*sets, values[0])), *more]
-
-
 def add_parser(subparsers: Any) -> None:
     """Add the command to an argparse parser's subparsers."""
     parser = subparsers.add_parser(
@@ -92,16 +62,7 @@ def add_parser(subparsers: Any) -> None:
         help="networks side by side, and what each says of a picture",
         description="Put networks side by side: what each costs, and what each says of a picture.",
     )
-    parser.add_argument(
-        "specs", nargs="+", metavar="SPEC", action=_TakeSpecs, help="a preset's name or a JSON file"
-    )
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        action=_TakeSet,
-        metavar=("FIELD=VALUE", "SPEC"),
-        help="edit the SPEC before it, such as shortcut=B; may be repeated, and further SPECs may follow",
-    )
+    add_specs(parser)
     parser.add_argument("--depths", action="store_true", help="add the published depths of the first SPEC")
     parser.add_argument("--plain-twins", action="store_true", help="add each one's twin without shortcuts")
     parser.add_argument("--image", type=Path, metavar="IMAGE", help="a picture that all are asked about")

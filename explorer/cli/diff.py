@@ -12,41 +12,12 @@ from typing import Any
 
 from explorer.arch.diff import BlockChange, Delta, Diff, NodeChange, diff, folded, keys_text
 from explorer.arch.spec import ArchitectureSpec
-from explorer.cli.arguments import add_json
+from explorer.cli.arguments import add_json, add_specs
 from explorer.cli.specs import spec_from_argument
 from explorer.cli.tables import pairs, table
 from explorer.present.text import grouped, share, short, signed, times
 
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "↕", "same": ""}
-
-
-class _TakeSpec(argparse.Action):
-    """A SPEC, which the `--set`s behind it edit."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        setattr(namespace, self.dest, (values, []))
-        namespace.current = getattr(namespace, self.dest)
-
-
-class _TakeSet(argparse.Action):
-    """A `--set`, which edits the SPEC before it."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        if getattr(namespace, "current", None) is None:
-            parser.error("--set edits the SPEC before it; write the SPEC first")
-        namespace.current[1].append(values)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -57,18 +28,9 @@ def add_parser(subparsers: Any) -> None:
         description="Compare two networks block by block: what is added, removed and changed, with the cost "
         "of each change.",
     )
-    for name, which in (("before", "the network to compare with"), ("after", "the network that differs")):
-        parser.add_argument(
-            name, metavar="SPEC", action=_TakeSpec, help=f"{which}: a preset's name or a JSON file"
-        )
-    parser.add_argument(
-        "--set",
-        action=_TakeSet,
-        metavar="FIELD=VALUE",
-        help="edit the SPEC before it, such as shortcut=B or stage_depths=3,4,6,3; may be repeated",
-    )
+    add_specs(parser)
     add_json(parser)
-    parser.set_defaults(func=run, current=None)
+    parser.set_defaults(func=run, parser=parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,12 +39,14 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SpecError: There is no such network.
     """
-    before, after = (spec_from_argument(*named) for named in (args.before, args.after))
+    if len(args.specs) != 2:
+        args.parser.error("give two SPECs: the network to compare with, and the one that differs")
+    before, after = (spec_from_argument(*named) for named in args.specs)
     found = diff(before, after)
     if args.json:
         print(json.dumps(_as_json(found)))
     else:
-        print(_as_text(found, args.before, args.after, (before, after)))
+        print(_as_text(found, args.specs, (before, after)))
     return 0
 
 
@@ -132,14 +96,13 @@ def _node_json(change: NodeChange) -> dict[str, object]:
 
 def _as_text(
     found: Diff,
-    before: tuple[str, list[str]],
-    after: tuple[str, list[str]],
+    names: Sequence[tuple[str, Sequence[str]]],
     specs: tuple[ArchitectureSpec, ArchitectureSpec],
 ) -> str:
     delta = found.delta
     rows = [
-        ("Before", _named(before)),
-        ("After", _named(after)),
+        ("Before", _named(names[0])),
+        ("After", _named(names[1])),
         ("Parameters", _total(found.before.parameters, found.after.parameters, delta.parameters)),
         ("MACs", _total(found.before.macs, found.after.macs, delta.macs)),
         ("Depth", _plain(found.before.depth, found.after.depth)),
@@ -155,7 +118,7 @@ def _as_text(
     return "\n\n".join(parts)
 
 
-def _named(named: tuple[str, list[str]]) -> str:
+def _named(named: tuple[str, Sequence[str]]) -> str:
     return " ".join((named[0], *named[1]))
 
 

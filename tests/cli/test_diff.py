@@ -24,6 +24,15 @@ def test_set_before_any_spec_is_wrong_usage(run):
     assert "write the SPEC first" in ended.err
 
 
+@pytest.mark.parametrize(
+    "specs", [("resnet50",), ("resnet18", "--set", "shortcut=A", "resnet34", "resnet50")]
+)
+def test_it_takes_two(run, specs):
+    ended = run("diff", *specs)
+    assert ended.status == 2
+    assert "give two SPECs" in ended.err
+
+
 def test_people_see_runs_folded(run):
     text = run("diff", "resnet50", "resnet152").out
     assert "25,557,032 → 60,192,808 (+34,635,776, 136 %)" in text
