@@ -1,5 +1,7 @@
 """`resnet-explorer diff`: exact for machines, folded for people, edits where they belong."""
 
+import pytest
+
 
 def test_json_is_exact(run):
     found = run("diff", "cifar-resnet20", "--set", "shortcut=B", "cifar-resnet32", "--json").json
