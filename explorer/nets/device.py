@@ -130,7 +130,10 @@ def configure_threads(*, behind_window: bool) -> int:
     if behind_window:
         sys.setswitchinterval(_WINDOW_SWITCH_S)
         if sys.platform == "linux":  # elsewhere the priority is the process's, the window included
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BACKGROUND_NICENESS)
+            thread = threading.get_native_id()
+            # From where the program was started, as by `nice`: only root may go up.
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + _BACKGROUND_NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
     n_threads = boot.default_threads()
     torch.set_num_threads(n_threads)
     return n_threads

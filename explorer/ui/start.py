@@ -129,6 +129,8 @@ class Session(QObject):
         if self._save_timer.isActive():
             self._save_timer.stop()
             self._save()
+        # What the window still remembers as it goes comes too late.
+        self._save_timer.timeout.disconnect(self._save)
         self.engine.stop()
         self.bridge.close()
 

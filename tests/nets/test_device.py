@@ -83,7 +83,8 @@ def test_real_errors_of_memory_are_known_and_others_are_not():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
-def test_the_compute_thread_stands_back_and_the_window_does_not():
+@pytest.mark.parametrize("started_at", [0, 8], ids=["as it is", "under nice"])
+def test_the_compute_thread_stands_back_and_the_window_does_not(started_at):
     code = """
 import os, sys, threading
 from explorer.nets import device
@@ -99,7 +100,7 @@ assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 assert seen["threads"] >= 1
 assert sys.getswitchinterval() < 0.002
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run(["nice", "-n", str(started_at), sys.executable, "-c", code], check=True)
 
 
 def test_a_thread_without_a_window_keeps_its_priority():

@@ -7,11 +7,13 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from explorer import paths
+from explorer.arch.presets import preset
+from explorer.state import actions
 from explorer.state.model import AppState
 from explorer.state.session import encode
 from explorer.ui.main_window import MainWindow
 from explorer.ui.options import WindowOptions
-from explorer.ui.start import SESSION_FILE, Session
+from explorer.ui.start import SAVE_AFTER_MS, SESSION_FILE, Session
 from explorer.ui.store import Store
 from explorer.ui.words import notice_text
 
@@ -83,3 +85,17 @@ def test_the_window_opens_where_its_folders_cannot_be_used_and_says_so(qtbot, tm
     assert any(text.startswith(cause) for text in said)
     session.window.hide()
     session.finish()
+
+
+def test_what_changes_after_the_end_is_not_saved(qtbot):
+    session = Session(QApplication.instance(), WindowOptions(), Door)
+    qtbot.addWidget(session.window)
+    qtbot.waitUntil(lambda: session.engine.is_started)
+    session.finish()
+    assert not (paths.config_dir() / SESSION_FILE).exists()
+    session.store.dispatch(actions.OpenSpec(preset("cifar-resnet32").spec))
+    qtbot.wait(2 * SAVE_AFTER_MS)
+    assert not (paths.config_dir() / SESSION_FILE).exists()
+    session.window.hide()
+    gc.enable()
+    gc.unfreeze()
