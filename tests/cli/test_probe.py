@@ -49,7 +49,7 @@ def test_the_probes_that_ship_see_the_cat_late(run):
 
 
 def test_an_untrained_net_says_so_and_has_no_probes(run):
-    words = ["probe", "--model", "cifar-resnet32"]
+    words = ["probe", "--model", "cifar-resnet110"]
     rows = run(*words, "--data", "digits", "--count", 60, "--json").json
     assert {row["origin"] for row in rows} == {"untrained"}
     ended = run(*words)
