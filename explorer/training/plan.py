@@ -45,8 +45,10 @@ class Plan(
     @field_validator("milestones", "restarts", mode="before")
     @classmethod
     def _split_text(cls, value: object) -> object:
-        """The command line writes tuples as `0.5,0.75`; the empty text is none."""
-        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+        """The command line writes tuples as `0.5,0.75`; the empty text is none, as `none` is."""
+        if not isinstance(value, str):
+            return value
+        return () if value.strip() == "none" else tuple(filter(None, value.split(",")))
 
     @field_validator("restarts")
     @classmethod

@@ -102,6 +102,12 @@ def test_values_that_hold_commas_are_parted_by_semicolons():
     assert axis_from_text("depth= 20, 32,20").values == ("20", "32")
 
 
+def test_a_plan_without_restarts_stands_beside_those_with():
+    found = cells(study("restarts=none;3;3,6", plan=PLAN.edited(epochs=9)))
+    assert [cell.plan.restarts for cell in found] == [(), (3,), (3, 6)]
+    assert found[0].title.endswith("restarts none")
+
+
 def test_nothing_is_frozen_where_networks_begin_from_first_values():
     plan = study("depth=20,32", plan=PLAN.edited(freeze_epochs=1, backbone_rate=0.1)).plan
     assert (plan.freeze_epochs, plan.backbone_rate) == (0, 1.0)
