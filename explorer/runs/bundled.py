@@ -21,7 +21,7 @@ from typing import Any
 from explorer import paths
 from explorer.errors import RunError
 from explorer.files import write_text, written_whole
-from explorer.runs.names import VALIDATION_ACCURACY, MetricRow
+from explorer.runs.names import EXTENDS, VALIDATION_ACCURACY, MetricRow
 from explorer.runs.run import Run
 
 SCHEMA_VERSION = 1
@@ -145,6 +145,10 @@ def write_bundled(run: Run, rows: Iterable[MetricRow], path: Path, *, note: str 
     accuracies = [value for _, name, value in ordered if name == VALIDATION_ACCURACY]
     known = [value for value in accuracies if math.isfinite(value)]
     reached = {"epochs_done": len(accuracies), "validation_accuracy": max(known, default=None)}
+    origin = json.loads(run.origin)
+    if origin.get(EXTENDS) == path.stem:
+        # It takes the place of the one that it went on from: its name would lead to itself.
+        del origin[EXTENDS]
     content = {
         "schema": SCHEMA_VERSION,
         "created": run.created,
@@ -152,7 +156,7 @@ def write_bundled(run: Run, rows: Iterable[MetricRow], path: Path, *, note: str 
         "plan": json.loads(run.plan),
         # A path means nothing on another machine.
         "data": Path(run.data).name,
-        "origin": json.loads(run.origin),
+        "origin": origin,
         "summary": {**json.loads(run.summary), **reached},
         "note": note or run.note,
     }

@@ -78,6 +78,15 @@ def test_a_place_on_this_machine_is_not_told(resources: Path, run: Run) -> None:
     assert read_bundled("net").data == "pictures.zip"
 
 
+@pytest.mark.parametrize(("name", "kept"), [("net", {}), ("other", {"extends": "net"})])
+def test_one_that_takes_the_place_of_what_it_went_on_from_does_not_lead_to_itself(
+    resources: Path, run: Run, name: str, kept: dict[str, str]
+) -> None:
+    longer = dataclasses.replace(run, origin=json.dumps({"seed": 0, "extends": "net"}))
+    write_bundled(longer, ROWS, resources / "runs" / f"{name}.json")
+    assert read_bundled(name).origin == {"seed": 0, **kept}
+
+
 def test_the_best_epoch_is_one_that_is_a_number(resources: Path, run: Run) -> None:
     rows = [(4, "epoch.validation_accuracy", math.nan), *ROWS]
     write_bundled(run, rows, resources / "runs" / "net.json")
