@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import Qt
@@ -410,3 +411,14 @@ def test_a_narrow_table_leaves_out_what_is_told_elsewhere(view, width):
     assert table(view).isColumnHidden(NETWORK) == (width < 900)
     assert not table(view).isColumnHidden(TEST)
     assert table(view).horizontalScrollBar().maximum() == 0
+
+
+def test_at_no_width_a_column_is_cut_or_comes_and_goes(view):
+    runs, seen = table(view), []
+    for width in range(330, 1200, 9):
+        view.resize(width, 600)
+        QApplication.processEvents()
+        assert runs.horizontalHeader().length() <= runs.viewport().width(), width
+        seen.append(sum(runs.isColumnHidden(column) for column in range(runs.model().columnCount())))
+    # The view puts the details beside the table once, from _NARROW_PX on; the table is narrower after that.
+    assert sum(more > fewer for fewer, more in pairwise(seen)) <= 1

@@ -95,6 +95,13 @@ class _Cells(QStyledItemDelegate):
         return QSize(hint.width() + SPACE, ROW_PX)
 
 
+class _Header(QHeaderView):
+    """The headings, with room for each also while it is left out: Qt has none for what is hidden."""
+
+    def wanted_px(self, column: int) -> int:
+        return self.sectionSizeFromContents(column).width()
+
+
 class RunsTable(QTableView):
     """Runs in rows: Enter opens, F2 renames, Delete deletes, Space stars.
 
@@ -115,6 +122,8 @@ class RunsTable(QTableView):
         self.setAccessibleName("Runs")
         self.setModel(runs)
         self.setItemDelegate(_Cells(self))
+        self._header = _Header(Qt.Orientation.Horizontal, self)
+        self.setHorizontalHeader(self._header)
         dress(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger
@@ -129,7 +138,8 @@ class RunsTable(QTableView):
             changed.connect(lambda *_: self._fit())
 
     def _dress_header(self) -> None:
-        header = self.horizontalHeader()
+        header = self._header
+        header.setSectionsClickable(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(STAR, QHeaderView.ResizeMode.Fixed)
@@ -192,9 +202,9 @@ class RunsTable(QTableView):
 
     def _fit(self) -> None:
         """Leave out what has no room; the name takes what the other columns leave."""
-        header, room = self.horizontalHeader(), self.viewport().width()
+        header, room = self._header, self.viewport().width()
         wanted = {
-            at: _STAR_PX if at == STAR else max(self.sizeHintForColumn(at), header.sectionSizeHint(at))
+            at: _STAR_PX if at == STAR else max(self.sizeHintForColumn(at), header.wanted_px(at))
             for at in range(header.count())
             if at != NAME
         }
