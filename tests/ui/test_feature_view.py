@@ -262,7 +262,19 @@ def test_dead_channels_and_what_is_no_number_are_said(shown):
     assert (got.red(), got.green(), got.blue()) == colour.MARKED
 
 
-def test_copy_and_save_keep_the_maps_pixels(qtbot, shown, tmp_path):
+def choose(monkeypatch, path):
+    """Answers the dialog; what it proposed."""
+    proposed = []
+
+    def ask(_parent, _title, name, _filter):
+        proposed.append(name)
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    return proposed
+
+
+def test_copy_and_save_keep_the_maps_pixels(qtbot, shown, tmp_path, monkeypatch):
     qtbot.mouseClick(part(shown, QToolButton, "features.copy"), Qt.MouseButton.LeftButton)
     copied = QGuiApplication.clipboard().image()
     tiles = shown.mosaic.tiles
@@ -270,24 +282,18 @@ def test_copy_and_save_keep_the_maps_pixels(qtbot, shown, tmp_path):
     factor = copied.width() // width
     assert (copied.width(), copied.height()) == (factor * width, factor * height)
     assert copied.width() >= 1024
+    proposed = choose(monkeypatch, tmp_path / "maps")
     qtbot.mouseClick(part(shown, QToolButton, "features.save"), Qt.MouseButton.LeftButton)
-    dialog = part(shown, QFileDialog, "features.save_dialog")
-    assert dialog.selectedFiles()[0].endswith("layer1.0.add.png")
-    target = tmp_path / "maps.png"
-    dialog.setDirectory(str(tmp_path))
-    dialog.selectFile("maps.png")
-    dialog.accept()
-    saved = QImage(str(target))
+    assert proposed == ["layer1.0.add.png"]
+    saved = QImage(str(tmp_path / "maps.png"))
     at = saved.pixelColor(factor // 2, factor // 2)
     assert (at.red(), at.green(), at.blue()) == tuple(tiles.picture[0, 0])
     assert part(shown, ElidedLabel, "features.summary").text == "Saved maps.png"
 
 
-def test_a_place_that_cannot_be_written_is_said(qtbot, shown, tmp_path):
+def test_a_place_that_cannot_be_written_is_said(qtbot, shown, tmp_path, monkeypatch):
+    choose(monkeypatch, tmp_path / "absent" / "maps.png")
     qtbot.mouseClick(part(shown, QToolButton, "features.save"), Qt.MouseButton.LeftButton)
-    dialog = part(shown, QFileDialog, "features.save_dialog")
-    dialog.fileSelected.emit(str(tmp_path / "absent" / "maps.png"))
-    dialog.close()
     said = part(shown, ElidedLabel, "features.summary").text
     assert said.startswith("maps.png was not saved: ")
 

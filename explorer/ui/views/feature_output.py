@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from explorer.ui.widgets.mosaic import Mosaic
 from explorer.ui.widgets.picture_files import enlarged, file_name_for
-from explorer.ui.widgets.saving import write_png
+from explorer.ui.widgets.saving import ask_where, write_png
 
 Say = Callable[[str], None]
 Picture = Callable[[int | None], QImage]
@@ -47,13 +47,13 @@ class FeatureOutput(QObject):
         menu = QMenu(self._view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Copy all channels")).triggered.connect(lambda: self.copy())
-        menu.addAction(self.tr("Save all channels…")).triggered.connect(lambda: self.ask_where_to_save())
+        menu.addAction(self.tr("Save all channels…")).triggered.connect(lambda: self.save())
         if channel is not None:
             menu.addSeparator()
             copy = menu.addAction(self.tr("Copy {channel}").format(channel=name))
             copy.triggered.connect(lambda: self.copy(channel))
             save = menu.addAction(self.tr("Save {channel}…").format(channel=name))
-            save.triggered.connect(lambda: self.ask_where_to_save(channel))
+            save.triggered.connect(lambda: self.save(channel))
         menu.popup(place)
         return menu
 
@@ -64,17 +64,12 @@ class FeatureOutput(QObject):
             QGuiApplication.clipboard().setImage(image)
             self._say(self.tr("Copied"))
 
-    def ask_where_to_save(self, channel: int | None = None) -> None:
+    def save(self, channel: int | None = None) -> None:
         """Save the picture of now: the maps may change while the dialog is open."""
         image = self._picture(channel)
         if image.isNull():
             return
-        dialog = QFileDialog(self._view, self.tr("Save picture"))
-        dialog.setObjectName("features.save_dialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("PNG picture (*.png)"))
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(file_name_for(self._title(), channel))
-        dialog.fileSelected.connect(lambda path: self._say(write_png(image, path)))
-        dialog.open()
+        title, name = self.tr("Save picture"), file_name_for(self._title(), channel)
+        path = ask_where(self._view, title, name, self.tr("PNG picture (*.png)"))
+        if path:
+            self._say(write_png(image, path))

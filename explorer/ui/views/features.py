@@ -119,7 +119,7 @@ class FeatureView(QWidget):
         self._tools.fit_requested.connect(self._mosaic.fit)
         self._tools.one_to_one_requested.connect(self._mosaic.one_to_one)
         self._tools.copy_requested.connect(lambda: self._output.copy())
-        self._tools.save_requested.connect(lambda: self._output.ask_where_to_save())
+        self._tools.save_requested.connect(lambda: self._output.save())
         self._tools.order_changed.connect(self._on_order)
         self._tools.content_changed.connect(self._on_content)
         self._tools.play_toggled.connect(self.play_toggled)
