@@ -59,7 +59,7 @@ class Session(QObject):
         self.store = Store(state, self.engine.send)
         theme.apply(app, state.settings.colour_scheme)
         self.window = MainWindow(self.store)
-        self._is_painted = False
+        self._is_painted = self._is_finished = False
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self._save)
         self.store.subscribe(self._on_changed)
@@ -111,7 +111,8 @@ class Session(QObject):
             self._timings.mark("classified")
 
     def _on_changed(self, old: AppState, new: AppState) -> None:
-        if session.is_other(old, new):
+        # What the window still remembers as it goes, after the end, comes too late.
+        if session.is_other(old, new) and not self._is_finished:
             self._save_timer.start()
 
     def _save(self) -> None:
@@ -129,8 +130,7 @@ class Session(QObject):
         if self._save_timer.isActive():
             self._save_timer.stop()
             self._save()
-        # What the window still remembers as it goes comes too late.
-        self._save_timer.timeout.disconnect(self._save)
+        self._is_finished = True
         self.engine.stop()
         self.bridge.close()
 
