@@ -2,12 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QFileDialog, QLineEdit
 
 from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
 from explorer.state.learning_actions import EditPlan
 from explorer.training.plan import Plan
-from explorer.ui.panels.plan_fields import grouped_fields, plan_facts
+from explorer.training.recipes import RECIPES, plan_for
+from explorer.ui.panels.plan_fields import PlanLine, grouped_fields, plan_facts
 from explorer.ui.panels.training_form import MAIN_FIELDS
 from tests.ui.test_training_view import Shown
 
@@ -131,12 +132,84 @@ def test_field_facts_of_a_plan_have_their_bounds():
     assert plan_facts("backbone_rate").real.most == 1
 
 
-def test_a_seed_too_large_for_the_control_is_shown_as_the_largest(shown):
+def test_a_seed_may_be_larger_than_qt_s_whole_numbers(shown, qtbot):
     shown.click("train.all_settings")
     shown.click("plan.group.run")
     shown.feed.store.dispatch(EditPlan((("seed", 2**40),)))
-    assert shown.child("plan.seed").value() == 2**31 - 1
-    assert form(shown).plan.seed == 2**40
+    seed = shown.child("plan.seed")
+    assert seed.value() == 2**40
+    assert seed.lineEdit().text() == str(2**40)
+    shown.click("plan.seed.plus")
+    assert form(shown).plan.seed == 2**40 + 1
+    seed.lineEdit().selectAll()
+    qtbot.keyClicks(seed.lineEdit(), str(2**62))
+    qtbot.keyClick(seed.lineEdit(), Qt.Key.Key_Return)
+    assert form(shown).plan.seed == 2**62
+    qtbot.keyClick(seed.lineEdit(), Qt.Key.Key_Down)
+    assert form(shown).plan.seed == 2**62 - 1
+    seed.lineEdit().selectAll()
+    qtbot.keyClicks(seed.lineEdit(), "-x")
+    qtbot.keyClick(seed.lineEdit(), Qt.Key.Key_Backspace)
+    qtbot.keyClick(seed.lineEdit(), Qt.Key.Key_Return)
+    assert seed.lineEdit().text() == str(2**62 - 1)
+    assert form(shown).plan.seed == 2**62 - 1
+
+
+SHOWN_AS_THEY_ARE = {
+    "beta2": (0.999, 0.9999, 0.999999),
+    "momentum": (0.0, 0.9, 0.995),
+    "ema": (0.0, 0.999, 0.99999),
+    "label_smoothing": (0.0, 0.1, 0.995),
+    "restart_rate": (0.001, 0.5, 1.0),
+    "learning_rate": (1e-7, 0.2, 100.0),
+    "seed": (0, 2**31, 2**63 - 1),
+}
+
+
+@pytest.mark.parametrize(("name", "values"), SHOWN_AS_THEY_ARE.items(), ids=SHOWN_AS_THEY_ARE)
+def test_a_control_shows_the_number_that_trains(qtbot, name, values):
+    for value in values:
+        line = PlanLine(name)
+        qtbot.addWidget(line)
+        plan = Plan(**{name: value})
+        line.show_plan(plan, Plan(), "Fast")
+        spin = line.findChild(QAbstractSpinBox)
+        assert spin.value() == pytest.approx(value, rel=1e-12)
+        assert float(spin.lineEdit().text()) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_control_shows_what_its_recipe_says(qtbot, recipe):
+    plan = plan_for("digits", 1437, recipe)
+    for name in Plan.model_fields:
+        line = PlanLine(name)
+        qtbot.addWidget(line)
+        line.show_plan(plan, plan, "")
+        spin = line.findChild(QAbstractSpinBox)
+        if spin is not None:
+            assert spin.value() == getattr(plan, name), name
+
+
+def test_presses_go_by_what_is_missing_to_one():
+    beta2 = plan_facts("beta2").real
+    assert beta2.stepped(0.999, 1) == pytest.approx(0.9991)
+    assert beta2.stepped(0.9991, -1) == pytest.approx(0.999)
+    assert beta2.stepped(0.999, -1) == pytest.approx(0.998)
+    assert beta2.stepped(0.998, 1) == pytest.approx(0.999)
+    assert beta2.stepped(0.9, 10) == pytest.approx(0.99 + 0.001)
+    assert beta2.stepped(0.0, -1) == 0.0
+    assert beta2.stepped(beta2.most, 1) == beta2.most
+
+
+def test_presses_keep_away_from_bounds_that_are_not_allowed():
+    smoothing = plan_facts("label_smoothing").real
+    assert smoothing.stepped(0.95, 1) == pytest.approx(0.99)
+    assert smoothing.stepped(0.995, 1) == 0.995
+    assert smoothing.stepped(0.995, -1) == pytest.approx(0.945)
+    rate = plan_facts("learning_rate").real
+    assert rate.stepped(0.2, 1) == pytest.approx(0.21)
+    assert rate.stepped(0.1, -1) == pytest.approx(0.099)
+    assert rate.stepped(0.099, 1) == pytest.approx(0.1)
 
 
 def test_a_number_beyond_its_bounds_is_refused_beside_the_field(shown, qtbot):

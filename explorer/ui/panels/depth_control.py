@@ -13,8 +13,8 @@ from explorer.arch.depths import depth_of, depths, layers_a_block, with_depth
 from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.depth_scale import DepthScale, published_depths
 from explorer.ui.panels.depth_slider import DepthSlider
-from explorer.ui.panels.field_controls import CountSpin
 from explorer.ui.panels.gesture import Gesture
+from explorer.ui.panels.spins import CountSpin
 from explorer.ui.theme import HALF, SPACE, Colours, font
 from explorer.ui.widgets.elided_label import ElidedLabel
 

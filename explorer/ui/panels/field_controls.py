@@ -7,26 +7,18 @@ the store.
 
 from __future__ import annotations
 
-import math
 from typing import Literal, cast
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
-    QValidator,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QSizePolicy,
-    QSpinBox,
     QWidget,
 )
 
@@ -34,8 +26,9 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.ui.panels.field_facts import FieldFacts
 from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.gesture import Gesture
-from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_frame, paint_input
+from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_input
 from explorer.ui.panels.segments import Segment, Segments
+from explorer.ui.panels.spins import CountSpin, LongSpin, RealSpin
 from explorer.ui.theme import SPACE, Colours
 
 _CONTROL_WIDTH_PX = 116
@@ -45,132 +38,7 @@ _MOST_SEGMENTS, _LONGEST_SEGMENT, _LONGEST_ROW = 4, 9, 20
 """A choice is a row of buttons where it has few values with short words."""
 _NARROW_ROW = 6
 """A row of buttons with so few letters finds room beside its label."""
-_REAL_DECIMALS = 9
-
-
-class CountSpin(QSpinBox):
-    """A whole number. The wheel turns it only while it has the focus, so that scrolling the panel is safe.
-
-    Args:
-        gesture: Joins its steps.
-        parent: As Qt has it.
-    """
-
-    def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._gesture = gesture
-        _make_flat(self)
-
-    def sizeHint(self) -> QSize:
-        return QSize(56, self.fontMetrics().height() + SPACE + 2)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(24, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # The number itself is drawn by the line edit inside.
-        paint_frame(QPainter(self), self)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._gesture.end()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._gesture.end()
-
-
-class RealSpin(QDoubleSpinBox):
-    """A number with decimals, written as short as it can be: 0.5, 1e-05. The wheel as with `CountSpin`.
-
-    Args:
-        gesture: Joins its steps.
-        parent: As Qt has it.
-    """
-
-    refused = Signal(object)
-    """A number beyond the bounds was typed; the one before is shown again."""
-
-    def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._gesture = gesture
-        self.setDecimals(_REAL_DECIMALS)
-        _make_flat(self)
-
-    def sizeHint(self) -> QSize:
-        return QSize(56, self.fontMetrics().height() + SPACE + 2)
-
-    def textFromValue(self, value: float) -> str:
-        """At most six digits, and powers of ten for very small numbers."""
-        return f"{value:.6g}"
-
-    def valueFromText(self, text: str) -> float:
-        """The number that a text is; the present one where it is none."""
-        try:
-            return float(text.replace(",", "."))
-        except ValueError:
-            return self.value()
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Every beginning of a number may be typed, powers of ten too."""
-        is_possible = all(letter in "0123456789.,-+eE" for letter in text)
-        try:
-            is_inside = self.minimum() <= float(text.replace(",", ".")) <= self.maximum()
-        except ValueError:
-            is_inside = False
-        if is_inside:
-            return QValidator.State.Acceptable, text, position
-        state = QValidator.State.Intermediate if is_possible else QValidator.State.Invalid
-        return state, text, position
-
-    def fixup(self, text: str) -> str:
-        """The number from before. Qt itself would take the bound that is nearest to 0, and say nothing."""
-        try:
-            typed = float(text.replace(",", "."))
-        except ValueError:
-            typed = math.nan
-        if math.isfinite(typed):
-            self.refused.emit(typed)
-        return self.textFromValue(self.value())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        paint_frame(QPainter(self), self)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._gesture.end()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._gesture.end()
-
-
-def _make_flat(spin: QAbstractSpinBox) -> None:
-    """No arrows, no frame but the one that is drawn, and a value only when typing has ended."""
-    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    spin.setKeyboardTracking(False)
-    spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    spin.setFrame(False)
-    # The frame drawn here shows through the line edit; its other colours still follow light and dark.
-    clear = QPalette()
-    clear.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
-    spin.setPalette(clear)
-    spin.setAttribute(Qt.WidgetAttribute.WA_Hover)
-    spin.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
+_LARGEST_OF_QT = 2**31 - 1
 
 
 class FlatCombo(QComboBox):
@@ -262,19 +130,18 @@ class NumberControl(FieldControl):
         self._layout.setSpacing(2)
         self.setFixedWidth(_CONTROL_WIDTH_PX)
 
-    def _make_spin(self) -> CountSpin | RealSpin:
+    def _make_spin(self) -> CountSpin | LongSpin | RealSpin:
         field = self.field
         if field.kind == "real":
-            real = RealSpin(self.gesture)
-            real.setRange(field.real.least, field.real.most)
-            if field.real.step:
-                real.setSingleStep(field.real.step)
-            else:
-                real.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+            real = RealSpin(field.real, self.gesture)
             real.valueChanged.connect(self._on_value)
             # Whoever takes edits says why not, beside the field.
             real.refused.connect(self._on_value)
             return real
+        if field.most > _LARGEST_OF_QT:
+            long = LongSpin(field.least, field.most, self.gesture)
+            long.changed.connect(self._on_value)
+            return long
         count = CountSpin(self.gesture)
         count.setRange(field.least, field.most)
         count.setSingleStep(field.step)

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.arch.spec import ArchitectureSpec
-from explorer.ui.panels.field_controls import CountSpin, FieldControl, FlatCombo
+from explorer.ui.panels.field_controls import FieldControl, FlatCombo
 from explorer.ui.panels.field_facts import FieldFacts
 from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.glyph_button import GlyphButton
+from explorer.ui.panels.spins import CountSpin
 from explorer.ui.theme import HALF
 
 _NARROW_A_ROW, _WIDE_A_ROW = 4, 2

@@ -44,13 +44,6 @@ def grouped_fields(without: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {group: tuple(groups[group]) for group in ranked}
 
 
-class WholeNumberControl(NumberControl):
-    """A whole number; one that is larger than the control can hold is shown as the largest."""
-
-    def show_value(self, value: object) -> None:
-        super().show_value(min(value, self.field.most) if isinstance(value, int) else value)
-
-
 _EXAMPLES = {"milestones": "None; shares such as 0.5, 0.75", "restarts": "None; epochs such as 60, 75"}
 
 
@@ -84,7 +77,7 @@ class NumbersControl(FieldControl):
 _CONTROLS: Mapping[str, Callable[[FieldFacts], FieldControl]] = {
     "switch": SwitchControl,
     "choice": ChoiceControl,
-    "integer": WholeNumberControl,
+    "integer": NumberControl,
     "real": NumberControl,
     "numbers": NumbersControl,
 }

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from explorer.arch.field import MAX_STAGES
 from explorer.arch.spec import ArchitectureSpec
-from explorer.ui.panels.field_controls import CountSpin
 from explorer.ui.panels.field_facts import facts
 from explorer.ui.panels.gesture import Gesture
+from explorer.ui.panels.spins import CountSpin
 from explorer.ui.theme import HALF
 
 _A_ROW = 4
