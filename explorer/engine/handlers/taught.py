@@ -1,7 +1,7 @@
 """The pictures in the user's bins become a folder of class folders, on the IO pool.
 
-A pasted picture may be nowhere else, and a run may go on with the set it began with: a set is replaced only
-by one that holds all of its pictures.
+A pasted picture may be nowhere else, and a run goes on only with the very set that it began with: a set stays
+as it is, and one with other pictures gets a place of its own.
 
 Called through `handlers/io_table.py` by the worker. Must not import torch or Qt.
 """
@@ -36,7 +36,7 @@ _RESERVED = frozenset(
 def collect_taught(request: CollectTaught, context: Context) -> Generator[Event, None, None]:
     """Copy the pictures of the bins into the program's data folder, under the name or the name and a number.
 
-    Bins without pictures are left out.
+    Bins without pictures are left out. The same pictures in the same classes have the place they had before.
 
     Raises:
         DataError: Fewer than two classes have pictures, a class has no usable name, or the disk refuses.
@@ -66,7 +66,8 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
                     return
                 _put(context.shelf.for_batch(image_id), context, image_id, folder / f"{number:04}")
         target = _place_for(beside, target)
-        _replace(beside, target)
+        if not target.exists():
+            beside.rename(target)
     except OSError as error:
         raise DataError(
             "The pictures cannot be copied to {folder}: {reason}.",
@@ -94,11 +95,11 @@ def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) ->
 
 
 def _place_for(made: Path, wanted: Path) -> Path:
-    """Of NAME, NAME 2, NAME 3, … the first that is free, or whose pictures are all in the new set too."""
+    """Of NAME, NAME 2, NAME 3, … the first that is free, or that has the same pictures."""
     pictures = _pictures(made)
     numbered = (wanted.with_name(f"{wanted.name} {number}") for number in count(2))
     places = chain([wanted], numbered)
-    return next(place for place in places if not place.exists() or _pictures(place) <= pictures)
+    return next(place for place in places if not place.exists() or _pictures(place) == pictures)
 
 
 def _pictures(folder: Path) -> set[tuple[str, str]]:
@@ -108,21 +109,6 @@ def _pictures(folder: Path) -> set[tuple[str, str]]:
         with path.open("rb") as file:
             found.add((path.parent.name, hashlib.file_digest(file, "sha256").hexdigest()))
     return found
-
-
-def _replace(source: Path, target: Path) -> None:
-    """Put a folder in the place of another: at every moment one of the two is whole under some name."""
-    if not target.exists():
-        source.rename(target)
-        return
-    old = source.with_name(f"{source.name}.old")
-    target.rename(old)
-    try:
-        source.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _safe_name(name: str) -> str:
