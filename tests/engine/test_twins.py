@@ -221,12 +221,15 @@ def test_a_twin_that_fails_leaves_the_training_alone(context, monkeypatch):
     assert read_weights(context.active.run.weights).tensors
 
 
-def test_a_training_that_fails_leaves_its_twin_paused(context, monkeypatch):
+@pytest.mark.parametrize("failing_at", [0, 4])
+def test_a_training_that_fails_leaves_its_twin_paused(context, monkeypatch, failing_at):
     usual = handler.training_steps
 
     def failing(training, **more):
-        for event in usual(training, **more):
-            if training.spec == SPEC and training.step == 4:
+        events = usual(training, **more)
+        yield next(events)
+        for event in events:
+            if training.spec == SPEC and training.step >= failing_at:
                 raise RunError("The loss is nan.", "Lower it.")
             yield event
 
@@ -236,6 +239,7 @@ def test_a_training_that_fails_leaves_its_twin_paused(context, monkeypatch):
         note_all(train(begin(), context), seen)
     assert first(seen, TwinHalted).how == "pause"
     twin = context.active.twin
+    assert context.store().run(twin.run.id).status != "running"
     assert context.store().run(twin.run.id).can_resume
 
 

@@ -101,8 +101,10 @@ def lockstep(ticket: int, active: ActiveTraining, main: Steps, twin: Steps) -> S
     with train_settings(active.training), closing(main), closing(twin):
         yield next(main)
         is_main_on = is_twin_on = True
+        # Before either learns, so that whatever ends the pair leaves both of them on the record.
+        has_twin_begun = False
         while is_main_on or is_twin_on:
-            is_mains_turn = not is_twin_on or active.training.step <= other.training.step
+            is_mains_turn = not is_twin_on or (has_twin_begun and active.training.step <= other.training.step)
             if is_main_on and is_mains_turn:
                 try:
                     event = next(main)
@@ -121,6 +123,7 @@ def lockstep(ticket: int, active: ActiveTraining, main: Steps, twin: Steps) -> S
                     event = None
                 yield event
             else:
+                has_twin_begun = True
                 try:
                     yield _of_twin(next(twin), other)
                 except StopIteration:
