@@ -321,6 +321,9 @@ class _Sitting:
             write_checkpoint(self.checkpoints, training.checkpoint())
         except RunError as error:
             raise _Halted(error) from error
+        finally:
+            # Else the disk would count as slowness of the next step.
+            self._passed()
         training.kept = now
         self.kept_at = time.perf_counter()
         yield CheckpointWritten(training.step)

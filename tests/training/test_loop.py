@@ -8,8 +8,9 @@ import torch
 
 from explorer.errors import DeviceError, RunError
 from explorer.slices import returned
+from explorer.training import loop
 from explorer.training.batches import draw_epoch
-from explorer.training.checkpoint import read_checkpoint
+from explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from explorer.training.events import (
     CheckpointWritten,
     EpochFinished,
@@ -147,6 +148,27 @@ def test_too_large_a_batch_is_answered_with_half_of_it() -> None:
     training.model.get_submodule("layer2.0.conv1").register_forward_pre_hook(full)
     with pytest.raises(DeviceError, match="batch_size=8"):
         trained(training)
+
+
+def test_the_time_of_writing_is_no_time_of_learning(tmp_path, monkeypatch) -> None:
+    clock = [0.0]
+
+    def written(*args):
+        clock[0] += 100.0
+        return write_checkpoint(*args)
+
+    def now() -> float:
+        clock[0] += 0.001
+        return clock[0]
+
+    monkeypatch.setattr(loop, "write_checkpoint", written)
+    monkeypatch.setattr(loop.time, "perf_counter", now)
+    events = trained(ready(small_plan(epochs=3)), tmp_path)
+    rates = [event.images_per_second for event in events if isinstance(event, EpochFinished)]
+    # 16 pictures a step, and some looks at the clock.
+    assert all(rate > 1000 for rate in rates)
+    assert events[-1].images_per_second > 1000
+    assert events[-1].seconds > 400
 
 
 def test_the_network_may_be_left_in_evaluation_mode_between_steps() -> None:
