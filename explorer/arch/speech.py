@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from explorer.arch.presets import preset, presets
@@ -32,12 +32,18 @@ def as_command(spec: ArchitectureSpec) -> str:
     return shlex.join(words)
 
 
-def edits_between(before: BaseModel, after: BaseModel) -> list[str]:
-    """What the command line's `--set` or `--plan` takes to make one spec or plan of another."""
+def edits_between(before: BaseModel, after: BaseModel, always: Collection[str] = frozenset()) -> list[str]:
+    """What the command line's `--set` or `--plan` takes to make one spec or plan of another.
+
+    Args:
+        before: What is edited.
+        after: What it becomes.
+        always: Fields that are named even where the two are equal.
+    """
     return [
         f"{field}={value_text(getattr(after, field))}"
         for field in type(after).model_fields
-        if getattr(after, field) != getattr(before, field)
+        if field in always or getattr(after, field) != getattr(before, field)
     ]
 
 

@@ -182,6 +182,23 @@ def plan_for(data: str, n_train_images: int, recipe_name: str = DEFAULT_RECIPE, 
     return chosen.plan.edited(**{**fitted, **changes})
 
 
+def fitted_fields(data: str, recipe_name: str) -> frozenset[str]:
+    """The fields that `plan_for` may set otherwise than the recipe; a command that says a plan names them.
+
+    Args:
+        data: The data set's name or path.
+        recipe_name: A key of `RECIPES`.
+
+    Raises:
+        RunError: The recipe is unknown.
+    """
+    chosen = recipe(recipe_name)
+    fields = {"flip"} if data in ORIENTED_DATA else set()
+    if chosen.starts_from_known:
+        return frozenset(fields | {"epochs", "freeze_epochs", "batch_size"})
+    return frozenset(fields if chosen.sets_epochs else fields | {"epochs"})
+
+
 def _fine_tuning(n_train_images: int, plan: Plan, changes: Mapping[str, object]) -> dict[str, object]:
     """Epochs, frozen epochs and batch size: a user's own pictures may be a few dozen."""
     epochs = sensible_epochs(n_train_images, FINE_TUNE_IMAGES)

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMainWindow, QPushButton
 
 from explorer.arch.presets import preset
+from explorer.cli.plans import changes_of
+from explorer.cli.root import build_parser
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import (
     CurvesRead,
@@ -22,7 +24,7 @@ from explorer.engine.run_messages import (
 )
 from explorer.state.model import AppState
 from explorer.training.plan import Plan
-from explorer.training.recipes import RECIPES, plan_for
+from explorer.training.recipes import plan_for
 from explorer.ui import theme
 from explorer.ui.runs_dock import RunsDock
 from explorer.ui.store import Store
@@ -283,15 +285,27 @@ def test_an_empty_store_says_how_runs_come(view):
     assert view._empty.message.startswith("No runs yet.")
 
 
-def test_the_command_makes_the_run_again():
-    plan = plan_for("digits", 1_400, "paper-2015", batch_size=64, milestones=(0.25, 0.5))
-    said = shlex.split(run_words.command(run_row("a", data="digits", plan=plan)))
+MADE = {
+    "other milestones": ("digits", 1_400, "paper-2015", {"batch_size": 64, "milestones": (0.25, 0.5)}),
+    "as the recipe has it": ("digits", 1_400, "fast", {}),
+    "mirrored digits": ("digits", 1_400, "fast", {"flip": True}),
+    "few pictures": ("/photos/pets", 40, "fine-tune", {}),
+    "few pictures, its own batch": ("/photos/pets", 40, "fine-tune", {"batch_size": 32}),
+    "few pictures, thawed soon": ("/photos/pets", 40, "fine-tune", {"epochs": 30, "freeze_epochs": 2}),
+    "mirrored digits from known weights": ("digits", 1_400, "fine-tune", {"flip": True}),
+}
+
+
+@pytest.mark.parametrize(("data", "n_train", "recipe", "changes"), MADE.values(), ids=MADE)
+def test_the_command_makes_the_run_again(data, n_train, recipe, changes):
+    plan = plan_for(data, n_train, recipe, **changes)
+    said = shlex.split(run_words.command(run_row("a", data=data, plan=plan)))
     assert said[:3] == ["resnet-explorer", "train", "cifar-resnet20"]
-    texts = [said[at + 1] for at, word in enumerate(said) if word == "--plan"]
-    name = said[said.index("--recipe") + 1]
-    edits = dict(text.split("=") for text in texts)
-    again = RECIPES[name].plan.edited(epochs=said[said.index("--epochs") + 1], **edits)
-    assert again == plan
+    args = build_parser(("train",)).parse_args(said[1:])
+    assert args.data == data
+    for size in (n_train, 10 * n_train):
+        # As the command line makes a plan of what it is told.
+        assert plan_for(data, size, args.recipe, **changes_of(args)) == plan
 
 
 def test_the_command_leaves_the_classes_to_the_data():

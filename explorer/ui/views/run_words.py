@@ -17,7 +17,7 @@ from explorer.arch.presets import net_title
 from explorer.arch.spec import ArchitectureSpec
 from explorer.arch.speech import as_command, edits_between
 from explorer.engine.run_messages import RunRow, RunStatus
-from explorer.training.recipes import RECIPES
+from explorer.training.recipes import RECIPES, fitted_fields
 from explorer.ui.widgets.elided_label import Tone
 
 STATUS: dict[RunStatus, tuple[str, Tone, str]] = {
@@ -160,11 +160,7 @@ def command(row: RunRow) -> str:
         at = said.index(classes)
         del said[at - 1 : at + 1]
     name, edits = min(
-        (
-            (name, edits_between(known.plan.edited(epochs=row.plan.epochs), row.plan))
-            for name, known in RECIPES.items()
-        ),
-        key=lambda candidate: len(candidate[1]),
+        ((name, _edits(name, row)) for name in RECIPES), key=lambda candidate: len(candidate[1])
     )
     said += ["--data", row.data, "--recipe", name, "--epochs", str(row.plan.epochs)]
     if row.start.name and row.start.kind != "copied":
@@ -172,6 +168,13 @@ def command(row: RunRow) -> str:
     for edit in edits:
         said += ["--plan", edit]
     return shlex.join(said)
+
+
+def _edits(recipe_name: str, row: RunRow) -> list[str]:
+    """What makes the run's plan of a recipe's, whatever the recipe would have been fitted to."""
+    plan = row.plan
+    fitted = fitted_fields(row.data, recipe_name) - {"epochs"}
+    return edits_between(RECIPES[recipe_name].plan.edited(epochs=plan.epochs), plan, always=fitted)
 
 
 def to_csv(rows: Sequence[RunRow]) -> str:
