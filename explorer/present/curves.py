@@ -231,14 +231,30 @@ def x_axis(
     return np.asarray(np.interp(done, known_steps, known_seconds) + beyond)
 
 
-def gap(first: tuple[Int64, Float64], second: tuple[Int64, Float64]) -> tuple[Int64, Float64, Float64]:
-    """What lies between two series, to be shaded.
+def gap(
+    first: tuple[Float64, Float64], second: tuple[Float64, Float64], scale: Scale = "linear"
+) -> tuple[Float64, Float64, Float64]:
+    """What lies between two lines as they are drawn, to be shaded.
+
+    Args:
+        first: Where its points are, rising, and their values.
+        second: The same of the other.
+        scale: Of the values; between two points a line is straight on its axis.
 
     Returns:
-        The steps that both have, and the values of the first and of the second there.
+        Where either has a point, as far as both reach, and the values of the first and of the second there.
     """
-    steps, here, there = np.intersect1d(first[0], second[0], assume_unique=True, return_indices=True)
-    return steps, first[1][here], second[1][there]
+    if not len(first[0]) or not len(second[0]):
+        return np.empty(0), np.empty(0), np.empty(0)
+    x = np.union1d(first[0], second[0])
+    x = x[(x >= max(first[0][0], second[0][0])) & (x <= min(first[0][-1], second[0][-1]))]
+    return x, _on_line(x, first, scale), _on_line(x, second, scale)
+
+
+def _on_line(x: Float64, line: tuple[Float64, Float64], scale: Scale) -> Float64:
+    if scale == "linear":
+        return np.asarray(np.interp(x, *line))
+    return np.asarray(np.exp(np.interp(x, line[0], np.log(np.maximum(line[1], np.finfo(float).tiny)))))
 
 
 def best_place(values: Float64, *, highest: bool = True) -> int | None:

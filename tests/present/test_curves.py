@@ -189,11 +189,24 @@ def test_time_goes_evenly_between_what_was_noted_and_never_back():
     assert x_axis(steps, "time", seconds=noted).tolist() == [5.0, 10.0, 20.0, 30.0, 30.0, 60.0]
 
 
-def test_a_gap_is_between_steps_that_both_have():
-    first = (np.array([1, 2, 4]), np.array([0.1, 0.2, 0.4]))
-    second = (np.array([2, 3, 4]), np.array([2.0, 3.0, 4.0]))
-    steps, lower, upper = gap(first, second)
-    assert (steps.tolist(), lower.tolist(), upper.tolist()) == ([2, 4], [0.2, 0.4], [2.0, 4.0])
+def test_a_gap_lies_between_two_lines_as_far_as_both_reach():
+    first = (np.array([1.0, 2.0, 4.0]), np.array([0.1, 0.2, 0.4]))
+    second = (np.array([2.0, 3.0, 5.0]), np.array([2.0, 3.0, 5.0]))
+    x, lower, upper = gap(first, second)
+    assert x.tolist() == [2, 3, 4]
+    assert lower == pytest.approx([0.2, 0.3, 0.4])
+    assert upper == pytest.approx([2.0, 3.0, 4.0])
+
+
+def test_a_gap_follows_lines_that_are_straight_on_a_logarithmic_axis():
+    first = (np.array([0.0, 2.0]), np.array([1.0, 100.0]))
+    second = (np.array([0.0, 1.0, 2.0]), np.array([1.0, 0.0, 1.0]))
+    assert gap(first, second, "log")[1] == pytest.approx([1.0, 10.0, 100.0])
+    assert np.isfinite(gap(first, second, "log")[2]).all()
+
+
+def test_no_gap_where_a_line_has_no_points():
+    assert [len(part) for part in gap((np.empty(0), np.empty(0)), (np.ones(1), np.ones(1)))] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

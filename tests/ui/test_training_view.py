@@ -241,7 +241,12 @@ def test_curves_are_drawn_with_gap_and_best_epoch(shown):
     loss, accuracy, third = shown.view.curves.plots
     assert [line.name for line in loss.shown.lines] == ["training", "validation"]
     assert loss.shown.lines[0].raw is not None
-    assert len(loss.shown.gap[0]) == 7
+    # It is shaded from line to line, as they are drawn: single steps are above and below the smoothed curve.
+    train, validation = loss.shown.lines
+    x, near, far = loss.shown.gap
+    assert (x[0], x[-1]) == (validation.x[0], validation.x[-1])
+    assert near == pytest.approx(np.interp(x, train.x, train.y))
+    assert far == pytest.approx(np.interp(x, validation.x, validation.y))
     values = shown.training.curves.buffer.series("epoch.validation_accuracy")[1]
     assert accuracy.shown.best[1] == values.max()
     assert accuracy.shown.best_epoch == int(values.argmax()) + 1

@@ -143,10 +143,11 @@ def plot_lines(
     if twin is not None:
         pair = _pair(twin, subject, axes)
         twins = tuple(replace(line, name=f"twin's {line.name}", raw=None, is_twin=True) for line in pair)
+    own = _pair(buffer, subject, axes)
     return PlotLines(
-        (*others, *twins, *_pair(buffer, subject, axes)),
+        (*others, *twins, *own),
         # Between two networks a shaded gap would say nothing.
-        None if twins else _gap(buffer, subject, axes),
+        None if twins else _gap(own, axes),
         best[:2] if best else None,
         best[2] if best else 0,
     )
@@ -228,14 +229,12 @@ def _norms(buffer: CurveBuffer, prefix: str, axes: Axes) -> tuple[CurveLine, ...
     return tuple(lines)
 
 
-def _gap(buffer: CurveBuffer, subject: Subject, axes: Axes) -> tuple[Float64, Float64, Float64] | None:
-    steps, train, validation = gap(
-        buffer.series(f"epoch.train_{subject}"), buffer.series(f"epoch.validation_{subject}")
-    )
-    if len(steps) < 2:
+def _gap(pair: tuple[CurveLine, ...], axes: Axes) -> tuple[Float64, Float64, Float64] | None:
+    """What lies between the lines of training and validation, where both are drawn."""
+    if len(pair) < 2 or len(pair[1].x) < 2:
         return None
-    stride = -(-len(steps) // max(axes.n_px, 1))
-    return _x(buffer, steps[::stride], axes), train[::stride], validation[::stride]
+    train, validation = pair
+    return gap((train.x, train.y), (validation.x, validation.y), "log" if axes.is_log else "linear")
 
 
 def _best(buffer: CurveBuffer, subject: Subject, axes: Axes) -> tuple[float, float, int] | None:

@@ -169,7 +169,7 @@ class CurvesView(CurveBoard):
             lines = plot_lines(
                 buffer,
                 subject,
-                replace(axes, kind=kind),
+                replace(axes, kind=kind, is_log=is_log),
                 other=self._other.buffer if self._other else None,
                 other_axes=others,
                 twin=self._twin.buffer if self._twin else None,
