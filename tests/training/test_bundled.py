@@ -36,8 +36,12 @@ def card(request: pytest.FixtureRequest) -> WeightsCard:
     return next(card for card in read_cards(FOLDER) if card.name == request.param)
 
 
-def test_the_net_of_the_first_minute_and_one_for_digits_are_there() -> None:
-    assert {DEFAULT_PRESET, "digits-resnet8"} <= set(NAMES)
+def test_the_whole_set_is_there() -> None:
+    depths = {f"cifar-resnet{depth}" for depth in (20, 32, 44, 56)}
+    twins = {f"cifar-{kind}{depth}" for kind in ("plain", "preact") for depth in (20, 56)}
+    options = {"cifar-resnet20-b", "cifar-resnet20-c"}
+    assert set(NAMES) == depths | twins | options | {"digits-resnet8"}
+    assert DEFAULT_PRESET in NAMES
 
 
 def test_shortcuts_decide_whether_depth_helps_as_in_figure_6_of_the_paper() -> None:
