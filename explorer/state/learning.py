@@ -133,6 +133,7 @@ class TrainingState:
         images_per_second: Now.
         eta_seconds: Left.
         side_share: The part of the time that watching takes, 0 to 1.
+        answered_epoch: Epochs that were done when it was last asked about all pictures.
         curves: Its metrics so far.
         best_epoch: The one with the best validation accuracy, from 0; None before the first ended.
         judged: What the last epoch got right and wrong; None where none has ended or nothing was kept.
@@ -156,6 +157,7 @@ class TrainingState:
     images_per_second: float = 0.0
     eta_seconds: float | None = None
     side_share: float = 0.0
+    answered_epoch: int = 0
     curves: Curves | None = None
     best_epoch: int | None = None
     judged: Judged | None = None

@@ -150,6 +150,11 @@ class PicturesState:
     total: int = 0
     sample: int | None = None
 
+    @property
+    def loaded_ids(self) -> list[int]:
+        """The numbers of those that were read, in order."""
+        return [item.image_id for item in self.items if isinstance(item, LoadedPicture)]
+
     def loaded(self, image_id: int | None) -> LoadedPicture | None:
         """A picture that was read, by its number."""
         for item in self.items:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from explorer.nets.facts import Origin
 from explorer.state.model import AppState
 from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
@@ -56,7 +57,10 @@ class AnswersDock(SeenDock):
             self._show_now()
             return
         is_other = (
-            old.pictures is not new.pictures or old.answers is not new.answers or old.net is not new.net
+            old.pictures is not new.pictures
+            or old.answers is not new.answers
+            or old.net is not new.net
+            or old.training.status != new.training.status
         )
         if is_other and not self._timer.isActive():
             self._timer.start()
@@ -66,5 +70,12 @@ class AnswersDock(SeenDock):
         assert self._rows is not None
         state = self._store.state
         rows = self._rows.rows(state.pictures.items, state.answers, state.net.classes)
-        origin = state.net.origin
-        self._view.show_rows(rows, state.pictures.current, is_meant=origin is None or origin.is_trained)
+        origin, training = state.net.origin, state.training
+        began = training.began if training.status == "running" else None
+        is_learning = began is not None and origin == Origin("run", began.run)
+        self._view.show_rows(
+            rows,
+            state.pictures.current,
+            is_meant=origin is None or origin.is_trained,
+            after_epochs=training.answered_epoch if is_learning else None,
+        )

@@ -19,10 +19,12 @@ from explorer.engine.data_messages import (
     TaughtCollected,
 )
 from explorer.engine.messages import (
+    MAIN_COLUMN,
     BuildModel,
     Cancel,
     Classify,
     ClassifyMany,
+    ManyClassified,
     ModelBuilt,
     RequestFailed,
     RequestFinished,
@@ -324,6 +326,70 @@ def test_once_it_halts_all_pictures_are_asked_about_again(training):
 def epoch_ended(epoch):
     judged = Judged(epoch, tuple("0123456789"), np.eye(10, dtype=np.int64), ())
     return EpochEnded(run=RUN, is_best=True, judged=judged)
+
+
+def with_pictures(training, *image_ids, answered=True):
+    shown = training.state.pictures
+    items = tuple(dataclasses.replace(shown.items[0], image_id=image_id) for image_id in image_ids)
+    answers = {image_id: Answer((Prediction("0", 0, 0.1),)) for image_id in image_ids} if answered else {}
+    pictures = dataclasses.replace(shown, items=items, current=image_ids[0])
+    training.state = dataclasses.replace(training.state, pictures=pictures, answers=answers)
+
+
+def many_asked(training, since):
+    return [request.image_ids for request in training.sent[since:] if isinstance(request, ClassifyMany)]
+
+
+def test_all_pictures_follow_the_training_epoch_by_epoch_where_that_costs_little(training):
+    with_pictures(training, 1, 2, 3)
+    # 1,437 pictures in an epoch at 900 a second are 1.6 s; two at 1,000 a second are 2 ms.
+    training.state = dataclasses.replace(training.state, images_per_second=1000.0)
+    training.tick(11)
+    n_sent = len(training.sent)
+    training(epoch_ended(0))
+    assert many_asked(training, n_sent) == [(2, 3)]
+    assert training.state.training.answered_epoch == 1
+    # What was said stands until the answers come; then they take its place, but not of what is looked at.
+    assert set(training.state.answers) == {1, 2, 3}
+    training(
+        ManyClassified(
+            ticket=training.newest(ClassifyMany).ticket,
+            column=MAIN_COLUMN,
+            answers=tuple((image_id, (Prediction("7", 7, 0.9),)) for image_id in (1, 2, 3)),
+            done=2,
+            total=2,
+            images_per_second=500.0,
+        )
+    )
+    labels = {key: answer.predictions[0].label for key, answer in training.state.answers.items()}
+    assert labels == {1: "0", 2: "7", 3: "7"}
+
+
+def test_many_pictures_follow_seldom_enough_to_cost_a_hundredth_of_the_time(training):
+    with_pictures(training, *range(1, 102))
+    # 100 pictures cost 0.1 s: due after 10 s of learning, which is in the seventh epoch of 1.6 s.
+    training.state = dataclasses.replace(training.state, images_per_second=1000.0)
+    training.tick(11)
+    asked = []
+    for epoch in range(14):
+        n_sent = len(training.sent)
+        training(epoch_ended(epoch))
+        if many_asked(training, n_sent):
+            asked.append(epoch)
+            training(RequestFinished(ticket=training.newest(ClassifyMany).ticket))
+    assert asked == [6, 13]
+
+
+def test_pictures_are_not_asked_about_again_while_they_are_being_asked_about(training):
+    with_pictures(training, 1, 2, 3)
+    training.tick(11)
+    training(epoch_ended(0))
+    n_sent = len(training.sent)
+    training(epoch_ended(1))
+    assert many_asked(training, n_sent) == []
+    training(RequestFinished(ticket=training.newest(ClassifyMany).ticket))
+    training(epoch_ended(2))
+    assert many_asked(training, n_sent) == [(2, 3)]
 
 
 def test_the_list_of_runs_follows_the_training_once_it_was_read(training):

@@ -77,6 +77,8 @@ def test_folders_named_as_classes_tell_the_truth():
     ]
     assert accuracy(rows) == "66.7 % right: 2 of 3"
     assert remarks(rows) == "4 pictures · 2 weak · 1 in folders that are no class of this net · 1 unreadable"
+    assert remarks(rows, 3).endswith(" · 1 unreadable · after epoch 3")
+    assert remarks(rows, 0).endswith(" · before its first epoch")
 
 
 def test_one_folder_that_is_no_class_tells_nothing():

@@ -24,8 +24,9 @@ from explorer.nets.probe import probe
 from explorer.slices import returned
 from explorer.training.batches import normalise
 
-ANSWER_SHARE, MAPS_SHARE, RATIOS_SHARE = 0.01, 0.02, 0.01
-"""The most that each costs of the training's time."""
+ANSWER_SHARE, MAPS_SHARE, RATIOS_SHARE = 0.01, 0.015, 0.005
+"""The most that each costs of the training's time. With the ticks, and with asking about all pictures again
+after an epoch, it is a twentieth."""
 ANSWERS_HZ, MAPS_HZ, RATIOS_HZ = 4.0, 10.0, 10.0
 CPU_ANSWERS_HZ, CPU_MAPS_HZ = 1.0, 2.0
 """On the CPU the window shares the cores and their caches with the training: drawing an answer or maps costs

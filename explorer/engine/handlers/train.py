@@ -56,7 +56,7 @@ from explorer.training.record import record, rows_of
 from explorer.training.room import room_for
 
 TICK_SHARE = 0.01
-"""The most that telling costs; with what is watched it stays below a twentieth of the time."""
+"""The most that telling costs; `handlers/live.py` says what else there is."""
 CPU_TICKS_HZ, DEVICE_TICKS_HZ = 4.0, 20.0
 """On the CPU the window and the training share the cores."""
 

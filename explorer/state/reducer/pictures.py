@@ -5,6 +5,7 @@ Must not import torch or Qt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -137,16 +138,22 @@ def _ask_current(turn: Turn) -> None:
 
 
 def _ask_unanswered(turn: Turn) -> None:
-    state = turn.state
-    waiting = tuple(
-        item.image_id
-        for item in state.pictures.items
-        if isinstance(item, LoadedPicture)
-        and item.image_id not in state.answers
-        and item.image_id != state.pictures.current
-    )
-    if waiting and state.net.status == "ready":
-        turn.ask(ClassifyMany, image_ids=waiting, lesions=state.document.lesions)
+    _ask_many(turn, [image_id for image_id in _others(turn) if image_id not in turn.state.answers])
+
+
+def ask_others(turn: Turn) -> None:
+    """Ask about all pictures but the current one; what was said of them stands until the answers come."""
+    _ask_many(turn, _others(turn))
+
+
+def _others(turn: Turn) -> list[int]:
+    pictures = turn.state.pictures
+    return [image_id for image_id in pictures.loaded_ids if image_id != pictures.current]
+
+
+def _ask_many(turn: Turn, image_ids: Sequence[int]) -> None:
+    if image_ids and turn.state.net.status == "ready":
+        turn.ask(ClassifyMany, image_ids=tuple(image_ids), lesions=turn.state.document.lesions)
 
 
 def answer_all(turn: Turn) -> None:
@@ -175,10 +182,13 @@ def on_many_classified(turn: Turn, event: ManyClassified) -> None:
     columns.on_many_answered(turn, event)
     if not turn.is_newest(event, ClassifyMany, MAIN_COLUMN):
         return
+    answers = turn.state.answers
     fresh = {image_id: Answer(predictions) for image_id, predictions in event.answers}
+    # That of the picture in view is exact and may be newer: it follows a training step by step.
+    in_view = {key: value for key, value in answers.items() if key == turn.state.pictures.current}
     turn.progress(event.ticket, event.done / max(event.total, 1))
     turn.change(
-        answers=MappingProxyType({**fresh, **turn.state.answers}),
+        answers=MappingProxyType({**answers, **fresh, **in_view}),
         images_per_second=event.images_per_second,
     )
 

@@ -38,7 +38,7 @@ from explorer.state.learning_actions import (
 from explorer.state.reducer import columns
 from explorer.state.reducer.document import put_run_in_view
 from explorer.state.reducer.inside import renew
-from explorer.state.reducer.live import ask_again, is_in_view
+from explorer.state.reducer.live import ask_again, follow, is_in_view
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.rewind import come_back, pair_of
@@ -69,6 +69,7 @@ def on_training_began(turn: Turn, event: TrainingBegan) -> None:
         began=event,
         step=event.first_step,
         epoch=event.first_step // event.steps_per_epoch,
+        answered_epoch=event.first_step // event.steps_per_epoch,
         curves=Curves(event.run, buffer, before.curves.version + 1 if goes_on and before.curves else 1),
         best_epoch=_best_epoch(event),
         judged=_newer(event.judged, fresh.judged),
@@ -152,6 +153,7 @@ def on_epoch_ended(turn: Turn, event: EpochEnded) -> None:
     )
     for run in pair_of(turn.state, event.run):
         columns.on_learning(turn, run, event.judged.epoch)
+    follow(turn, event.judged.epoch + 1)
     list_again(turn)
 
 

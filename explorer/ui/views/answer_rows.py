@@ -147,8 +147,13 @@ def accuracy(rows: Sequence[AnswerRow]) -> str:
     return f"{100 * n_right / len(judged):.1f} % right: {n_right:,} of {len(judged):,}"
 
 
-def remarks(rows: Sequence[AnswerRow]) -> str:
-    """What else there is to say about all rows."""
+def remarks(rows: Sequence[AnswerRow], after_epochs: int | None = None) -> str:
+    """What else there is to say about all rows.
+
+    Args:
+        rows: All of them.
+        after_epochs: Of a net that learns, after how many epochs it was asked; else None.
+    """
     n_asked = sum(not row.problem for row in rows)
     n_waiting = sum(not row.problem and not row.label for row in rows)
     n_weak = sum(row.is_weak for row in rows)
@@ -162,6 +167,8 @@ def remarks(rows: Sequence[AnswerRow]) -> str:
     ):
         if number:
             parts.append(text.format(number))
+    if after_epochs is not None:
+        parts.append(f"after epoch {after_epochs:,}" if after_epochs else "before its first epoch")
     return " · ".join(parts)
 
 

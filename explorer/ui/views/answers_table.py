@@ -189,13 +189,21 @@ class AnswersView(QWidget):
         """The numbers of the pictures that the filter leaves, in the table's order."""
         return tuple(row.image_id for row in self._model.shown)
 
-    def show_rows(self, rows: tuple[AnswerRow, ...], current: int | None, *, is_meant: bool) -> None:
+    def show_rows(
+        self,
+        rows: tuple[AnswerRow, ...],
+        current: int | None,
+        *,
+        is_meant: bool,
+        after_epochs: int | None = None,
+    ) -> None:
         """Show these pictures and mark one; emits nothing.
 
         Args:
             rows: In the order they came.
             current: The number of the picture that is looked at; None for none.
             is_meant: Whether the net is trained; the answers of an untrained one are grey.
+            after_epochs: Of a net that learns, after how many epochs it was asked; else None.
         """
         self._rows = rows
         self._table.cells.is_meant = is_meant
@@ -203,7 +211,7 @@ class AnswersView(QWidget):
         self._show(current)
         self._pages.setCurrentIndex(1 if rows else 0)
         accuracy = answer_rows.accuracy(rows)
-        remarks = answer_rows.remarks(rows)
+        remarks = answer_rows.remarks(rows, after_epochs)
         lead = _UNTRAINED if not is_meant and rows else accuracy
         self._accuracy.set_text(lead or remarks)
         self._accuracy.set_tone("warning" if lead == _UNTRAINED else "text")
