@@ -1,6 +1,7 @@
 """Which lines the plots of a training show, and what drawing them costs."""
 
 import itertools
+import math
 import time
 
 import numpy as np
@@ -230,3 +231,34 @@ def test_numbers_beside_a_low_plot_do_not_run_into_each_other(qtbot, height, low
     spacing, offset = axis.tickSpacing(low, high, height)[0]
     assert spacing * height / (high - low) >= QFontMetrics(theme.font("small")).height()
     assert offset == 0
+
+
+LOG_SPANS = {(0.01, 0.2), (0.3, 140.0), (1e-9, 1e9), (2.1, 4.9), (0.9, 1.1), (1e-7, 1e-5), (30.0, 70_000.0)}
+
+
+@pytest.mark.parametrize("height", [24, 38, 60, 200, 800])
+@pytest.mark.parametrize(("least", "greatest"), sorted(LOG_SPANS))
+def test_numbers_of_a_low_logarithmic_plot_do_not_either(qtbot, height, least, greatest):
+    axis = ValueAxis("left")
+    axis.setLogMode(y=True)
+    low, high = math.log10(least), math.log10(greatest)
+    (spacing, numbered), (no_spacing, others) = axis.tickValues(low, high, height)
+    said = axis.tickStrings(numbered, 1.0, spacing)
+    assert all(said)
+    assert set(axis.tickStrings(others, 1.0, no_spacing)) <= {""}
+    apart = [(after - before) * height / (high - low) for before, after in itertools.pairwise(numbered)]
+    assert min(apart, default=math.inf) >= QFontMetrics(theme.font("small")).height()
+    if height >= 60 and greatest / least > 2:
+        assert numbered
+
+
+def test_numbers_of_a_logarithmic_axis_are_plain_where_they_are_short(qtbot):
+    axis = ValueAxis("left")
+    axis.setLogMode(y=True)
+    assert axis.tickStrings([-3.0, math.log10(0.05), 0.0, math.log10(20), 4.0], 1.0, 1.0) == [
+        "0.001",
+        "0.05",
+        "1",
+        "20",
+        "10000",
+    ]

@@ -6,6 +6,9 @@ pyqtgraph. Knows nothing of the store.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,6 +41,23 @@ _PADDING = 0.02
 """Of the width, at either side: half of the cursor's handle, so that it can be taken at both ends."""
 
 
+_Wanted = Callable[[int, int], bool]
+_WANTED: tuple[_Wanted, ...] = (
+    lambda digit, _: digit in (1, 2, 5),
+    lambda digit, _: digit in (1, 3),
+    lambda digit, _: digit == 1,
+    lambda digit, decade: digit == 1 and decade % 2 == 0,
+    lambda digit, decade: digit == 1 and decade % 5 == 0,
+    # Less than a decade is in view.
+    lambda digit, _: True,
+    lambda digit, _: digit % 2 == 0,
+    lambda digit, _: digit in (2, 5),
+    lambda digit, _: digit == 5,
+    lambda digit, _: digit == 2,
+)
+"""The numbers of a logarithmic axis, by digit and power of ten: the first that have room."""
+
+
 def _tr(words: str) -> str:
     return QCoreApplication.translate("LinePlot", words)
 
@@ -61,7 +81,7 @@ class PlotWidget(pg.PlotWidget):  # type: ignore[misc]
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose numbers do not run into each other: what it has height for; of a decade 1, 2 and 5."""
+    """An axis whose numbers do not run into each other: it has those that there is height for."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """What lies between two numbers, and between two ticks: pairs of spacing and offset.
@@ -75,16 +95,41 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         if self.logMode or not levels:
             return levels
         spacing = levels[0][0]
-        least = (high - low) / size * QFontMetrics(font("small")).height()
+        least = _least_apart(low, high, size)
         if spacing >= least:
             return levels
         return [(2 * spacing if 2 * spacing >= least else 5 * spacing, 0.0)]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+    def logTickValues(
+        self, low: float, high: float, size: float, _levels: object
+    ) -> list[tuple[float | None, list[float]]]:
+        """The ticks with numbers, then those without, as powers of ten: 1, 2 and 5 of a decade, else decades.
+
+        Args:
+            low: The least power in view.
+            high: The greatest one.
+            size: Of the axis, in pixels.
+        """
+        least = _least_apart(low, high, size)
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        ticks = [decade + math.log10(digit) for decade in decades for digit in range(1, 10)]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        numbered: list[float] = []
+        for is_wanted in _WANTED:
+            wanted = [tick for tick in ticks if is_wanted(round(10 ** (tick % 1)), round(tick))]
+            if len(numbered) < 2 and all(after - before >= least for before, after in pairwise(wanted)):
+                numbered = max(numbered, wanted, key=len)
+        return [(1.0, numbered), (None, [tick for tick in ticks if tick not in numbered])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
+        """What the ticks of a level bear: plain numbers where they are short, else powers of ten."""
         said: list[str] = super().tickStrings(values, scale, spacing)
         if not self.logMode:
             return said
-        return [_decade_text(10.0**value, text) for value, text in zip(values, said, strict=True)]
+        if spacing is None:
+            return [""] * len(values)
+        texts = zip(values, said, strict=True)
+        return [f"{10.0**value:.6g}" if -3 <= value < 5 else text for value, text in texts]
 
 
 class LinePlot(QWidget):
@@ -278,11 +323,9 @@ def with_room(low: float, high: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _decade_text(value: float, text: str) -> str:
-    """What a tick of a logarithmic axis bears: a plain number where it is short, else the power's text."""
-    if f"{value:.0e}"[0] not in "125":
-        return ""
-    return f"{value:g}" if 1e-3 <= value < 1e5 else text
+def _least_apart(low: float, high: float, size: float) -> float:
+    """How far apart two numbers beside an axis must be, in what it measures."""
+    return (high - low) / size * QFontMetrics(font("small")).height()
 
 
 def faint(colour: QColor, alpha: float) -> QColor:

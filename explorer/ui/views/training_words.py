@@ -50,7 +50,7 @@ def headline(training: TrainingState, form: TrainingForm) -> Headline:
     if training.ended is not None and not training.is_busy:
         return _finished(training)
     if training.began is None:
-        return Headline("Not trained yet", "Press Start to teach the net in view.")
+        return Headline("No training here yet", "Press Start to teach the net in view.")
     what = f"{network(training.began.spec)} on {PurePath(training.began.data).name}"
     if training.status == "idle":
         return Headline("It did not come to its end", f"{what}; it has left no checkpoint to go on from.")

@@ -55,18 +55,20 @@ class EmptyState(QWidget):
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 1.15)
         painter.setFont(font)
-        text_px = 3 * painter.fontMetrics().height()
+        width_px = min(_TEXT_WIDTH_PX, self.width() - 32.0)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        room = QRectF(0, 0, width_px, self.height())
+        text_px = painter.boundingRect(room, flags, self._message).height()
         with_motif = self.height() > side_px + text_px + 24
-        top = (self.height() - (side_px + 22 if with_motif else 0) - text_px / 2) / 2
+        top = (self.height() - (side_px + 22 if with_motif else 0) - text_px) / 2
         if with_motif:
             self._paint_motif(painter, (self.width() - side_px) / 2, top)
             top += side_px + 22
         ink = QColor(self.palette().color(QPalette.ColorRole.Text))
         ink.setAlphaF(0.75)
         painter.setPen(ink)
-        width_px = min(_TEXT_WIDTH_PX, self.width() - 32.0)
         place = QRectF((self.width() - width_px) / 2, top, width_px, text_px)
-        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, self._message)
+        painter.drawText(place, flags, self._message)
         painter.end()
 
     def _paint_motif(self, painter: QPainter, left: float, top: float) -> None:
