@@ -8,8 +8,9 @@ from PIL import Image
 
 from explorer.engine.handlers.classify import classify
 from explorer.engine.handlers.snapshots import find_moments, let_moments_go
+from explorer.engine.handlers.starting import start_of
 from explorer.engine.handlers.train import halt_training, resume_training, train
-from explorer.engine.messages import Classified, Classify
+from explorer.engine.messages import Classified, Classify, WeightsChoice
 from explorer.engine.moment_messages import FindMoments, LetMomentsGo, SnapshotsKept
 from explorer.engine.training_messages import (
     HaltTraining,
@@ -246,3 +247,21 @@ def test_where_it_halts_is_a_moment_so_that_it_is_opened_as_it_was(context):
         assert same(values(again), context.active.net().module.state_dict())
     finally:
         again.close_store()
+
+
+def test_what_begins_from_a_moment_does_not_say_that_it_began_from_the_end(context):
+    run = first(list(train(begin(), context)), TrainingBegan).run
+    build(context, run, 4)
+    was = values(context)
+    weights = WeightsChoice("known")
+    begun = first(train(begin(weights=weights), context), TrainingBegan).run
+    # A moment may be gone another day: nothing brings it back for certain.
+    assert context.store().run(begun).start == ("copied", run)
+    build(context, run, 4)
+    assert same(start_of(weights, SPEC, context).tensors, was)
+    # Who asks for the run means its end, whatever is in view.
+    end = start_of(WeightsChoice("run", run), SPEC, context)
+    assert end.choice == WeightsChoice("run", run)
+    assert not same(end.tensors, was)
+    build(context, run, None)
+    assert start_of(weights, SPEC, context).choice == WeightsChoice("run", run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from explorer.engine.context import Context, LiveNet
 from explorer.engine.messages import MAIN_COLUMN, WeightsChoice
 from explorer.errors import RunError
 from explorer.nets.catalogue import WeightsCard, by_name, is_present, obtain, to_start_from
+from explorer.nets.facts import Origin
 from explorer.nets.weight_files import read_weights
 
 
@@ -54,9 +56,8 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
     if net is not None and net.origin.kind == "copied" and weights.kind in ("known", "copied"):
         return _from_view(net, WeightsChoice("copied", net.origin.name))
     if net is not None and net.origin.is_trained and weights.kind in ("known", "copied"):
-        is_run = net.origin.kind == "run"
-        return _from_view(net, WeightsChoice("run" if is_run else "named", net.origin.name))
-    if net is not None and net.origin.is_trained and net.origin.name == Path(weights.name).name:
+        return _from_view(net, WeightsChoice(_kind_of(net.origin), net.origin.name))
+    if net is not None and net.origin.is_trained and _is_of(net.origin, weights):
         return _from_view(net, weights)
     if weights.kind == "file":
         return Start(read_weights(Path(weights.name)).tensors, weights)
@@ -71,6 +72,17 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
             "Load weights first, or start from first values.",
         )
     return _from_card(known)
+
+
+def _kind_of(origin: Origin) -> Literal["run", "named", "copied"]:
+    """What brings trained weights back: a moment of a run may be gone by then, and its name means its end."""
+    if origin.kind != "run":
+        return "named"
+    return "run" if origin.step is None else "copied"
+
+
+def _is_of(origin: Origin, weights: WeightsChoice) -> bool:
+    return (origin.name, origin.step) == (Path(weights.name).name, weights.step)
 
 
 def _from_view(net: LiveNet, choice: WeightsChoice) -> Start:

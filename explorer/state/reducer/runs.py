@@ -66,7 +66,7 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
         if cut is not None and cut.study:
             turn.notify(
                 "question",
-                "A study waits at {run}, after {done} of {epochs} epochs. Nothing is lost.",
+                "A study waits at {run}, after {done} of {epochs} epochs. What it has learned is kept.",
                 "Go on with it?",
                 arguments=(
                     ("run", _called(cut)),
@@ -78,7 +78,7 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
         elif cut is not None:
             turn.notify(
                 "question",
-                "The training {run} waits after {done} of {epochs} epochs. Nothing is lost.",
+                "The training {run} waits after {done} of {epochs} epochs. What it has learned is kept.",
                 "Go on where its last checkpoint stands?",
                 arguments=(
                     ("run", _called(cut)),
