@@ -22,7 +22,7 @@ import torch
 
 from explorer.errors import DataError, DeviceError
 from explorer.images.datasets import Dataset
-from explorer.images.prepare import IMAGENET_MEAN, IMAGENET_STD
+from explorer.images.prepare import IMAGENET_MEAN, IMAGENET_STD, Transform
 from explorer.nets.device import is_out_of_memory
 from explorer.training.draws import below, draw, draw_beta
 from explorer.training.losses import as_shares
@@ -48,12 +48,14 @@ FIXED = 0.5
 """Mean and deviation of the fixed normalisation: 0 to 1 becomes -1 to 1."""
 
 
-def normalisation_for(plan: Plan, dataset: Dataset) -> Normalisation:
+def normalisation_for(plan: Plan, dataset: Dataset, start: Transform | None = None) -> Normalisation:
     """What the plan normalises the data with.
 
     Args:
         plan: Its choice.
         dataset: With the channels that the network takes; its training part may be measured.
+        start: How the weights that it starts from want pictures; None where they do not say it, or where it
+            starts from first values: then that is as ImageNet's.
 
     Raises:
         DataError: There are no training pictures to measure.
@@ -61,13 +63,15 @@ def normalisation_for(plan: Plan, dataset: Dataset) -> Normalisation:
     if plan.normalisation == "data":
         return Normalisation(*dataset.mean_std())
     n_channels = dataset.train_images.shape[3]
-    if plan.normalisation == "imagenet" and n_channels == len(IMAGENET_MEAN):
-        return Normalisation(IMAGENET_MEAN, IMAGENET_STD)
-    mean = std = FIXED
-    if plan.normalisation == "imagenet":
+    if plan.normalisation == "fixed":
+        return Normalisation((FIXED,) * n_channels, (FIXED,) * n_channels)
+    if plan.normalisation == "start" and start is not None and len(start.mean) == n_channels:
+        return Normalisation(start.mean, start.std)
+    mean, std = IMAGENET_MEAN, IMAGENET_STD
+    if n_channels != len(mean):
         # No colour, so the middle of ImageNet's.
-        mean, std = sum(IMAGENET_MEAN) / len(IMAGENET_MEAN), sum(IMAGENET_STD) / len(IMAGENET_STD)
-    return Normalisation((mean,) * n_channels, (std,) * n_channels)
+        mean, std = ((sum(numbers) / len(numbers),) * n_channels for numbers in (mean, std))
+    return Normalisation(mean, std)
 
 
 @dataclass(frozen=True, slots=True)

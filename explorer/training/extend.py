@@ -21,7 +21,7 @@ from explorer.arch import spec as specs
 from explorer.arch.spec import ArchitectureSpec
 from explorer.errors import RunError
 from explorer.images.dataset import Dataset
-from explorer.nets.weight_files import read_weights, source_classes
+from explorer.nets.weight_files import read_weights, source_classes, source_transform
 from explorer.runs.bundled import bundled_metrics, bundled_names, read_bundled
 from explorer.runs.names import EXTENDS, START, VALIDATION_ACCURACY, MetricRow
 from explorer.runs.run import Run
@@ -173,7 +173,14 @@ def extending(
     file = read_weights(ended.weights)
     if source_classes(file) not in (None, dataset.classes):
         raise _other_data(ended)
-    training = yield from prepare(ended.spec, plan, dataset, device, start_tensors=file.tensors)
+    training = yield from prepare(
+        ended.spec,
+        plan,
+        dataset,
+        device,
+        start_tensors=file.tensors,
+        start_transform=source_transform(file),
+    )
     training.progress = _progress(ended, training.steps_per_epoch)
     return training
 

@@ -17,7 +17,7 @@ OptimiserKind = Literal["sgd", "adamw", "adam", "rmsprop"]
 Schedule = Literal["one-cycle", "cosine", "step", "paper", "constant"]
 LossKind = Literal["cross-entropy", "binary"]
 CropFill = Literal["reflect", "zero"]
-NormalisationChoice = Literal["data", "imagenet", "fixed"]
+NormalisationChoice = Literal["data", "start", "imagenet", "fixed"]
 PrecisionChoice = Literal["auto", "float32", "bfloat16"]
 LayoutChoice = Literal["auto", "yes", "no"]
 
@@ -231,6 +231,7 @@ class DataFields(Fields):
             "Data",
             "Krizhevsky et al. 2012",
             data="The data's own mean and deviation",
+            start="As the weights it starts from",
             imagenet="ImageNet's mean and deviation",
             fixed="Mean 0.5, deviation 0.5",
         ),

@@ -23,7 +23,7 @@ from explorer.images.dataset import Dataset
 from explorer.images.prepare import Transform, transform_for
 from explorer.nets.assemble import assemble, assembling
 from explorer.nets.keys import COUNTER
-from explorer.nets.weight_files import read_weights
+from explorer.nets.weight_files import read_weights, source_transform
 from explorer.nets.weights import fit, load_into
 from explorer.slices import unsaid
 from explorer.training.average import WeightAverage
@@ -201,6 +201,7 @@ def prepare(
     resume: Checkpoint | None = None,
     start_from: Path | None = None,
     start_tensors: Mapping[str, torch.Tensor] | None = None,
+    start_transform: Transform | None = None,
     beside: Training | None = None,
 ) -> Generator[None, None, Training]:
     """Put the network and the data on the device and choose the precision, in slices.
@@ -216,6 +217,7 @@ def prepare(
         resume: A state to go on from; its precision and threads are used again.
         start_from: A weights file to start from instead of first values.
         start_tensors: Or a state dict.
+        start_transform: How those weights want pictures, where it is known; a file of ours says it itself.
         beside: A training of the same plan and data that this one is compared with: its precision, threads
             and pictures are used.
 
@@ -243,10 +245,13 @@ def prepare(
             precision, threads = yield from _measured(spec, plan, graph, device)
         model = yield from unsaid(assembling(graph, device=device, seed=plan.seed))
         if start_from is not None:
-            start_tensors = read_weights(start_from).tensors
+            file = read_weights(start_from)
+            start_tensors, start_transform = file.tensors, source_transform(file)
         loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
         model.to(memory_format=precision.memory_format)
-        training = _training(spec, plan, model, graph, parts, precision, threads)
+        known = resume or beside
+        wanted = normalisation_for(plan, parts.dataset, known.transform if known else start_transform)
+        training = _training(spec, plan, model, graph, parts, precision, threads, wanted)
         training.loaded, training.fingerprint = loaded, seal
         if beside:
             training.train_pictures = beside.train_pictures
@@ -284,6 +289,7 @@ def _training(
     parts: Parts,
     precision: Precision,
     threads: int,
+    normalisation: Normalisation,
 ) -> Training:
     """The training before its first step, with the pictures where the model is."""
     device = next(model.parameters()).device
@@ -296,7 +302,7 @@ def _training(
         optimiser=make_optimiser(model, plan),
         average=WeightAverage(model, plan.ema) if plan.ema else None,
         precision=precision,
-        normalisation=normalisation_for(plan, data),
+        normalisation=normalisation,
         classes=data.classes,
         train_pictures=to_device(data.train_images, data.train_labels, device),
         validation_pictures=validation,

@@ -126,7 +126,7 @@ RECIPES: dict[str, Recipe] = {
                 batch_size=32,
                 learning_rate=0.05,
                 weight_decay=1e-4,
-                normalisation="imagenet",
+                normalisation="start",
                 freeze_epochs=2,
                 backbone_rate=0.1,
             ),

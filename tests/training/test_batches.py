@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from explorer.errors import DataError, DeviceError
+from explorer.images.prepare import Transform
 from explorer.training.batches import (
     Normalisation,
     Pictures,
@@ -183,6 +184,13 @@ def test_the_plan_says_what_pictures_are_normalised_with() -> None:
     imagenet = normalisation_for(small_plan(normalisation="imagenet"), data)
     assert imagenet == Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     assert normalisation_for(small_plan(normalisation="fixed"), data) == Normalisation((0.5,) * 3, (0.5,) * 3)
+    own = Transform(8, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), "square", 8)
+    started = normalisation_for(small_plan(normalisation="start"), data, own)
+    assert started == Normalisation(own.mean, own.std)
+    assert normalisation_for(small_plan(normalisation="start"), data) == imagenet
+    grey_data = small_dataset(channels=1)
+    # A network of other channels cannot be what it starts from.
+    assert len(normalisation_for(small_plan(normalisation="start"), grey_data, own).mean) == 1
     grey = normalisation_for(small_plan(normalisation="imagenet"), small_dataset(channels=1))
     assert grey.mean == pytest.approx((0.449,), abs=1e-3)
     assert grey.std == pytest.approx((0.226,), abs=1e-3)

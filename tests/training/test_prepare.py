@@ -7,11 +7,16 @@ import pytest
 import torch
 
 from explorer.errors import DataError, RunError, WeightsError
+from explorer.images.datasets import open_dataset
+from explorer.images.prepare import IMAGENET_MEAN
+from explorer.nets.catalogue import by_name
 from explorer.slices import returned
 from explorer.training.card import write_trained
 from explorer.training.checkpoint import read_checkpoint
+from explorer.training.evaluate import evaluating
 from explorer.training.events import TrainingFinished, TrainingStarted
 from explorer.training.prepare import Training, prepare
+from explorer.training.recipes import plan_for
 from tests.training.driving import assert_same_weights, ready, trained
 from tests.training.small import small_dataset, small_plan, small_spec
 
@@ -104,6 +109,42 @@ def test_a_checkpoints_own_weights_win_over_known_ones(tmp_path) -> None:
 def test_the_plans_normalisation_is_used() -> None:
     assert ready(small_plan(normalisation="fixed")).normalisation.mean == (0.5, 0.5, 0.5)
     assert ready().normalisation.mean == small_dataset().mean_std()[0]
+
+
+def test_weights_that_say_how_they_want_pictures_get_them_so(tmp_path) -> None:
+    plan = small_plan(normalisation="start")
+    first = ready(small_plan(normalisation="fixed"))
+    path = tmp_path / "first.safetensors"
+    write_trained(path, first, small_dataset(), {})
+    wanted = first.normalisation
+    assert ready(plan, start_from=path).normalisation == wanted
+    known = {"start_tensors": first.model.state_dict()}
+    assert ready(plan, **known, start_transform=first.transform).normalisation == wanted
+    # Those that do not say it are as torchvision's.
+    assert ready(plan, **known).normalisation.mean == IMAGENET_MEAN
+    # A run that goes on, and a twin, have the same, whatever they are given.
+    main = ready(plan, start_from=path)
+    trained(main, tmp_path / "checkpoints")
+    assert ready(plan, resume=read_checkpoint(tmp_path / "checkpoints")).normalisation == wanted
+    assert ready(plan, beside=main).normalisation == wanted
+
+
+def test_fine_tuning_begins_with_what_its_weights_know() -> None:
+    """The shipped digits net has 99 % with its own normalisation, and 87 % with ImageNet's."""
+    card = by_name("digits-resnet8")
+    data = open_dataset("digits", card.spec.input_size)
+    plan = plan_for("digits", len(data.train_images), "fine-tune", precision="float32", channels_last="no")
+    training = returned(prepare(card.spec, plan, data, torch.device("cpu"), start_from=card.path))
+    reached = returned(
+        evaluating(
+            training.model,
+            training.test_pictures,
+            training.normalisation,
+            batch_size=128,
+            precision=training.precision,
+        )
+    )
+    assert reached.accuracy == pytest.approx(card.accuracy_percent / 100, abs=0.003)
 
 
 def test_what_is_held_out_is_not_measured_nor_learned_from() -> None:

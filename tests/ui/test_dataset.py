@@ -239,6 +239,8 @@ def test_the_dock_reads_the_chosen_set_and_shows_what_is_in_it(dock, qtbot):
     assert label(made._view, "data.title").isVisible()
     store.dispatch(EditPlan((("normalisation", "imagenet"),)))
     assert made._view._norms.texts[0] == "Normalisation: ImageNet's"
+    store.dispatch(EditPlan((("normalisation", "start"),)))
+    assert made._view._norms.texts == ("Normalisation: as the weights that training starts from",)
     qtbot.mouseClick(button(made._view, "data.use.mnist"), Qt.MouseButton.LeftButton)
     assert isinstance(sent[-1], FetchData)
     assert button(made._view, "data.use.mnist").text() == "Downloading…"

@@ -16,9 +16,10 @@ from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.context import Context, LiveNet
 from explorer.engine.messages import MAIN_COLUMN, WeightsChoice
 from explorer.errors import RunError
+from explorer.images.prepare import Transform
 from explorer.nets.catalogue import WeightsCard, by_name, is_present, obtain, to_start_from
 from explorer.nets.facts import Origin
-from explorer.nets.weight_files import read_weights
+from explorer.nets.weight_files import read_weights, source_transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,13 @@ class Start:
 
     Attributes:
         tensors: A state dict.
+        transform: How they want pictures; None where nobody says it.
         choice: What brings it back another day: `named`, `file` or `run`. What was copied from another
             network is not to be had again: `copied` only tells.
     """
 
     tensors: Mapping[str, Tensor]
+    transform: Transform | None
     choice: WeightsChoice
 
 
@@ -60,7 +63,7 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
     if net is not None and net.origin.is_trained and _is_of(net.origin, weights):
         return _from_view(net, weights)
     if weights.kind == "file":
-        return Start(read_weights(Path(weights.name)).tensors, weights)
+        return _from_file(Path(weights.name), weights)
     if weights.kind == "named":
         return _from_card(by_name(weights.name, spec))
     if weights.kind == "run":
@@ -87,11 +90,17 @@ def _is_of(origin: Origin, weights: WeightsChoice) -> bool:
 
 def _from_view(net: LiveNet, choice: WeightsChoice) -> Start:
     tensors = {key: value.detach().clone() for key, value in net.module.state_dict().items()}
-    return Start(tensors, choice)
+    return Start(tensors, net.transform, choice)
 
 
 def _from_card(card: WeightsCard) -> Start:
-    return Start(read_weights(obtain(card, allowed=False)).tensors, WeightsChoice("named", card.name))
+    tensors = read_weights(obtain(card, allowed=False)).tensors
+    return Start(tensors, card.transform, WeightsChoice("named", card.name))
+
+
+def _from_file(path: Path, choice: WeightsChoice) -> Start:
+    file = read_weights(path)
+    return Start(file.tensors, source_transform(file), choice)
 
 
 def _from_run(run_id: str, context: Context) -> Start:
@@ -102,4 +111,4 @@ def _from_run(run_id: str, context: Context) -> Start:
             "Open weights, or start from first values.",
             run=run_id,
         )
-    return Start(read_weights(left).tensors, WeightsChoice("run", run_id))
+    return _from_file(left, WeightsChoice("run", run_id))

@@ -77,7 +77,14 @@ def train(request: Train, context: Context) -> Steps:
     start = start_of(request.weights, request.spec, context)
     tensors = None if start is None else start.tensors
     learns: Training | None = None
-    training = yield from prepare(request.spec, request.plan, dataset, context.device, start_tensors=tensors)
+    training = yield from prepare(
+        request.spec,
+        request.plan,
+        dataset,
+        context.device,
+        start_tensors=tensors,
+        start_transform=None if start is None else start.transform,
+    )
     if request.twin is not None:
         learns = yield from prepare_twin(request.twin, training, dataset, tensors)
     origin: dict[str, object] = {
@@ -187,6 +194,7 @@ def find_rate(request: FindRate, context: Context) -> Steps:
         dataset_of(request.data, request.spec.input_size, context),
         context.device,
         start_tensors=None if start is None else start.tensors,
+        start_transform=None if start is None else start.transform,
     )
     cadence = Cadence(TICK_SHARE, CPU_TICKS_HZ)
     search = finding_rate(training)

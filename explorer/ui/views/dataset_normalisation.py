@@ -17,6 +17,7 @@ FIXED = 0.5
 
 CHOICES = {
     "data": "measured from the training pictures",
+    "start": "as the weights that training starts from",
     "imagenet": "ImageNet's",
     "fixed": "fixed: from -1 to 1",
 }
@@ -48,7 +49,7 @@ class NormalisationLine(QWidget):
 
         Args:
             facts: The set.
-            choice: `data`, `imagenet` or `fixed`.
+            choice: `data`, `start`, `imagenet` or `fixed`.
         """
         mean, std = _numbers(facts, choice)
         self._lead = f"Normalisation: {CHOICES[choice]}"
@@ -111,6 +112,9 @@ class NormalisationLine(QWidget):
 
 def _numbers(facts: DataFacts, choice: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     n_channels = len(facts.mean)
+    if choice == "start":
+        # Which these are is known when they are read.
+        return (), ()
     if choice == "fixed":
         return (FIXED,) * n_channels, (FIXED,) * n_channels
     if choice == "imagenet":
