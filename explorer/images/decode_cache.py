@@ -13,8 +13,10 @@ import contextlib
 import hashlib
 import io
 import json
+import math
 import os
 import secrets
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ from explorer.errors import DataError
 _VERSION = 2
 """Raise it when the same files would be decoded to other pixels."""
 _READ_BYTES = 8 * 2**20
+_LEFT_FREE_BYTES = 200_000_000
+"""What pictures leave of the disk, for checkpoints and for everybody else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +112,7 @@ class DecodeCache:
             The part.
 
         Raises:
-            DataError: It cannot be written.
+            DataError: It cannot be written, or would leave the disk full.
         """
         images_path, index_path = self._paths(part)
         labels: list[int] = []
@@ -116,6 +120,7 @@ class DecodeCache:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._drop_outdated()
+            self._check_room(n_pictures)
             with _beside(images_path) as beside, beside.open("wb") as file:
                 checksum = 0
                 file.write(self._header(n_pictures))
@@ -136,6 +141,20 @@ class DecodeCache:
         if kept is None:
             raise self._unwritable("what was written cannot be read back")
         return kept
+
+    def _check_room(self, n_pictures: int) -> None:
+        """Ask before, not after minutes: a full disk is in the way of everything else on the machine."""
+        needed = n_pictures * math.prod(self._picture_shape)
+        free = shutil.disk_usage(self._folder).free
+        if needed > free - _LEFT_FREE_BYTES:
+            raise DataError(
+                "The decoded pictures need {needed:.1f} GB in {folder}, and {free:.1f} GB are free.",
+                "Choose a smaller input size, free some disk space, or set RESNET_EXPLORER_HOME to a folder "
+                "with room.",
+                needed=needed / 1e9,
+                free=free / 1e9,
+                folder=self._folder,
+            )
 
     def _paths(self, part: str) -> tuple[Path, Path]:
         return self._folder / f"{self._stem}-{part}.npy", self._folder / f"{self._stem}-{part}.json"

@@ -6,6 +6,7 @@ import io
 import math
 import mmap
 import os
+import shutil
 import sys
 import time
 import zipfile
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import DataError
-from explorer.images import picture_folders
+from explorer.images import decode_cache, picture_folders
 from explorer.images.datasets import open_dataset
 from explorer.images.prepare import seen, transform_for
 
@@ -263,6 +264,16 @@ def test_a_damaged_cache_is_rebuilt(tmp_path, home, suffix, damage):
         victim.unlink()
     assert decodes(place) == 24, "the test part is whole"
     assert np.array_equal(open_dataset(place, 32).train_images, before)
+
+
+def test_a_disk_without_room_for_the_pictures_is_left_as_it_is(tmp_path, home, monkeypatch):
+    place = str(as_folder(tmp_path / "d", members()))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(decode_cache.shutil, "disk_usage", lambda _: usage._replace(free=200_000_000))
+    with pytest.raises(DataError, match=r"need 0\.0 GB in .*datasets, and 0\.2 GB are free") as caught:
+        open_dataset(place, 32)
+    assert "smaller input size" in caught.value.hint_text
+    assert not [path for path in home.rglob("*") if path.is_file()]
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, home):
