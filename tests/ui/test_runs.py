@@ -5,8 +5,16 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMainWindow, QPushButton
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+)
 
 from explorer.arch.presets import preset
 from explorer.cli.plans import changes_of
@@ -30,7 +38,7 @@ from explorer.ui.runs_dock import RunsDock
 from explorer.ui.store import Store
 from explorer.ui.views import run_words
 from explorer.ui.views.runs import RunsView
-from explorer.ui.views.runs_model import NAME, NETWORK, STAR, STATUS, TEST
+from explorer.ui.views.runs_model import NAME, NETWORK, ROW_ROLE, STAR, STATUS, TEST
 from explorer.ui.views.sparkline import Line, thinned
 
 
@@ -85,7 +93,6 @@ def cell(view, run, column):
 
 def choose(view, run):
     table(view).selectRow(view.shown.index(run))
-    # The details below the table appear with the first choice.
     QApplication.processEvents()
 
 
@@ -238,6 +245,51 @@ def test_keys_open_and_delete(view, qtbot):
     qtbot.keyClick(table(view), Qt.Key.Key_Delete)
     assert opened == ["a"]
     assert deleted == [("a", "b")], "what ships with the program stays"
+
+
+@pytest.mark.parametrize("size", [(340, 420), (402, 813), (1000, 600)])
+def test_a_double_click_opens_the_row_under_it_and_presses_nothing_else(view, qtbot, size):
+    rows = tuple(run_row(f"r{number:02}", created=float(number)) for number in range(20))
+    view.show_runs(rows, is_listed=True, can_train=True)
+    view.resize(*size)
+    QApplication.processEvents()
+    opened, others = [], []
+    view.open_requested.connect(opened.append)
+    for told in (view.delete_requested, view.extend_requested, view.compare_requested, view.marked):
+        told.connect(lambda *what: others.append(what))
+    area = table(view).viewport()
+    # The row halfway down the panel, or the last one that is seen.
+    down = min(view.height() // 2, area.mapTo(view, area.rect().bottomLeft()).y() - 20)
+    at = QPoint(view.width() // 2, down)
+    run = table(view).indexAt(area.mapFrom(view, at)).siblingAtColumn(NAME).data(ROW_ROLE).id
+    bottom = area.mapTo(view, area.rect().bottomLeft())
+    # Each click goes where the pointer is, to what lies there then.
+    for send in (qtbot.mouseClick, qtbot.mouseDClick):
+        under = view.childAt(at)
+        send(under, Qt.MouseButton.LeftButton, pos=under.mapFrom(view, at))
+        QApplication.processEvents()
+    assert opened == [run]
+    assert others == []
+    assert area.mapTo(view, area.rect().bottomLeft()) == bottom
+
+
+def test_the_place_of_the_details_says_how_they_come(view):
+    hint = next(label for label in view.findChildren(QLabel) if label.text().startswith("Choose a run"))
+    assert hint.isVisible()
+    choose(view, "a")
+    assert not hint.isVisible()
+    assert button(view, "runs.delete").isVisible()
+
+
+def test_a_double_click_on_a_name_opens_and_on_a_star_only_stars(view, qtbot):
+    opened, starred = [], []
+    view.open_requested.connect(opened.append)
+    view.marked.connect(lambda *what: starred.append(what))
+    for column in (NAME, STAR):
+        at = table(view).visualRect(cell(view, "b", column)).center()
+        qtbot.mouseDClick(table(view).viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert table(view).findChild(QLineEdit) is None, "F2 and the menu rename"
+    assert opened == ["b"]
 
 
 def test_the_current_run_stays_where_a_new_one_comes_above_it(view):

@@ -5,12 +5,14 @@ Used by the runs view. Knows nothing of the store.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 NOTE_WAIT_MS = 800
 """A note is kept when nothing was typed for so long."""
+_LEAST_PX, _USUAL_PX = 48, 80
+"""Notes are short: Qt's usual height for a text would be taken from the table above it."""
 
 
 class NoteEdit(QPlainTextEdit):
@@ -29,6 +31,8 @@ class NoteEdit(QPlainTextEdit):
         self.setAccessibleName("Note")
         self.setPlaceholderText("A note on this run")
         self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(_LEAST_PX)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet(
             "QPlainTextEdit { border: 1px solid palette(mid); border-radius: 6px; padding: 4px;"
@@ -61,6 +65,9 @@ class NoteEdit(QPlainTextEdit):
         if note != self._kept:
             self._kept = note
             self.edited.emit(note)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _USUAL_PX)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.keep()

@@ -60,6 +60,15 @@ def status(row: RunRow) -> tuple[str, Tone, str]:
     return word, tone, " ".join(filter(None, (about, row.cause)))
 
 
+def chip(row: RunRow | None) -> tuple[str, Tone, str]:
+    """How it stands, for the head of its details; empty for none."""
+    if row is None:
+        return "", "muted", ""
+    if row.is_bundled:
+        return BUNDLED, "accent", "It can be looked at and opened, not changed."
+    return status(row)
+
+
 @lru_cache(maxsize=512)
 def network(spec: ArchitectureSpec) -> str:
     """What people call a run's network; cached, for a table asks often."""
@@ -116,12 +125,17 @@ def has_network(row: RunRow) -> bool:
     return row.has_weights or row.has_moments
 
 
+def deletable(rows: Sequence[RunRow]) -> tuple[str, ...]:
+    """The ids of those that may be deleted: neither bundled nor running."""
+    return tuple(row.id for row in rows if not row.is_bundled and row.status != "running")
+
+
 def open_text(row: RunRow | None) -> str:
     """What opening it gives."""
     if row is None or row.has_weights:
-        return "Open the network with its trained weights (Enter)"
+        return "Open the network with its trained weights (Enter or a double-click)"
     if row.has_moments:
-        return "Open the network as it was at the last moment that was kept (Enter)"
+        return "Open the network as it was at the last moment that was kept (Enter or a double-click)"
     return "Open the network; this run has kept no trained weights"
 
 

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -36,11 +35,13 @@ from explorer.ui.widgets.asking_epochs import ask_epochs
 from explorer.ui.widgets.chip import Chip
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
+from explorer.ui.widgets.kept_place import KeptPlace
 from explorer.ui.widgets.saving import ask_where, save_text
 
 _NARROW_PX = 620
 _EMPTY = "No runs yet. Train a network, and what it learned and how stays here."
 _READING = "Reading the runs…"
+_NONE_CHOSEN = "Choose a run: what it was and what it reached is shown here."
 _NO_CURVES = "no curves yet"
 
 Exports = tuple[tuple[ExportKind, str, str], ...]
@@ -109,7 +110,7 @@ class RunsView(QWidget):
         self._chip = Chip()
         self._resume = _button("Resume", "runs.resume", "Go on where this run was left")
         self._extend = _button("Train on…", "runs.extend", "")
-        self._open = _button("Open", "runs.open", "Open the network with its trained weights (Enter)")
+        self._open = _button("Open", "runs.open", "")
         self._compare = _button(
             "Compare",
             "runs.compare",
@@ -144,10 +145,11 @@ class RunsView(QWidget):
         head.addWidget(self._save)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self._table)
-        self._below = self._details()
-        self._below.hide()
+        # No row moves, and no button comes, under the second click of a double-click.
+        self._below = KeptPlace(_NONE_CHOSEN, self._details())
         split.addWidget(self._below)
-        split.setStretchFactor(0, 1)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
         split.setChildrenCollapsible(False)
         page = QWidget()
         column = QVBoxLayout(page)
@@ -168,24 +170,27 @@ class RunsView(QWidget):
         title.setSpacing(SPACE)
         title.addWidget(self._title, 1)
         title.addWidget(self._chip)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(HALF)
-        for button in (self._resume, self._extend, self._open, self._compare, self._export):
-            self._buttons.addWidget(button)
-        self._buttons.addStretch(1)
-        self._buttons.addWidget(self._delete)
-        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        # One of the two makes sense of a run; the others stay in place.
+        self._again = QStackedWidget()
+        self._again.setSizePolicy(self._resume.sizePolicy())
+        self._again.addWidget(self._resume)
+        self._again.addWidget(self._extend)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(HALF)
+        for button in (self._again, self._open, self._compare, self._export):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self._delete)
+        self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._body.setSpacing(SPACE)
         self._body.addWidget(self._curves, 3)
         self._body.addWidget(self._note, 2)
-        self._note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._note.setMinimumHeight(48)
         column = QVBoxLayout(details)
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
         column.addLayout(title)
         column.addWidget(self._facts)
-        column.addLayout(self._buttons)
+        column.addLayout(buttons)
         column.addLayout(self._body, 1)
         return details
 
@@ -274,31 +279,24 @@ class RunsView(QWidget):
             self._current = run
             self._curves.show_lines((), _NO_CURVES if run else "")
             self.run_shown.emit(run)
-        self._below.setVisible(row is not None)
+        self._below.show_content(row is not None)
         self._title.set_text(run_words.title(row) if row else "")
         self._facts.set_text(run_words.facts(row) if row else "")
-        if row is None:
-            self._chip.set_text("")
-        elif row.is_bundled:
-            self._chip.set_text(run_words.BUNDLED, "accent", "It can be looked at and opened, not changed.")
-        else:
-            self._chip.set_text(*run_words.status(row))
+        self._chip.set_text(*run_words.chip(row))
         self._note.show_note(run, row.note if row else "")
         self._note.setEnabled(row is not None)
         self._note.setReadOnly(row is None or row.is_bundled)
         is_idle = row is not None and row.status != "running"
         self._resume.setEnabled(is_idle and row is not None and row.can_resume and self._can_train)
         is_over = row is not None and row.can_extend
-        # One of the two makes sense of a run.
-        self._resume.setVisible(not is_over)
-        self._extend.setVisible(is_over)
+        self._again.setCurrentWidget(self._extend if is_over else self._resume)
         self._extend.setEnabled(self._can_train)
         self._extend.setToolTip(run_words.extend_text(row))
         self._open.setEnabled(row is not None)
         self._open.setToolTip(run_words.open_text(row))
         self._export.setEnabled(row is not None)
         self._compare.setEnabled(any(map(run_words.has_network, chosen)))
-        self._delete.setEnabled(bool(_deletable(chosen)))
+        self._delete.setEnabled(bool(run_words.deletable(chosen)))
 
     # What the user does
 
@@ -337,6 +335,7 @@ class RunsView(QWidget):
         is_narrow = self.width() < _NARROW_PX
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
+        self._below.fit()
 
     def _on_filter(self, text: str) -> None:
         self._found.set_filter(text)
@@ -362,7 +361,7 @@ class RunsView(QWidget):
             self.compare_requested.emit(rows)
 
     def _on_delete(self) -> None:
-        runs = _deletable(self._table.selected_runs)
+        runs = run_words.deletable(self._table.selected_runs)
         if runs:
             self.delete_requested.emit(runs)
 
@@ -382,11 +381,6 @@ class RunsView(QWidget):
         path = ask_where(self, "Save runs as CSV", "runs.csv", "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))
-
-
-def _deletable(rows: tuple[RunRow, ...]) -> tuple[str, ...]:
-    """Those that may be deleted: neither bundled nor running."""
-    return tuple(row.id for row in rows if not row.is_bundled and row.status != "running")
 
 
 def _button(text: str, name: str, tooltip: str) -> QPushButton:

@@ -173,7 +173,8 @@ class RunsModel(QAbstractTableModel):
 
 def _tooltip(row: RunRow, column: int) -> str | None:
     if column == NAME:
-        return "\n".join(filter(None, (row.id, run_words.BUNDLED if row.is_bundled else "", row.note)))
+        about = run_words.BUNDLED if row.is_bundled else "F2 names it"
+        return "\n".join(filter(None, (row.id, about, row.note)))
     if column == DATA:
         return row.data
     if column == STATUS:

@@ -103,7 +103,7 @@ class _Header(QHeaderView):
 
 
 class RunsTable(QTableView):
-    """Runs in rows: Enter opens, F2 renames, Delete deletes, Space stars.
+    """Runs in rows: Enter or a double-click opens, F2 renames, Delete deletes, Space stars.
 
     Args:
         runs: Filters and sorts them.
@@ -126,8 +126,7 @@ class RunsTable(QTableView):
         self.setHorizontalHeader(self._header)
         dress(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        triggers = QAbstractItemView.EditTrigger
-        self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self._dress_header()
         self.setSortingEnabled(True)
         self.sortByColumn(DATE, Qt.SortOrder.DescendingOrder)
@@ -180,10 +179,10 @@ class RunsTable(QTableView):
             super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        # A second click on the star takes it back; it opens nothing.
         index = self.indexAt(event.position().toPoint())
         super().mouseDoubleClickEvent(event)
-        if index.isValid() and index.column() not in (STAR, NAME):
+        # A second click on the star takes it back; it opens nothing.
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid() and index.column() != STAR:
             self.opened.emit()
 
     def _on_clicked(self, index: QModelIndex) -> None:
