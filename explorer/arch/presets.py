@@ -91,7 +91,8 @@ def preset_name(spec: ArchitectureSpec) -> str | None:
     return _names_by_spec().get(spec)
 
 
+@lru_cache(maxsize=512)
 def net_title(spec: ArchitectureSpec) -> str:
-    """What people call this net: its preset's title, or its family and depth."""
+    """What people call this net: its preset's title, or its family and depth; cached, for lists ask often."""
     name = preset_name(spec)
     return preset(name).title if name else title(spec)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from explorer.arch.presets import net_title
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.messages import Event, Request
 from explorer.engine.training_messages import MetricRow
@@ -52,6 +54,7 @@ class RunRow:
         study: The study that it is a part of; empty where it is of none, or of one that was removed.
         start: The weights that it began from.
         extends: The finished run that it went on from; empty where it did from none.
+        mark: What tells it from others that would be called the same, from `run_titles`; else empty.
     """
 
     id: str
@@ -76,6 +79,18 @@ class RunRow:
     twin: str = ""
     start: WeightsChoice = FIRST_VALUES
     extends: str = ""
+    mark: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, else what learned what, with its mark."""
+        learned = f"{net_title(self.spec)} on {self.data_title}"
+        return self.name or ", ".join(filter(None, (learned, self.mark)))
+
+    @property
+    def data_title(self) -> str:
+        """The data's name, or the last part of its path."""
+        return PurePath(self.data).name or self.data
 
     @property
     def can_extend(self) -> bool:

@@ -131,6 +131,17 @@ def test_naming_deleting_and_restoring_answer_with_the_list(pool):
     assert [row.id for row in restored.rows] == [run.id]
 
 
+def test_runs_that_would_be_called_the_same_are_told_apart(pool):
+    with RunStore() as store:
+        runs = [make_run(store) for _ in range(3)]
+    listed = answer(pool, ListRuns(ticket=1))
+    assert len({row.title for row in listed.rows}) == 3
+    named = answer(pool, EditRun(ticket=2, run=runs[0].id, name="best"))
+    assert {row.title for row in named.rows if row.id == runs[0].id} == {"best"}
+    left = answer(pool, DeleteRuns(ticket=3, runs=tuple(run.id for run in runs[:2])))
+    assert [row.title for row in left.rows] == ["CIFAR ResNet-20 on digits"]
+
+
 def test_many_changes_at_once_end_in_a_list_that_has_them_all(pool):
     with RunStore() as store:
         runs = [make_run(store) for _ in range(6)]

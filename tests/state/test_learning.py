@@ -868,6 +868,12 @@ def test_deleting_runs_can_be_undone_and_spares_bundled_ones(play):
     assert play.newest(RestoreRuns).runs == (RUN,)
 
 
+def test_the_notice_says_which_of_several_alike_was_deleted(play):
+    play(RunsListed(rows=(row("finished", mark="14:32"), row("finished", id="other", mark="15:02"))))
+    play(DiscardRuns((RUN,)))
+    assert dict(play.state.notices[-1].arguments)["name"] == "CIFAR ResNet-20 on digits, 14:32"
+
+
 def test_the_finder_suggests_a_rate_that_can_be_taken(play):
     play(SeekRate())
     play.open_data()

@@ -165,6 +165,25 @@ def test_a_click_stars_and_says_which_way(view, qtbot):
     assert told == [("a", {"is_starred": True}), ("a", {"is_starred": False})]
 
 
+def test_runs_that_are_alike_are_told_apart_in_a_narrow_table_too(view, qtbot):
+    twins = tuple(run_row(run, mark=mark) for run, mark in (("d", "14:32"), ("e", "15:02")))
+    view.show_runs((*twins, ROWS[0]), is_listed=True, can_train=True)
+    view.resize(402, 600)
+    QApplication.processEvents()
+    assert [cell(view, run, NAME).data() for run in ("d", "e")] == [
+        "CIFAR ResNet-20 on cifar10, 14:32",
+        "CIFAR ResNet-20 on cifar10, 15:02",
+    ]
+    area = table(view).visualRect(cell(view, "d", NAME))
+    before = table(view).viewport().grab(area).toImage()
+    view.show_runs((replace(twins[0], mark="16:44"), twins[1], ROWS[0]), is_listed=True, can_train=True)
+    assert table(view).viewport().grab(area).toImage() != before, "the end of a long title is what matters"
+    choose(view, "d")
+    assert view._title.text.endswith("16:44")
+    qtbot.keyClicks(view.findChild(QLineEdit, "runs.filter"), "15:02")
+    assert view.shown == ("e",)
+
+
 def test_a_note_is_told_when_it_is_left_or_another_run_is_chosen(view, qtbot):
     told = []
     view.marked.connect(lambda *what: told.append(what))

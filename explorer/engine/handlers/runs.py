@@ -30,6 +30,7 @@ from explorer.engine.run_messages import (
     RunRow,
     RunsListed,
 )
+from explorer.engine.run_titles import told_apart
 from explorer.engine.values import FIRST_VALUES, WeightsChoice
 from explorer.errors import ExplorerError, RunError
 from explorer.runs.bundled import BundledRun, bundled_metrics, bundled_names, read_bundled
@@ -159,7 +160,7 @@ def all_rows(store: RunStore, *, deleted: bool = False) -> tuple[tuple[RunRow, .
         _add(rows, warnings, run.id, lambda run=run: _row(run, *best.get(run.id, (0, None))))  # type: ignore[misc]
     for name in () if deleted else bundled_names():
         _add(rows, warnings, name, lambda name=name: _bundled_row(read_bundled(name)))  # type: ignore[misc]
-    return tuple(rows), tuple(warnings)
+    return told_apart(rows), tuple(warnings)
 
 
 def _listed(request: Request, context: Context) -> RunsListed:

@@ -6,10 +6,8 @@ Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePath
 from types import MappingProxyType
 
-from explorer.arch.presets import net_title
 from explorer.engine.messages import WeightsChoice
 from explorer.engine.run_messages import (
     CurvesRead,
@@ -69,7 +67,7 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
                 "A study waits at {run}, after {done} of {epochs} epochs. What it has learned is kept.",
                 "Go on with it?",
                 arguments=(
-                    ("run", _called(cut)),
+                    ("run", cut.title),
                     ("done", cut.epochs_done),
                     ("epochs", cut.plan.epochs),
                 ),
@@ -81,7 +79,7 @@ def on_runs_listed(turn: Turn, event: RunsListed) -> None:
                 "The training {run} waits after {done} of {epochs} epochs. What it has learned is kept.",
                 "Go on where its last checkpoint stands?",
                 arguments=(
-                    ("run", _called(cut)),
+                    ("run", cut.title),
                     ("done", cut.epochs_done),
                     ("epochs", cut.plan.epochs),
                 ),
@@ -166,7 +164,7 @@ def on_discard_runs(turn: Turn, action: DiscardRuns) -> None:
         "info",
         "The run {name} was deleted." if len(runs) == 1 else "{count} runs were deleted.",
         "Its files go when the program ends.",
-        arguments=(("name", _called(one)), ("count", len(runs))),
+        arguments=(("name", one.title), ("count", len(runs))),
         actions=(NoticeAction("Undo", BringBackRuns(runs)),),
     )
 
@@ -185,11 +183,6 @@ def on_write_run(turn: Turn, action: WriteRun) -> None:
 def on_run_exported(turn: Turn, event: RunExported) -> None:
     """Say where it is."""
     turn.notify("info", "The metrics are in {path}.", arguments=(("path", event.path),))
-
-
-def _called(row: RunRow) -> str:
-    """What people call a run: its name, else what learned what."""
-    return row.name or f"{net_title(row.spec)} on {PurePath(row.data).name}"
 
 
 def _row(turn: Turn, run: str) -> RunRow | None:

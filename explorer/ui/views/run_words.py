@@ -10,11 +10,9 @@ import io
 import shlex
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import PurePath
 
 from explorer.arch.presets import net_title
-from explorer.arch.spec import ArchitectureSpec
 from explorer.arch.speech import as_command, edits_between
 from explorer.engine.run_messages import RunRow, RunStatus
 from explorer.training.recipes import RECIPES, fitted_fields
@@ -69,22 +67,6 @@ def chip(row: RunRow | None) -> tuple[str, Tone, str]:
     return status(row)
 
 
-@lru_cache(maxsize=512)
-def network(spec: ArchitectureSpec) -> str:
-    """What people call a run's network; cached, for a table asks often."""
-    return net_title(spec)
-
-
-def title(row: RunRow) -> str:
-    """The user's name for it, else its network and data."""
-    return row.name or f"{network(row.spec)} on {data(row)}"
-
-
-def data(row: RunRow) -> str:
-    """The data's name, or the last part of its path."""
-    return PurePath(row.data).name or row.data
-
-
 def epochs(row: RunRow) -> str:
     """Epochs that are done, of how many."""
     return f"{row.epochs_done:,} / {row.plan.epochs:,}"
@@ -116,7 +98,7 @@ def date(row: RunRow) -> str:
 def searched(row: RunRow) -> str:
     """All that the filter looks at, in small letters."""
     bundled = BUNDLED if row.is_bundled else ""
-    parts = (row.name, row.id, network(row.spec), row.data, row.note, status(row)[0], bundled)
+    parts = (row.title, row.id, net_title(row.spec), row.data, row.note, status(row)[0], bundled)
     return "\n".join(parts).lower()
 
 
@@ -150,7 +132,7 @@ def extend_text(row: RunRow | None) -> str:
 def facts(row: RunRow) -> str:
     """The row in one line."""
     plan = row.plan
-    parts = [network(row.spec), data(row), f"epoch {epochs(row)}"]
+    parts = [net_title(row.spec), row.data_title, f"epoch {epochs(row)}"]
     parts += [f"batch {plan.batch_size:,}", f"rate {plan.learning_rate:g}", f"seed {plan.seed}"]
     if row.extends:
         parts.append(f"goes on from {row.extends}")
@@ -201,7 +183,7 @@ def to_csv(rows: Sequence[RunRow]) -> str:
             (
                 row.id,
                 row.name,
-                network(row.spec),
+                net_title(row.spec),
                 row.data,
                 row.status,
                 row.epochs_done,

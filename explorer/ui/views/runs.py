@@ -104,7 +104,8 @@ class RunsView(QWidget):
         self._count.setProperty("tone", "muted")
         self._save = _button("Save table…", "runs.save", "Save the runs that the filter leaves as CSV")
         self._table = RunsTable(self._found)
-        self._title = ElidedLabel("text")
+        # What tells it from others stands at the end.
+        self._title = ElidedLabel("text", Qt.TextElideMode.ElideMiddle)
         self._title.setFont(font("heading", strong=True))
         self._facts = ElidedLabel("muted")
         self._chip = Chip()
@@ -280,7 +281,7 @@ class RunsView(QWidget):
             self._curves.show_lines((), _NO_CURVES if run else "")
             self.run_shown.emit(run)
         self._below.show_content(row is not None)
-        self._title.set_text(run_words.title(row) if row else "")
+        self._title.set_text(row.title if row else "")
         self._facts.set_text(run_words.facts(row) if row else "")
         self._chip.set_text(*run_words.chip(row))
         self._note.show_note(run, row.note if row else "")

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QWidget
 
+from explorer.arch.presets import net_title
 from explorer.engine.run_messages import RunRow
 from explorer.ui.views import run_words
 
@@ -47,7 +48,7 @@ def _or_none_yet(number: float | None) -> float:
 
 
 def _network(row: RunRow) -> str:
-    return run_words.network(row.spec)
+    return net_title(row.spec)
 
 
 def _status(row: RunRow) -> str:
@@ -57,9 +58,9 @@ def _status(row: RunRow) -> str:
 STAR, NAME, NETWORK, DATA, STATUS, EPOCHS, VALIDATION, TEST, SECONDS, DATE = range(10)
 COLUMNS = (
     Column("★", lambda _row: "", lambda row: float(row.is_starred), about="Starred"),
-    Column("Run", run_words.title, lambda row: run_words.title(row).lower()),
+    Column("Run", lambda row: row.title, lambda row: row.title.lower()),
     Column("Network", _network, lambda row: _network(row).lower()),
-    Column("Data", run_words.data, lambda row: run_words.data(row).lower()),
+    Column("Data", lambda row: row.data_title, lambda row: row.data_title.lower()),
     Column("Status", _status, _status),
     Column("Epochs", run_words.epochs, lambda row: float(row.epochs_done), "right"),
     Column(
@@ -145,7 +146,7 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
         if role == Qt.ItemDataRole.EditRole and index.column() == NAME:
-            return row.name or run_words.title(row)
+            return row.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _ALONG[column.along] | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -165,7 +166,7 @@ class RunsModel(QAbstractTableModel):
             return False
         row, name = self._rows[index.row()], str(value).strip()
         # Leaving the editor without a change names nothing.
-        if name in (row.name, run_words.title(row)):
+        if name in (row.name, row.title):
             return False
         self.renamed.emit(row.id, name)
         return True

@@ -69,6 +69,9 @@ class _Cells(QStyledItemDelegate):
         colours = Colours.of(option.palette)
         if index.column() == STATUS:
             option.palette.setColor(QPalette.ColorRole.Text, getattr(colours, run_words.status(row)[1]))
+        if index.column() == NAME and row.mark:
+            # What tells it from others stands at the end.
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
         if index.column() == NAME and row.name:
             option.font = font("body", strong=True, base=option.font)
 

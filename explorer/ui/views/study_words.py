@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from explorer.arch.cost import cost_of
 from explorer.arch.depths import depths
+from explorer.arch.presets import net_title
 from explorer.arch.spec import ArchitectureSpec
 from explorer.arch.speech import value_text
 from explorer.engine.study_messages import CellRow, CellStatus, StudyEstimated, StudyRow
@@ -24,7 +25,7 @@ from explorer.state.studies import Planned, StudiesState
 from explorer.training.plan import Plan
 from explorer.training.recipes import RECIPES
 from explorer.ui.panels.field_facts import FieldFacts, described
-from explorer.ui.views.run_words import duration, network
+from explorer.ui.views.run_words import duration
 from explorer.ui.widgets.elided_label import Tone
 
 DASH = "–"
@@ -150,7 +151,7 @@ def common(spec: ArchitectureSpec, form: TrainingForm) -> str:
     """What all trainings of the form have in common."""
     recipe = RECIPES[form.recipe].title
     return (
-        f"{network(spec)} on {PurePath(form.data).name}, {recipe}, {form.plan.epochs} epochs, from first "
+        f"{net_title(spec)} on {PurePath(form.data).name}, {recipe}, {form.plan.epochs} epochs, from first "
         "values: the network in view, and data and settings of the Training view."
     )
 

@@ -10,8 +10,9 @@ import io
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from explorer.arch.presets import net_title
 from explorer.state.learning import TrainingForm, TrainingState
-from explorer.ui.views.run_words import duration, network
+from explorer.ui.views.run_words import duration
 from explorer.ui.widgets.elided_label import Tone
 
 DASH = "–"
@@ -51,7 +52,7 @@ def headline(training: TrainingState, form: TrainingForm) -> Headline:
         return _finished(training)
     if training.began is None:
         return Headline("No training here yet", "Press Start to teach the net in view.")
-    what = f"{network(training.began.spec)} on {PurePath(training.began.data).name}"
+    what = f"{net_title(training.began.spec)} on {PurePath(training.began.data).name}"
     if training.status == "idle":
         return Headline("It did not come to its end", f"{what}; it has left no checkpoint to go on from.")
     if training.twin is not None and training.twin.status == "running":
@@ -66,7 +67,7 @@ def _finished(training: TrainingState) -> Headline:
     assert training.began is not None
     assert training.ended is not None
     began, ended = training.began, training.ended
-    what = network(began.spec)
+    what = net_title(began.spec)
     epochs = "1 epoch" if ended.epochs == 1 else f"{ended.epochs} epochs"
     early = ", stopped early" if ended.stopped_early else ""
     return Headline(
@@ -140,11 +141,11 @@ def facts(training: TrainingState) -> tuple[tuple[str, str], ...]:
     length = f"{began.epochs:,} epochs of {began.steps_per_epoch:,} steps of {plan.batch_size} pictures"
     if training.is_earlier:
         # The store does not know more.
-        lines: list[tuple[str, str]] = [("Network", network(began.spec)), ("Data", data)]
+        lines: list[tuple[str, str]] = [("Network", net_title(began.spec)), ("Data", data)]
         lines += [("Length", length)] if began.steps_per_epoch else []
     else:
         lines = [
-            ("Network", network(began.spec)),
+            ("Network", net_title(began.spec)),
             ("Data", f"{data}: {began.n_train:,} to learn from, {began.n_validation:,} judge it"),
             ("Classes", str(len(began.classes))),
             ("Length", length),
