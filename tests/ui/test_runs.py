@@ -1,5 +1,6 @@
 """The runs view: a table to sort, filter, name and star; what it tells; and its dock on the real state."""
 
+import csv
 import shlex
 from dataclasses import replace
 from itertools import pairwise
@@ -182,6 +183,33 @@ def test_runs_that_are_alike_are_told_apart_in_a_narrow_table_too(view, qtbot):
     assert view._title.text.endswith("16:44")
     qtbot.keyClicks(view.findChild(QLineEdit, "runs.filter"), "15:02")
     assert view.shown == ("e",)
+
+
+def test_a_run_without_a_test_says_what_it_reached_and_that_it_was_not_tested(view, tmp_path):
+    rows = (
+        run_row("t", created=5.0, test_accuracy=0.5),
+        run_row("u", created=4.0, test_accuracy=0.3),
+        run_row("v", created=3.0, test_accuracy=None, validation_accuracy=0.98, status="stopped"),
+        run_row("w", created=2.0, test_accuracy=None, validation_accuracy=0.4, status="running"),
+        run_row("x", created=1.0, test_accuracy=None, validation_accuracy=None, epochs_done=0),
+    )
+    view.show_runs(rows, is_listed=True, can_train=True)
+    assert [cell(view, run, TEST).data() for run in "tvx"] == ["50.00 %", "val. 98.00 %", "–"]
+    tips = [cell(view, run, TEST).data(Qt.ItemDataRole.ToolTipRole) for run in "tv"]
+    assert tips == [None, "It was not tested: this is the best validation accuracy of its epochs."]
+    choose(view, "v")
+    assert "best validation 98.00 %, not tested" in view._facts.text
+    assert "CIFAR" not in view._facts.text, "the title says it"
+    assert "CIFAR ResNet-20 · cifar10" in run_words.facts(replace(rows[0], name="mine"))
+    assert "not tested" not in run_words.facts(rows[0]) + run_words.facts(rows[4])
+    table(view).sortByColumn(TEST, Qt.SortOrder.DescendingOrder)
+    assert view.shown == tuple("tuvwx"), "a validation accuracy is not compared with a test accuracy"
+    table(view).sortByColumn(TEST, Qt.SortOrder.AscendingOrder)
+    assert view.shown == tuple("xwvut")
+    view.save_csv(tmp_path / "runs.csv")
+    with (tmp_path / "runs.csv").open(newline="") as file:
+        kept = {row["id"]: (row["validation_accuracy"], row["test_accuracy"]) for row in csv.DictReader(file)}
+    assert kept["v"] == ("0.980000", "")
 
 
 def test_a_note_is_told_when_it_is_left_or_another_run_is_chosen(view, qtbot):

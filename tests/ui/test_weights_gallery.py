@@ -79,7 +79,7 @@ def test_what_was_trained_here_has_a_card():
     assert list(items) == ["cifar-resnet20", "run.a", "run.b", "run.c", "untrained"]
     assert items["run.a"].title == "first try"
     assert items["run.a"].facts.startswith("90.5 % on cifar10 · trained here, 30 / 30 epochs · 20")
-    assert items["run.b"].facts.startswith("91.2 % on cifar10")
+    assert items["run.b"].facts.startswith("best validation 91.2 % on cifar10")
     assert items["run.c"].facts.startswith("trained here")
     assert items["run.a"].choice == WeightsChoice("run", "a")
     assert [name for name, item in items.items() if item.is_in_use] == ["run.b"]

@@ -111,8 +111,9 @@ def weights_items(
 
 def _trained(row: RunRow, *, is_in_use: bool) -> WeightsItem:
     """What a training here ended with, by its test accuracy, else by the best that it was seen to reach."""
-    tested = row.test_accuracy if row.test_accuracy is not None else row.validation_accuracy
-    accuracy = () if tested is None else (f"{100 * tested:.1f} % on {row.data_title}",)
+    is_untested = run_words.is_untested(row)
+    known, said = (row.validation_accuracy, "best validation ") if is_untested else (row.test_accuracy, "")
+    accuracy = () if known is None else (f"{said}{100 * known:.1f} % on {row.data_title}",)
     facts = (*accuracy, f"trained here, {run_words.epochs(row)} epochs", run_words.date(row))
     choice = WeightsChoice("run", row.id)
     return WeightsItem(f"run.{row.id}", row.title, " · ".join(facts), choice, is_in_use=is_in_use)

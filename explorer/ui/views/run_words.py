@@ -77,6 +77,18 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
+def is_untested(row: RunRow) -> bool:
+    """Whether its best validation accuracy is all that is known of how well it does."""
+    return row.test_accuracy is None and row.validation_accuracy is not None
+
+
+def reached(row: RunRow) -> str:
+    """Its test accuracy; of one that was not tested the best of its validation, which says so."""
+    if is_untested(row):
+        return f"val. {percent(row.validation_accuracy)}"
+    return percent(row.test_accuracy)
+
+
 def duration(seconds: float | None) -> str:
     """How long a training took: `42 s`, `2 min 05 s`, `3 h 20 min`; a dash where it is not known."""
     if seconds is None:
@@ -130,14 +142,18 @@ def extend_text(row: RunRow | None) -> str:
 
 
 def facts(row: RunRow) -> str:
-    """The row in one line."""
+    """The row in one line, what it reached first; network and data only where the title does not say them."""
     plan = row.plan
-    parts = [net_title(row.spec), row.data_title, f"epoch {epochs(row)}"]
+    parts = [f"epoch {epochs(row)}"]
+    if is_untested(row):
+        parts.append(f"best validation {percent(row.validation_accuracy)}, not tested")
+    elif row.test_accuracy is not None:
+        parts.append(f"test {percent(row.test_accuracy)}")
+    parts += [net_title(row.spec), row.data_title] if row.name else []
+    parts.append(f"began {date(row)}")
     parts += [f"batch {plan.batch_size:,}", f"rate {plan.learning_rate:g}", f"seed {plan.seed}"]
     if row.extends:
         parts.append(f"goes on from {row.extends}")
-    if row.test_accuracy is not None:
-        parts.append(f"test {percent(row.test_accuracy)}")
     if row.seconds is not None:
         parts.append(duration(row.seconds))
     return " · ".join(parts)

@@ -47,6 +47,13 @@ def _or_none_yet(number: float | None) -> float:
     return _NONE_YET if number is None else number
 
 
+def _tested_above_all(row: RunRow) -> float:
+    """By test accuracy; below those that have one by the best validation accuracy, then the rest."""
+    if row.test_accuracy is not None:
+        return row.test_accuracy
+    return _or_none_yet(row.validation_accuracy) - 2
+
+
 def _network(row: RunRow) -> str:
     return net_title(row.spec)
 
@@ -72,10 +79,10 @@ COLUMNS = (
     ),
     Column(
         "Test",
-        lambda row: run_words.percent(row.test_accuracy),
-        lambda row: _or_none_yet(row.test_accuracy),
+        run_words.reached,
+        _tested_above_all,
         "right",
-        "Accuracy on the test part, at the end",
+        "Accuracy on the test part, at the end; before that the best validation accuracy, marked val.",
     ),
     Column(
         "Time",
@@ -180,6 +187,8 @@ def _tooltip(row: RunRow, column: int) -> str | None:
         return row.data
     if column == STATUS:
         return run_words.status(row)[2]
+    if column == TEST and run_words.is_untested(row):
+        return "It was not tested: this is the best validation accuracy of its epochs."
     if column == STAR:
         return (
             None if row.is_bundled else "Click to take the star away" if row.is_starred else "Click to star"

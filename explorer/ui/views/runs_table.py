@@ -32,6 +32,7 @@ from explorer.ui.views.runs_model import (
     SECONDS,
     STAR,
     STATUS,
+    TEST,
     VALIDATION,
     FilteredRuns,
     Index,
@@ -69,6 +70,8 @@ class _Cells(QStyledItemDelegate):
         colours = Colours.of(option.palette)
         if index.column() == STATUS:
             option.palette.setColor(QPalette.ColorRole.Text, getattr(colours, run_words.status(row)[1]))
+        if index.column() == TEST and run_words.is_untested(row):
+            option.palette.setColor(QPalette.ColorRole.Text, colours.muted)
         if index.column() == NAME and row.mark:
             # What tells it from others stands at the end.
             option.textElideMode = Qt.TextElideMode.ElideMiddle
