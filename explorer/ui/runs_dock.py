@@ -92,8 +92,10 @@ class RunsDock(SeenDock):
 def accuracy_lines(curves: Curves) -> tuple[Line, ...]:
     """Training and validation accuracy by epoch, as far as a run has them."""
     from explorer.ui.views.sparkline import Line
+    from explorer.ui.widgets.series_colours import PART_TONES
 
-    train = curves.buffer.series("epoch.train_accuracy")[1].tolist()
-    validation = curves.buffer.series("epoch.validation_accuracy")[1].tolist()
-    lines = (Line("training", tuple(train), "muted"), Line("validation", tuple(validation), "accent"))
+    lines = (
+        Line(name, tuple(curves.buffer.series(f"epoch.{part}_accuracy")[1].tolist()), PART_TONES[part])
+        for part, name in (("train", "training"), ("validation", "validation"))
+    )
     return tuple(line for line in lines if line.values)

@@ -442,10 +442,15 @@ def test_a_long_line_is_thinned_to_its_ends():
 def test_the_curves_are_drawn(view):
     choose(view, "a")
     before = view._curves.grab().toImage()
-    view.show_curves("b", (Line("validation", (0.1, 0.2)),))
+    view.show_curves("b", (Line("validation", (0.1, 0.2), "warning"),))
     assert view._curves.lines == (), "another run's curves are not shown"
-    view.show_curves("a", (Line("training", (0.2, 0.6), "muted"), Line("validation", (0.1, 0.5))))
-    assert view._curves.grab().toImage() != before
+    view.show_curves("a", (Line("training", (0.2, 0.6), "accent"), Line("validation", (0.1, 0.5), "warning")))
+    after = view._curves.grab().toImage()
+    assert after != before
+    points = ((x, y) for x in range(after.width()) for y in range(after.height()))
+    seen = {after.pixelColor(x, y).name() for x, y in points}
+    colours = theme.Colours.of(view.palette())
+    assert colours.success.name() in seen, "the best epoch is marked as it is where a training is drawn"
 
 
 @pytest.fixture
@@ -474,7 +479,7 @@ def test_the_dock_reads_the_store_and_shows_what_comes(dock, qtbot, tmp_path, mo
     assert isinstance(sent[-1], ReadCurves)
     metrics = tuple((step, "epoch.validation_accuracy", step / 10) for step in range(5))
     store.dispatch(CurvesRead(ticket=sent[-1].ticket, run="a", rows=metrics))
-    assert view._curves.lines == (Line("validation", (0.0, 0.1, 0.2, 0.3, 0.4)),)
+    assert view._curves.lines == (Line("validation", (0.0, 0.1, 0.2, 0.3, 0.4), "warning"),)
     click(qtbot, view, "a", STAR)
     assert isinstance(sent[-1], EditRun)
     assert sent[-1].is_starred is True

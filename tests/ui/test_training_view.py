@@ -14,6 +14,8 @@ from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTrai
 from explorer.runs.judged import Judged
 from explorer.state.learning import FinderState, TrainingForm, TrainingState
 from explorer.state.learning_actions import TakeRate, TrainOnFolder
+from explorer.ui.runs_dock import accuracy_lines
+from explorer.ui.theme import Colours
 from explorer.ui.training_dock import TrainingDock
 from explorer.ui.views.confusion import ConfusionMatrix
 from explorer.ui.views.rate_finder import RateFinder
@@ -251,6 +253,18 @@ def test_curves_are_drawn_with_gap_and_best_epoch(shown):
     assert accuracy.shown.best[1] == values.max()
     assert accuracy.shown.best_epoch == int(values.argmax()) + 1
     assert third.subject == "rate"
+
+
+def test_a_run_has_the_colours_here_that_it_has_among_the_runs(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(3)
+    shown.until_drawn()
+    accuracy = shown.view.curves.plots[1]
+    here = {line.name: accuracy.colour(line).name() for line in accuracy.shown.lines}
+    colours = Colours.of(accuracy.palette())
+    there = {line.name: getattr(colours, line.tone).name() for line in accuracy_lines(shown.training.curves)}
+    assert set(here) == {"training", "validation"}
+    assert there == here
 
 
 def test_axes_scale_and_third_plot_can_be_chosen(shown):

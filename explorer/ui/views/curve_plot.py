@@ -23,7 +23,7 @@ from explorer.ui.views.curve_lines import (
 )
 from explorer.ui.views.curve_moments import MomentLine
 from explorer.ui.views.line_plot import FEW_POINTS, Bounds, LinePlot, faint, with_room
-from explorer.ui.widgets.series_colours import series_colour
+from explorer.ui.widgets.series_colours import PART_TONES, series_colour
 
 _STAGES_LIGHT = ("#2563eb", "#b45309", "#15803d", "#a21caf", "#0e7490", "#b91c1c", "#4d7c0f", "#6d28d9")
 _STAGES_DARK = ("#6ea6ff", "#e5ab3b", "#41c778", "#e08cf0", "#4fc4d9", "#ff8a84", "#a9cf54", "#b49cff")
@@ -138,7 +138,7 @@ class CurvePlot(LinePlot):
             return QColor(stages[line.place % len(stages)])
         if self._shown.has_twin:
             return series_colour(self.palette(), int(line.is_twin))
-        return QColor(colours.warning if line.role == "validation" else colours.accent)
+        return QColor(getattr(colours, PART_TONES.get(line.role, "accent")))
 
     def draw(self) -> None:
         """Draw the lines, what lies between them and the best epoch."""

@@ -26,7 +26,7 @@ class Line:
 
     name: str
     values: tuple[float, ...]
-    tone: Tone = "accent"
+    tone: Tone
 
 
 def thinned(values: Sequence[float], most: int = _MOST_POINTS) -> list[tuple[int, float]]:
@@ -114,7 +114,8 @@ class Sparkline(QWidget):
         if finite:
             best, at = max(finite, key=lambda pair: pair[0])
             painter.setPen(QPen(colours.card, 1.5))
-            painter.setBrush(getattr(colours, line.tone))
+            # As the best epoch is marked among the curves of a training.
+            painter.setBrush(colours.success)
             painter.drawEllipse(place(at, best), 4, 4)
 
     def _paint_scale(self, painter: QPainter, low: float, high: float, colours: Colours) -> QRectF:

@@ -5,6 +5,8 @@ Used by charts and scatters. Imports nothing of the project but the theme.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PySide6.QtGui import QColor, QPalette
 
 from explorer.ui.theme import is_dark
@@ -33,6 +35,8 @@ _DARK = (
     "#f9a8d4",
     "#c4bdb5",
 )
+PART_TONES: dict[str, Literal["accent", "warning"]] = {"train": "accent", "validation": "warning"}
+"""Where one run is drawn: the theme's tone for its line on the training and on the validation pictures."""
 _GOLDEN = 0.61803398875
 """Steps of the golden ratio keep any number of hues apart."""
 
