@@ -148,6 +148,8 @@ class TrainingState:
         is_anew: Whether it is to begin as the run in view did.
         twin: The twin that learns in lock-step or did so last; None where there is none.
         is_earlier: Whether it is a run of another sitting, that is only looked at.
+        before: Status, cause and remedy from before what is under way now was asked for: it is so again where
+            that comes to nothing.
     """
 
     status: TrainingStatus = "idle"
@@ -172,6 +174,7 @@ class TrainingState:
     is_anew: bool = False
     twin: TwinState | None = None
     is_earlier: bool = False
+    before: tuple[TrainingStatus, str, str] = ("idle", "", "")
 
     @property
     def can_pause(self) -> bool:
@@ -196,15 +199,31 @@ class TrainingState:
 
     @property
     def at_rest(self) -> TrainingStatus:
-        """How it stands once what was begun after it is over or taken back."""
+        """How it stands once it learns no more."""
         if self.ended is not None:
             return "finished"
         return "idle" if self.began is None else "stopped"
 
     @property
+    def has_begun(self) -> bool:
+        """Whether what is under way takes its steps; a finder's leave nothing."""
+        return self.status in ("running", "pausing", "stopping") and self.purpose != "find"
+
+    @property
     def kept_finder(self) -> FinderState | None:
         """The finder once what was begun is over; of a finder that breaks off nothing is kept."""
         return None if self.purpose == "find" else self.finder
+
+    @property
+    def as_before(self) -> TrainingState:
+        """What was there before that which is under way was asked for, which has come to nothing."""
+        status, cause, remedy = self.before
+        return replace(self, status=status, cause=cause, remedy=remedy, finder=self.kept_finder)
+
+    def asking(self, status: Literal["opening", "preparing"], purpose: Purpose) -> TrainingState:
+        """The same while another, or more of this one, is asked for."""
+        before = (self.status, self.cause, self.remedy)
+        return replace(self, status=status, purpose=purpose, cause="", remedy="", before=before)
 
     @property
     def is_busy(self) -> bool:

@@ -31,7 +31,7 @@ from explorer.engine.messages import (
     WeightsChoice,
 )
 from explorer.engine.picture_messages import ForgetPictures, LoadPictures
-from explorer.engine.run_messages import DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
+from explorer.engine.run_messages import CurvesRead, DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
 from explorer.engine.training_messages import (
     EpochEnded,
     FindRate,
@@ -61,6 +61,7 @@ from explorer.state.actions import (
     Undo,
 )
 from explorer.state.compare_actions import PinColumn, SeeColumns
+from explorer.state.in_view import training_in_view
 from explorer.state.learning_actions import (
     AllowFetchData,
     BringBackRuns,
@@ -768,8 +769,86 @@ def test_data_that_cannot_be_read_ends_the_start(play):
     play(StartTraining())
     ticket = play.newest(OpenData).ticket
     play(RequestFailed(ticket=ticket, kind="OpenData", message="There is nothing.", hint="Add some."))
-    assert play.state.training.status == "failed"
+    assert play.state.training.status == "idle"
     assert play.state.data.status == "failed"
+    assert play.state.notices[-1].message == "There is nothing."
+
+
+@pytest.fixture
+def stopped(training):
+    """A run that was stopped after some steps, and is in the list."""
+    training.tick(14, ((13, "step.loss", 1.5),))
+    training(StopTraining())
+    training(TrainingHalted(run=RUN, how="stop", step=14))
+    training(RunsListed(rows=(row("stopped"),)))
+    return training
+
+
+def refuse(play, kind):
+    play(
+        RequestFailed(
+            ticket=play.newest(kind).ticket, kind=kind.__name__, message="There is nothing.", hint="Add some."
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind"),
+    [
+        (StartTraining(), OpenData),
+        (StartTraining(), Train),
+        (SeekRate(), OpenData),
+        (SeekRate(), FindRate),
+        (GoOnTraining(), ResumeTraining),
+    ],
+)
+def test_a_start_that_fails_before_its_first_step_leaves_the_run_before_as_it_was(stopped, ask, kind):
+    before = stopped.state.training
+    assert before.can_resume
+    stopped(ask)
+    assert stopped.state.training.is_busy
+    if kind in (Train, FindRate):
+        stopped.open_data()
+    refuse(stopped, kind)
+    after = stopped.state.training
+    for part in ("status", "cause", "remedy", "began", "step", "curves", "can_resume", "twin", "finder"):
+        assert getattr(after, part) == getattr(before, part)
+    notice = stopped.state.notices[-1]
+    assert (notice.severity, notice.message, notice.hint) == ("error", "There is nothing.", "Add some.")
+
+
+def test_why_a_training_failed_is_said_again_after_a_start_that_came_to_nothing(training):
+    refuse(training, Train)
+    training(StartTraining())
+    assert training.state.training.cause == ""
+    refuse(training, OpenData)
+    state = training.state.training
+    assert (state.status, state.cause, state.remedy) == ("failed", "There is nothing.", "Add some.")
+
+
+@pytest.mark.parametrize("is_halted", [False, True])
+def test_a_paused_training_waits_on_after_a_start_that_was_taken_back(training, is_halted):
+    training(PauseTraining())
+    training(TrainingHalted(run=RUN, how="pause", step=14))
+    training(StartTraining())
+    if is_halted:
+        # As the engine says once the next one has taken its place.
+        training.open_data()
+        training(TrainingHalted(run=RUN, how="stop", step=14))
+    training(StopTraining())
+    assert training.state.training.status == ("stopped" if is_halted else "paused")
+    assert training.state.training.can_resume
+
+
+def test_a_start_that_fails_leaves_the_run_of_another_sitting_in_view(play):
+    play(RunsListed(rows=(row("stopped"),)))
+    play(ChooseWeights(WeightsChoice("run", RUN)))
+    play.build(Origin("run", RUN))
+    play(CurvesRead(run=RUN, rows=((13, "step.loss", 1.5),)))
+    assert training_in_view(play.state).can_resume
+    play(StartTraining())
+    refuse(play, OpenData)
+    assert training_in_view(play.state).can_resume
 
 
 def test_looking_up_data_reads_the_chosen_set_once(play):

@@ -112,11 +112,10 @@ def on_open_failed(turn: Turn, cause: str, remedy: str) -> bool:
     """
     wanted = turn.state.data.wanted
     turn.change(data=replace(turn.state.data, status="failed"))
+    training.on_training_failed(turn, cause, remedy)
     card = _card(turn, wanted)
     if card is None or card.is_present:
-        training.on_training_failed(turn, cause, remedy)
         return False
-    training.on_training_failed(turn, cause, "Press Download in the question above.")
     ask_to_fetch(turn, card)
     return True
 

@@ -31,8 +31,7 @@ def on_rate_probed(turn: Turn, event: RateProbed) -> None:
 def on_rate_found(turn: Turn, event: RateFound) -> None:
     """The finder is done."""
     finder = FinderState("done", event.rates, event.losses, event.suggested)
-    training = turn.state.training
-    turn.change(training=replace(training, status=training.at_rest, finder=finder))
+    turn.change(training=replace(turn.state.training.as_before, finder=finder))
 
 
 def on_take_rate(turn: Turn, action: TakeRate) -> None:

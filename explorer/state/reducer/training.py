@@ -169,9 +169,12 @@ def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
         list_again(turn)
     status: TrainingStatus = "paused" if event.how == "pause" else "stopped"
     cause = event.cause.format_map(dict(event.arguments)) if event.cause else ""
-    if turn.state.training.status not in ("opening", "preparing"):
-        # Else the next was started before this one had halted.
-        turn.change(training=replace(turn.state.training, status=status, step=event.step, cause=cause))
+    training = turn.state.training
+    if training.status not in ("opening", "preparing"):
+        turn.change(training=replace(training, status=status, step=event.step, cause=cause))
+    elif training.began is not None and training.began.run == event.run:
+        # The next was started before this one had halted.
+        turn.change(training=replace(training, step=event.step, before=(status, cause, "")))
     columns.on_learned(turn, event.run)
     if is_in_view(turn, event.run):
         ask_again(turn)
@@ -200,6 +203,8 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
 def on_training_failed(turn: Turn, cause: str, remedy: str = "", kept: object = None) -> None:
     """It broke off; the notice says why, and so does the view. The net is as it was kept last.
 
+    Where it has not taken a step, what was there before is shown again: that did not fail.
+
     Args:
         turn: The turn.
         cause: What happened.
@@ -209,11 +214,13 @@ def on_training_failed(turn: Turn, cause: str, remedy: str = "", kept: object = 
     training = turn.state.training
     if not training.is_busy:
         return
-    has_learned = training.status in ("running", "pausing", "stopping") and training.purpose != "find"
-    fail(turn, cause, remedy)
-    if isinstance(kept, int):
-        turn.change(training=replace(turn.state.training, step=kept))
-    if has_learned and training.began is not None and is_in_view(turn, training.began.run):
+    if not training.has_begun:
+        give_up(turn)
+        return
+    step = kept if isinstance(kept, int) else training.step
+    over = replace(training, twin=rested(training.twin), eta_seconds=None, step=step)
+    turn.change(training=replace(over, status="failed", cause=cause, remedy=remedy))
+    if training.began is not None and is_in_view(turn, training.began.run):
         turn.change(answers=MappingProxyType({}))
         ask_again(turn)
 
@@ -221,16 +228,18 @@ def on_training_failed(turn: Turn, cause: str, remedy: str = "", kept: object = 
 def on_taken_back(turn: Turn, event: RequestFailed) -> None:
     """It was taken back, perhaps when its first words were already on their way."""
     training = turn.state.training
-    if training.is_busy and turn.state.tickets.get((event.kind, TRAINING_SUBJECT)) == event.ticket:
-        finder, twin = training.kept_finder, rested(training.twin)
-        turn.change(training=replace(training, status=training.at_rest, finder=finder, twin=twin))
+    if not training.is_busy or turn.state.tickets.get((event.kind, TRAINING_SUBJECT)) != event.ticket:
+        return
+    if training.has_begun:
+        turn.change(training=replace(training, status=training.at_rest, twin=rested(training.twin)))
+    else:
+        give_up(turn)
 
 
-def fail(turn: Turn, cause: str, remedy: str) -> None:
-    """It broke off before its first step or after; the view says why."""
-    training = turn.state.training
-    over = replace(training, finder=training.kept_finder, twin=rested(training.twin), eta_seconds=None)
-    turn.change(training=replace(over, status="failed", cause=cause, remedy=remedy))
+def give_up(turn: Turn) -> None:
+    """What was asked for comes to nothing: all is as it was before."""
+    training = turn.state.training.as_before
+    turn.change(training=replace(training, twin=rested(training.twin)))
 
 
 # Pause, stop, look
@@ -255,7 +264,9 @@ def on_stop_training(turn: Turn, action: StopTraining) -> None:
         if training.status == "opening":
             facts = turn.state.data.facts
             turn.change(data=replace(turn.state.data, status="none" if facts is None else "open", wanted=""))
-        turn.change(training=replace(training, status=training.at_rest, finder=training.kept_finder))
+        give_up(turn)
+        if training.purpose == "resume" and turn.state.training.status == "paused":
+            turn.change(training=replace(turn.state.training, status="stopped"))
         for kind, subject in (
             (OpenData, ()),
             (Train, TRAINING_SUBJECT),

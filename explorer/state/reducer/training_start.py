@@ -23,7 +23,7 @@ from explorer.state.reducer.document import put_in_view
 from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.plan_form import fitted, on_edit_plan
 from explorer.state.reducer.rewind import is_of
-from explorer.state.reducer.training import fail
+from explorer.state.reducer.training import give_up
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, wanted_twin
 
@@ -58,7 +58,7 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
         _extend(turn, run, action.epochs)
         return
     if run and run == present and training.status in ("paused", "stopped"):
-        turn.change(training=replace(training, status="preparing", purpose="resume", cause="", remedy=""))
+        turn.change(training=training.asking("preparing", "resume"))
         turn.ask(ResumeTraining, run=run)
         return
     row = next((row for row in state.runs.rows if row.id == run), None)
@@ -93,7 +93,7 @@ def open_data(
     """Read the data; what it is for begins when it is there."""
     if turn.state.training.is_busy or not is_free_for_training(turn):
         return
-    opening = replace(turn.state.training, status="opening", purpose=purpose, cause="", remedy="")
+    opening = turn.state.training.asking("opening", purpose)
     turn.change(
         training=replace(opening, resumes=run, extends_to=epochs, wants_twin=with_twin, is_anew=is_anew),
         data=replace(turn.state.data, status="opening", wanted=data),
@@ -115,7 +115,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
     try:
         spec = turn.state.document.spec.edited(num_classes=len(facts.classes))
     except SpecError as error:
-        fail(turn, error.cause_text, error.hint_text)
+        give_up(turn)
         turn.notify("error", error.message, error.hint, arguments=tuple(error.arguments.items()))
         return
     # Before the net's head is made anew for the data, which gives its weights up.
