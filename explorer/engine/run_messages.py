@@ -55,6 +55,7 @@ class RunRow:
         start: The weights that it began from.
         extends: The finished run that it went on from; empty where it did from none.
         mark: What tells it from others that would be called the same, from `run_titles`; else empty.
+        has_data: Whether its data can be chosen here: a set known by name, or a folder or zip that is there.
     """
 
     id: str
@@ -80,6 +81,7 @@ class RunRow:
     start: WeightsChoice = FIRST_VALUES
     extends: str = ""
     mark: str = ""
+    has_data: bool = True
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ Called by the engine's handlers and the command line. Imports no torch and no Qt
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from explorer.images import digits, published, shapes
 from explorer.images.dataset import PARTS, Dataset, Progress, say_nothing
 from explorer.images.picture_folders import open_folder
 
-__all__ = ["PARTS", "Dataset", "NamedData", "Progress", "is_named", "named_data", "open_dataset"]
+__all__ = ["PARTS", "Dataset", "NamedData", "Progress", "is_here", "is_named", "named_data", "open_dataset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class NamedData:
 def is_named(data: str) -> bool:
     """Whether the program knows a data set of this name; names go before folders (`./mnist` is a folder)."""
     return data in (digits.NAME, shapes.NAME) or data in published.SETS
+
+
+def is_here(data: str) -> bool:
+    """Whether this is a set known by name, downloaded or not, or a folder or zip that is there."""
+    # As `pathlib` does not: a folder that may not be looked into is not here.
+    return is_named(data) or os.path.exists(os.path.expanduser(data))  # noqa: PTH110, PTH111
 
 
 def named_data() -> tuple[NamedData, ...]:

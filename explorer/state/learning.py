@@ -62,6 +62,8 @@ class TrainingForm:
         chosen: The plan's fields that the user has set; they survive another recipe or data set.
         starts_from: The weights that it starts from.
         refusal: Why the last edit of the plan was refused: field, cause and hint; None where it was not.
+        lacks: The data that the plan was made for, where they are not here and others stand in the form;
+            empty once some were chosen.
     """
 
     data: str = FIRST_DATA
@@ -70,6 +72,7 @@ class TrainingForm:
     chosen: frozenset[str] = frozenset()
     starts_from: WeightsChoice = FIRST_VALUES
     refusal: tuple[str, str, str] | None = None
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +251,16 @@ class DataState:
         facts: What is in the set that was opened last; None before the first.
         status: Whether one is being read.
         wanted: The set that is being read, or that a training waits for.
+        cause: Why it could not be read and what helps, in words; empty where it could.
+        looked_up: The ticket of the last reading that nobody asked for, only to show what the form has.
     """
 
     cards: tuple[DataCard, ...] = ()
     facts: DataFacts | None = None
     status: Literal["none", "opening", "open", "failed"] = "none"
     wanted: str = ""
+    cause: str = ""
+    looked_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)

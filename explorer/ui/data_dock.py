@@ -75,7 +75,7 @@ def _status(state: AppState, *, is_current: bool) -> str:
     if data.status == "opening":
         return f"Reading {PurePath(data.wanted).name or name}…"
     if data.status == "failed":
-        return f"{name} could not be read. The message above says why."
+        return f"{name} could not be read. {data.cause}".strip()
     if not is_current:
         card = next((card for card in data.cards if card.name == state.form.data), None)
         if card is not None and not card.is_present:

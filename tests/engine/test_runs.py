@@ -117,6 +117,20 @@ def test_a_row_says_what_the_list_shows(pool, resources):
     assert listed.warnings == ()
 
 
+def test_a_row_says_whether_its_data_is_here(pool, resources, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    with RunStore() as store:
+        runs = {
+            data: make_run(store, data=data) for data in ("digits", "cifar10", str(photos), "/gone/a.zip")
+        }
+        write_bundled(runs["/gone/a.zip"], ROWS, resources / "runs" / "zipped.json")
+        write_bundled(runs[str(photos)], ROWS, resources / "runs" / "elsewhere.json")
+    listed = answer(pool, ListRuns(ticket=1))
+    missing = {row.id for row in listed.rows if not row.has_data}
+    assert missing == {runs["/gone/a.zip"].id, "zipped", "elsewhere"}
+
+
 def test_naming_deleting_and_restoring_answer_with_the_list(pool):
     with RunStore() as store:
         run = make_run(store)

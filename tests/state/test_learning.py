@@ -89,6 +89,7 @@ from explorer.state.learning_actions import (
 from explorer.state.model import Answer
 from explorer.state.session import decode, encode
 from explorer.training.plan import Plan
+from explorer.training.recipes import plan_for
 from tests.state.player import Player
 
 RUN = "20260101-000000-abcdef"
@@ -283,7 +284,7 @@ def test_a_finished_training_is_trained_on_where_its_data_is(training):
 
 @pytest.mark.parametrize(("data", "opened"), [("digits", "digits"), ("cifar10-jpeg.zip", "/my/pictures.zip")])
 def test_one_that_ships_learns_from_its_named_data_else_from_the_forms(play, data, opened):
-    shipped = row("finished", is_bundled=True, has_weights=True, data=data)
+    shipped = row("finished", is_bundled=True, has_weights=True, data=data, has_data=data == "digits")
     play(RunsListed(rows=(shipped,)))
     play(ChooseData("/my/pictures.zip"))
     play(GoOnTraining(RUN, epochs=99))
@@ -849,6 +850,36 @@ def test_a_start_that_fails_leaves_the_run_of_another_sitting_in_view(play):
     play(StartTraining())
     refuse(play, OpenData)
     assert training_in_view(play.state).can_resume
+
+
+def test_a_run_whose_data_is_not_here_leaves_the_forms_data_and_says_so(play):
+    plan = plan_for("pictures.zip", 50_000, "paper-2015", epochs=164, seed=7)
+    shipped = row("finished", is_bundled=True, data="pictures.zip", plan=plan, has_data=False)
+    play(RunsListed(rows=(shipped, dataclasses.replace(shipped, id="here", has_data=True))))
+    play(ChooseData("shapes"))
+    play(OpenRun(RUN))
+    form = play.state.form
+    assert (form.data, form.lacks, form.recipe) == ("shapes", "pictures.zip", "paper-2015")
+    assert (form.plan.epochs, form.plan.seed) == (164, 7)
+    assert decode(encode(play.state)).form.data == "shapes"
+    play(ChooseData("digits"))
+    assert (play.state.form.lacks, play.state.form.plan.epochs) == ("", 164)
+    play(OpenRun("here"))
+    assert (play.state.form.data, play.state.form.lacks) == ("pictures.zip", "")
+
+
+@pytest.mark.parametrize("is_started", [False, True])
+def test_data_that_are_only_looked_up_fail_without_a_banner(play, is_started):
+    play.state = dataclasses.replace(play.state, form=dataclasses.replace(play.state.form, data="gone.zip"))
+    play(LookUpData())
+    if is_started:
+        play(StartTraining())
+    refuse(play, OpenData)
+    assert (play.state.data.status, play.state.data.cause) == ("failed", "There is nothing. Add some.")
+    assert [notice.message for notice in play.state.notices] == ["There is nothing."] * is_started
+    play(ChooseData("digits"))
+    play.open_data()
+    assert (play.state.data.status, play.state.data.cause) == ("open", "")
 
 
 def test_looking_up_data_reads_the_chosen_set_once(play):

@@ -272,7 +272,7 @@ def test_one_that_was_trained_on_says_from_what(view):
 
 def test_what_one_that_ships_has_learned_from_is_said(view):
     rows = (
-        run_row("c", is_bundled=True, data="cifar10-jpeg.zip"),
+        run_row("c", is_bundled=True, data="cifar10-jpeg.zip", has_data=False),
         run_row("d", is_bundled=True, data="digits"),
     )
     view.show_runs(rows, is_listed=True, can_train=True)

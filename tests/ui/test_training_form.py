@@ -4,12 +4,16 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QFileDialog, QLineEdit
 
+from explorer.engine.data_messages import OpenData
+from explorer.engine.messages import RequestFailed
+from explorer.engine.run_messages import RunsListed
 from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
-from explorer.state.learning_actions import EditPlan
+from explorer.state.learning_actions import ChooseData, EditPlan, LookUpData, OpenRun
 from explorer.training.plan import Plan
 from explorer.training.recipes import RECIPES, plan_for
 from explorer.ui.panels.plan_fields import PlanLine, grouped_fields, plan_facts
 from explorer.ui.panels.training_form import MAIN_FIELDS
+from tests.ui.test_runs import run_row
 from tests.ui.test_training_view import Shown
 
 
@@ -109,6 +113,28 @@ def test_data_is_said_and_chosen(shown, monkeypatch, tmp_path):
     choose(shown, "train.data", "choose a folder")
     assert form(shown).data == str(tmp_path)
     assert shown.child("train.data").currentText() == tmp_path.name
+
+
+def test_data_that_are_not_here_are_said_where_data_are_chosen(shown):
+    about = shown.child("train.data.about")
+    store = shown.feed.store
+    store.dispatch(RunsListed(rows=(run_row("shipped", data="pictures.zip", has_data=False),)))
+    store.dispatch(OpenRun("shipped"))
+    assert "It learned from pictures.zip, which is not here" in about.text()
+    assert (form(shown).data, about.property("tone")) == ("digits", "warning")
+    choose(shown, "train.data", "shapes")
+    assert "not here" not in about.text()
+    assert about.property("tone") == "muted"
+
+
+def test_a_session_with_data_that_are_not_here_opens_without_a_banner(shown):
+    store = shown.feed.store
+    store.dispatch(ChooseData("/gone/pictures.zip"))
+    store.dispatch(LookUpData())
+    ticket = shown.feed.newest(OpenData).ticket
+    store.dispatch(RequestFailed(ticket=ticket, kind="OpenData", message="It is gone.", hint="Choose data."))
+    assert store.state.notices == ()
+    assert shown.child("train.data.about").text() == "It is gone. Choose data."
 
 
 def test_a_cancelled_folder_leaves_the_choice(shown, monkeypatch):

@@ -33,6 +33,7 @@ from explorer.engine.run_messages import (
 from explorer.engine.run_titles import told_apart
 from explorer.engine.values import FIRST_VALUES, WeightsChoice
 from explorer.errors import ExplorerError, RunError
+from explorer.images.datasets import is_here, is_named
 from explorer.runs.bundled import BundledRun, bundled_metrics, bundled_names, read_bundled
 from explorer.runs.export import export_csv, export_jsonl, export_tensorboard
 from explorer.runs.judged import read_judged
@@ -202,6 +203,7 @@ def _row(run: Run, epochs_done: int, accuracy: float | None) -> RunRow:
         study=study_of(run),
         start=FIRST_VALUES if run.start is None else WeightsChoice(*run.start),  # type: ignore[arg-type]
         extends=run.extends,
+        has_data=is_here(run.data),
     )
 
 
@@ -224,6 +226,8 @@ def _bundled_row(run: BundledRun) -> RunRow:
         seconds=run.summary.get("seconds"),
         has_weights=run.has_weights,
         extends=str(run.origin.get(EXTENDS, "")),
+        # A file of that name here is not the one that it has learned from.
+        has_data=is_named(run.data),
     )
 
 

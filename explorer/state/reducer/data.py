@@ -42,7 +42,9 @@ def on_look_up_data(turn: Turn, action: LookUpData) -> None:
     turn.ask(ListData)
     facts, data = turn.state.data.facts, turn.state.form.data
     if facts is None or facts.data != data:
+        ticket = turn.state.next_ticket
         _open(turn, data)
+        turn.change(data=replace(turn.state.data, looked_up=ticket))
 
 
 def on_data_listed(turn: Turn, event: DataListed) -> None:
@@ -54,7 +56,7 @@ def on_choose_data(turn: Turn, action: ChooseData) -> None:
     """Train on another set: read it, or ask whether it may be downloaded."""
     if turn.state.training.is_busy:
         return
-    form = replace(turn.state.form, data=action.data)
+    form = replace(turn.state.form, data=action.data, lacks="")
     turn.change(form=fitted(form, None))
     card = _card(turn, action.data)
     if card is not None and not card.is_present:
@@ -97,25 +99,26 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     if not turn.is_newest(event, OpenData):
         return
     facts = event.facts
-    turn.change(data=replace(turn.state.data, facts=facts, status="open", wanted=""))
+    turn.change(data=replace(turn.state.data, facts=facts, status="open", wanted="", cause=""))
     if turn.state.form.data == facts.data:
         turn.change(form=fitted(turn.state.form, facts))
     training_start.begin(turn, facts)
     inside_topics.begin(turn, facts)
 
 
-def on_open_failed(turn: Turn, cause: str, remedy: str) -> bool:
+def on_open_failed(turn: Turn, ticket: int, cause: str, remedy: str) -> bool:
     """It cannot be read. A set that is merely not here yet is offered.
 
     Returns:
-        Whether it was offered, so that no other notice is needed.
+        Whether no notice is needed: it was offered, or nobody has asked for it, and the form says so.
     """
-    wanted = turn.state.data.wanted
-    turn.change(data=replace(turn.state.data, status="failed"))
+    data = turn.state.data
+    is_asked_for = ticket != data.looked_up or turn.state.training.status == "opening"
+    turn.change(data=replace(data, status="failed", cause=f"{cause} {remedy}".strip()))
     training.on_training_failed(turn, cause, remedy)
-    card = _card(turn, wanted)
+    card = _card(turn, data.wanted)
     if card is None or card.is_present:
-        return False
+        return not is_asked_for
     ask_to_fetch(turn, card)
     return True
 

@@ -40,6 +40,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
     """Say cause and remedy, with a way to try again where that helps."""
     name = next((item.name for item in turn.state.work if item.ticket == event.ticket), "")
     actions: tuple[NoticeAction, ...] = ()
+    is_said = event.is_cancelled
     if event.kind == FetchWeights.__name__ and name:
         actions = (NoticeAction("Try again", AllowFetchWeights(name)),)
     arguments = dict(event.arguments)
@@ -49,8 +50,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
     elif event.kind == FetchData.__name__ and name:
         actions = (NoticeAction("Try again", AllowFetchData(name)),)
     elif event.kind == OpenData.__name__ and turn.is_newest(event, OpenData):
-        if data.on_open_failed(turn, cause, remedy):
-            return
+        is_said |= data.on_open_failed(turn, event.ticket, cause, remedy)
     elif event.kind in TRAININGS:
         if event.is_cancelled:
             training.on_taken_back(turn, event)
@@ -59,7 +59,7 @@ def on_request_failed(turn: Turn, event: RequestFailed) -> None:
             actions = _smaller_batch(turn, event.kind, arguments.get("batch"), arguments.get("half"))
     studies.on_study_failed(turn, event)
     inside_topics.on_inside_failed(turn, event)
-    if not event.is_cancelled:
+    if not is_said:
         turn.notify(
             "error",
             event.message,

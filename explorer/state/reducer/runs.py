@@ -126,7 +126,10 @@ def on_open_run(turn: Turn, action: OpenRun) -> None:
 
 
 def _form_of(turn: Turn, row: RunRow) -> TrainingForm:
-    """The plan of a run as an edit of the recipe that is nearest: what is as usual follows another recipe."""
+    """The plan of a run as an edit of the recipe that is nearest: what is as usual follows another recipe.
+
+    Data that are not here cannot be trained on: the form keeps those that it has, and says so.
+    """
     facts = turn.state.data.facts
     fields = type(row.plan).model_fields
 
@@ -141,7 +144,8 @@ def _form_of(turn: Turn, row: RunRow) -> TrainingForm:
         # How many are usual is known once the data is read.
         chosen.add("epochs")
     starts_from = KNOWN_WEIGHTS if RECIPES[nearest].starts_from_known else FIRST_VALUES
-    return TrainingForm(row.data, nearest, row.plan, frozenset(chosen), starts_from)
+    form = TrainingForm(row.data, nearest, row.plan, frozenset(chosen), starts_from)
+    return form if row.has_data else fitted(replace(form, data=turn.state.form.data, lacks=row.data), facts)
 
 
 def on_mark_run(turn: Turn, action: MarkRun) -> None:

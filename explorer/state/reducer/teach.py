@@ -31,7 +31,7 @@ def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     form = turn.state.form
     # What was set for another recipe was not meant for a few pictures.
     chosen = form.chosen if form.recipe == RECIPE else frozenset[str]()
-    turn.change(form=replace(form, data=event.path, chosen=chosen))
+    turn.change(form=replace(form, data=event.path, chosen=chosen, lacks=""))
     on_choose_recipe(turn, ChooseRecipe(RECIPE))
     # What it was taught before it may be asked now: from what it has learned, that would be no test.
     training_start.on_start_training(turn, StartTraining(is_anew=True))

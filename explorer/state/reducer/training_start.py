@@ -7,7 +7,6 @@ trains. Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePath
 
 from explorer.arch.spec import ArchitectureSpec
 from explorer.engine.data_messages import DataFacts, OpenData
@@ -67,13 +66,12 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
 
 
 def _extend(turn: Turn, run: str, epochs: int) -> None:
-    """Train a finished run on. A file that one that ships has learned from is not here: the form has data."""
+    """Train a finished run on. What one that ships has learned from may not be here: the form has data."""
     state = turn.state
     row = next((row for row in state.runs.rows if row.id == run), None)
     began = training_in_view(state).began
     if row is not None:
-        is_file = bool(PurePath(row.data).suffix)
-        data = state.form.data if row.is_bundled and is_file else row.data
+        data = state.form.data if row.is_bundled and not row.has_data else row.data
         open_data(turn, "resume", data, row.spec, run, epochs=epochs)
     elif began is not None and began.run == run:
         open_data(turn, "resume", began.data, began.spec, run, epochs=epochs)
@@ -111,7 +109,7 @@ def begin(turn: Turn, facts: DataFacts) -> None:
         data = facts.data if training.extends_to else ""
         turn.ask(ResumeTraining, run=training.resumes, epochs=training.extends_to, data=data)
         return
-    form = fitted(turn.state.form, facts)
+    form = fitted(replace(turn.state.form, lacks=""), facts)
     try:
         spec = turn.state.document.spec.edited(num_classes=len(facts.classes))
     except SpecError as error:

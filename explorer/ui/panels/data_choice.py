@@ -64,12 +64,13 @@ class DataChoice(QWidget):
         column.addWidget(self._combo)
         column.addWidget(self._about)
 
-    def show_data(self, data: DataState, chosen: str) -> None:
+    def show_data(self, data: DataState, chosen: str, remark: str = "") -> None:
         """Show the choice and what is in it, without telling.
 
         Args:
             data: What is known of sets by name, and of the one that was opened.
             chosen: The chosen name or path.
+            remark: A sentence or two that stand before what is in it.
         """
         self._data = chosen
         titles = {card.name: card.title for card in data.cards} or {name: name for name in KNOWN_DATA}
@@ -82,11 +83,19 @@ class DataChoice(QWidget):
             for name, title in listed:
                 self._combo.addItem(title, name)
         self._combo.setCurrentIndex(self._combo.findData(chosen))
-        self._about.setText(about(data, chosen))
+        self._about.setText("\n".join(filter(None, (remark, about(data, chosen)))))
+        has_failed = data.status == "failed" and data.wanted == chosen
+        self._set_tone("warning" if remark or has_failed else "muted")
         if not self._has_line:
             self._combo.setToolTip(f"{self._purpose}. {about(data, chosen)}")
         is_open = data.facts is not None and data.facts.data == chosen
         self._about.setToolTip(_classes(data.facts) if is_open and data.facts is not None else "")
+
+    def _set_tone(self, tone: str) -> None:
+        if self._about.property("tone") != tone:
+            self._about.setProperty("tone", tone)
+            self._about.style().unpolish(self._about)
+            self._about.style().polish(self._about)
 
     def _on_activated(self, index: int) -> None:
         name = self._combo.itemData(index)
@@ -118,7 +127,7 @@ def about(data: DataState, chosen: str) -> str:
         return " · ".join(said)
     card = next((card for card in data.cards if card.name == chosen), None)
     if data.status == "failed" and data.wanted == chosen:
-        return "It could not be read."
+        return data.cause or "It could not be read."
     if card is not None and not card.is_present:
         return f"{card.about} Not on this machine: {words.byte_size(card.size_bytes)} to download."
     return card.about if card is not None else ""

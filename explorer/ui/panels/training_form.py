@@ -5,6 +5,8 @@ Used by the training view. Shows plain values and tells what the user does; know
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -113,7 +115,7 @@ class TrainingFormPanel(QScrollArea):
 
     def show_data(self, data: DataState, form: TrainingForm) -> None:
         """Show which data is chosen and what is in it."""
-        self._data.show_data(data, form.data)
+        self._data.show_data(data, form.data, _remark(form))
 
     def show_finder(self, finder: FinderState | None, *, is_busy: bool) -> None:
         """Show the learning-rate finder's curve; None hides it.
@@ -252,6 +254,17 @@ class TrainingFormPanel(QScrollArea):
         self._find.clicked.connect(self.finder_requested)
         self._finder.rate_taken.connect(self.rate_taken)
         self._all.toggled.connect(self._others.setVisible)
+
+
+def _remark(form: TrainingForm) -> str:
+    """That the plan is one for other data; empty where it is not."""
+    if not form.lacks:
+        return ""
+    missing, present = PurePath(form.lacks).name, PurePath(form.data).name
+    return (
+        f"The recipe and plan are the run’s. It learned from {missing}, which is not here: "
+        f"choose data, or train on {present}."
+    )
 
 
 def _heading(text: str) -> QLabel:

@@ -136,7 +136,7 @@ def open_text(row: RunRow | None) -> str:
 def extend_text(row: RunRow | None) -> str:
     """What training on does with it."""
     text = "Train for more epochs from where it ended: a new run that has its curves; this one stays as it is"
-    if row is not None and row.is_bundled and PurePath(row.data).suffix:
+    if row is not None and row.is_bundled and not row.has_data:
         text += f". It learned from {row.data}: choose such data in Training first"
     return text
 
