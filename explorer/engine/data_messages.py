@@ -74,9 +74,15 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListData(Request):
-    """Which data sets are there by name."""
+    """Which data sets are there: by name, taught, and used before.
+
+    Attributes:
+        recent: Folders and zips that were used before, newest first.
+    """
 
     on_io_pool: ClassVar[bool] = True
+
+    recent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +141,15 @@ class CollectTaught(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataListed(Event):
-    """The data sets that the program knows by name."""
+    """The data sets that are there.
+
+    Attributes:
+        cards: Those that the program knows by name.
+        places: Folders and zips: those used before that still exist, then those that were taught.
+    """
 
     cards: tuple[DataCard, ...]
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -248,6 +248,7 @@ class DataState:
 
     Attributes:
         cards: The sets known by name; empty until they were listed.
+        places: Folders and zips of the user's own that can be chosen.
         facts: What is in the set that was opened last; None before the first.
         status: Whether one is being read.
         wanted: The set that is being read, or that a training waits for.
@@ -261,6 +262,7 @@ class DataState:
     wanted: str = ""
     cause: str = ""
     looked_up: int = 0
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,14 +203,18 @@ def _settings(data: object) -> Settings:
         return Settings()
     usual = Settings()
     scheme: Any = data.get("colour_scheme")
-    recent = data.get("recent")
     return Settings(
         colour_scheme=scheme if scheme in get_args(ColourScheme) else usual.colour_scheme,
         device=_text(data, "device", usual.device),
-        recent=tuple(map(str, recent)) if isinstance(recent, list) else usual.recent,
+        recent=_texts(data.get("recent")),
         layout=_text(data, "layout", ""),
         geometry=_text(data, "geometry", ""),
+        recent_data=_texts(data.get("recent_data")),
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _text(data: dict[str, Any], name: str, usual: str) -> str:

@@ -1,6 +1,7 @@
 """Labelled data on the IO pool: listed, fetched, opened, peeked into, and collected from bins."""
 
 import io
+import os
 import queue
 
 import numpy as np
@@ -303,3 +304,19 @@ def test_the_engine_answers_on_its_pool(folder):
         assert any(isinstance(event, DataOpened) for event in seen)
     finally:
         engine.stop()
+
+
+def test_the_users_own_sets_are_listed_while_they_are_there(context, tmp_path, home):
+    def add(colour):
+        return context.shelf.add(str(paint(tmp_path / "one.png", colour)), "one"), *blues
+
+    blues = (context.shelf.add(str(paint(tmp_path / "b.png", (0, 0, 250))), "b"),)
+    dropped = tmp_path / "dropped"
+    dropped.mkdir()
+    older = collect(context, ("one", add((250, 0, 0))), ("two", blues))
+    newer = collect(context, ("one", add((0, 250, 0))), ("two", blues))
+    os.utime(older, (1, 1))
+    (home / "data" / "taught" / ".half-made").mkdir()
+    request = ListData(ticket=1, recent=(str(tmp_path / "gone.zip"), str(dropped), newer))
+    (listed,) = answers(request, context)
+    assert listed.places == (str(dropped), newer, older)

@@ -14,6 +14,7 @@ from explorer.engine.data_messages import (
     DataOpened,
     FetchData,
     FolderPeeked,
+    ListData,
     OpenData,
     PeekFolder,
     TaughtCollected,
@@ -850,6 +851,21 @@ def test_a_start_that_fails_leaves_the_run_of_another_sitting_in_view(play):
     play(StartTraining())
     refuse(play, OpenData)
     assert training_in_view(play.state).can_resume
+
+
+def test_folders_that_were_used_can_be_chosen_again_in_the_next_session(play):
+    for place in ("/photos/cats", "/photos/owls.zip", "/photos/cats"):
+        play(ChooseData(place))
+        play.open_data(data=place, classes=2)
+    assert play.state.data.places == ("/photos/owls.zip", "/photos/cats")
+    play(ChooseData("digits"))
+    play.open_data()
+    again = Trainer()
+    again.state = decode(encode(play.state))
+    again(LookUpData())
+    assert again.newest(ListData).recent == ("/photos/cats", "/photos/owls.zip")
+    again(DataListed(cards=(), places=("/photos/cats", "/home/taught/my-classes")))
+    assert again.state.data.places == ("/photos/cats", "/home/taught/my-classes")
 
 
 def test_a_run_whose_data_is_not_here_leaves_the_forms_data_and_says_so(play):

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QFileDialog, QLineEdit
 
-from explorer.engine.data_messages import OpenData
+from explorer.engine.data_messages import DataListed, OpenData
 from explorer.engine.messages import RequestFailed
 from explorer.engine.run_messages import RunsListed
 from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS
@@ -113,6 +113,17 @@ def test_data_is_said_and_chosen(shown, monkeypatch, tmp_path):
     choose(shown, "train.data", "choose a folder")
     assert form(shown).data == str(tmp_path)
     assert shown.child("train.data").currentText() == tmp_path.name
+
+
+def test_the_users_own_sets_are_among_the_data(shown):
+    places = ("/photos/pets", "/home/taught/my-classes", "/old/pets")
+    shown.feed.store.dispatch(DataListed(cards=(), places=places))
+    combo = shown.child("train.data")
+    titles = {combo.itemData(at): combo.itemText(at) for at in range(combo.count())}
+    assert [titles[place] for place in places] == ["pets in photos", "my-classes", "pets in old"]
+    choose(shown, "train.data", "/home/taught/my-classes")
+    assert shown.feed.newest(OpenData).data == "/home/taught/my-classes"
+    assert combo.currentText() == "my-classes"
 
 
 def test_data_that_are_not_here_are_said_where_data_are_chosen(shown):

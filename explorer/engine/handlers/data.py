@@ -29,12 +29,13 @@ from explorer.engine.data_messages import (
     PeekFolder,
 )
 from explorer.engine.handlers.downloads import TOLD_EVERY_S, telling
+from explorer.engine.handlers.taught import taught_sets
 from explorer.engine.messages import Event, RequestFailed
 from explorer.errors import DataError
 from explorer.images import published
 from explorer.images.class_folders import lay_out, open_source
 from explorer.images.dataset import Dataset
-from explorer.images.datasets import is_named, named_data, open_dataset
+from explorer.images.datasets import is_here, is_named, named_data, open_dataset
 
 SAMPLES_PER_CLASS = 8
 LARGEST_SAMPLE_PX = 96
@@ -47,9 +48,10 @@ class _StoppedError(Exception):
 
 
 def list_data(request: ListData, context: Context) -> Generator[Event, None, None]:
-    """Name the data sets that the program knows."""
+    """Name the data sets that the program knows, and the places of the user's own."""
     cards = tuple(DataCard(**dataclasses.asdict(one)) for one in named_data())
-    yield DataListed(ticket=request.ticket, cards=cards)
+    used = (place for place in request.recent if is_here(place))
+    yield DataListed(ticket=request.ticket, cards=cards, places=tuple(dict.fromkeys((*used, *taught_sets()))))
 
 
 def fetch_data(request: FetchData, context: Context) -> Generator[Event, None, None]:

@@ -3,12 +3,13 @@
 A pasted picture may be nowhere else, and a run goes on only with the very set that it began with: a set stays
 as it is, and one with other pictures gets a place of its own.
 
-Called through `handlers/io_table.py` by the worker. Must not import torch or Qt.
+Called through `handlers/io_table.py` by the worker, and by `handlers/data.py`. Must not import torch or Qt.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import shutil
@@ -22,7 +23,7 @@ from explorer import paths
 from explorer.engine.context import Context
 from explorer.engine.data_messages import CollectTaught, TaughtCollected
 from explorer.engine.messages import Event
-from explorer.errors import DataError
+from explorer.errors import DataError, SetupError
 from explorer.images.load import Picture, is_picture_name
 
 FOLDER = "taught"
@@ -78,6 +79,16 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     yield TaughtCollected(ticket=request.ticket, path=str(target))
+
+
+def taught_sets() -> list[str]:
+    """The folders of all sets that were taught, the newest first; none where they cannot be read."""
+    try:
+        entries = list(os.scandir(paths.data_dir() / FOLDER))
+        folders = [(one.stat().st_mtime, one.path) for one in entries if one.is_dir() and one.name[0] != "."]
+    except (OSError, SetupError):
+        return []
+    return [path for _, path in sorted(folders, reverse=True)]
 
 
 def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) -> None:

@@ -39,7 +39,7 @@ SHOWN_CLASSES = 4
 
 def on_look_up_data(turn: Turn, action: LookUpData) -> None:
     """List the sets, and read the chosen one where it is here."""
-    turn.ask(ListData)
+    list_data(turn)
     facts, data = turn.state.data.facts, turn.state.form.data
     if facts is None or facts.data != data:
         ticket = turn.state.next_ticket
@@ -47,9 +47,14 @@ def on_look_up_data(turn: Turn, action: LookUpData) -> None:
         turn.change(data=replace(turn.state.data, looked_up=ticket))
 
 
+def list_data(turn: Turn) -> None:
+    """Ask which sets there are."""
+    turn.ask(ListData, recent=turn.state.settings.recent_data)
+
+
 def on_data_listed(turn: Turn, event: DataListed) -> None:
-    """The sets known by name."""
-    turn.change(data=replace(turn.state.data, cards=event.cards))
+    """The sets known by name, and the user's own."""
+    turn.change(data=replace(turn.state.data, cards=event.cards, places=event.places))
 
 
 def on_choose_data(turn: Turn, action: ChooseData) -> None:
@@ -84,7 +89,7 @@ def on_allow_fetch_data(turn: Turn, action: AllowFetchData) -> None:
 
 def on_data_fetched(turn: Turn, event: DataFetched) -> None:
     """It is here: read it where it is the chosen one."""
-    turn.ask(ListData)
+    list_data(turn)
     if turn.state.form.data == event.name:
         _open(turn, event.name)
 
@@ -102,8 +107,19 @@ def on_data_opened(turn: Turn, event: DataOpened) -> None:
     turn.change(data=replace(turn.state.data, facts=facts, status="open", wanted="", cause=""))
     if turn.state.form.data == facts.data:
         turn.change(form=fitted(turn.state.form, facts))
+    if PurePath(facts.data).is_absolute():
+        _remember(turn, facts.data)
     training_start.begin(turn, facts)
     inside_topics.begin(turn, facts)
+
+
+def _remember(turn: Turn, place: str) -> None:
+    """A folder or zip was used: it can be chosen again, also in later sessions."""
+    data, settings = turn.state.data, turn.state.settings
+    if place not in data.places:
+        turn.change(data=replace(data, places=(place, *data.places)))
+    if settings.recent_data[:1] != (place,):
+        turn.change(settings=replace(settings, recent_data=settings.with_recent_data(place)))
 
 
 def on_open_failed(turn: Turn, ticket: int, cause: str, remedy: str) -> bool:

@@ -12,7 +12,7 @@ from explorer.arch.depths import depth_of, depths, with_depth
 from explorer.arch.expand import expand
 from explorer.arch.presets import plain_twin
 from explorer.arch.spec import ArchitectureSpec
-from explorer.engine.data_messages import DataFacts, OpenData
+from explorer.engine.data_messages import DataFacts, ListData, OpenData
 from explorer.engine.inside_messages import (
     FindingsRead,
     InsideProgress,
@@ -90,6 +90,8 @@ def on_show_topic(turn: Turn, action: ShowTopic) -> None:
     change_inside(turn, topic=action.topic, is_opened=True)
     image_id = picture_in_view(turn)
     origin = turn.state.net.origin
+    if not turn.state.data.cards:
+        turn.ask(ListData, recent=turn.state.settings.recent_data)
     if turn.state.inside.shipped is None and origin is not None and origin.kind == "bundled":
         turn.ask(ReadFindings)
     if action.topic == "residuals" and image_id is not None:

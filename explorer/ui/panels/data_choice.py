@@ -5,9 +5,10 @@ Used by the training form and the inside view. Knows nothing of the store.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePath
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from explorer.engine.data_messages import DataFacts
@@ -74,14 +75,15 @@ class DataChoice(QWidget):
         """
         self._data = chosen
         titles = {card.name: card.title for card in data.cards} or {name: name for name in KNOWN_DATA}
-        if chosen not in titles:
-            titles[chosen] = PurePath(chosen).name or chosen
+        titles |= _place_titles(data.places if chosen in (*titles, *data.places) else (chosen, *data.places))
         listed = (*titles.items(), (_FOLDER, "Folder of class folders…"), (_ZIP, "Zip of class folders…"))
         if listed != self._listed:
             self._listed = listed
             self._combo.clear()
             for name, title in listed:
                 self._combo.addItem(title, name)
+                if PurePath(name).is_absolute():
+                    self._combo.setItemData(self._combo.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
         self._combo.setCurrentIndex(self._combo.findData(chosen))
         self._about.setText("\n".join(filter(None, (remark, about(data, chosen)))))
         has_failed = data.status == "failed" and data.wanted == chosen
@@ -106,6 +108,16 @@ class DataChoice(QWidget):
         self._combo.setCurrentIndex(self._combo.findData(self._data))
         if name and name != self._data:
             self.data_chosen.emit(name)
+
+
+def _place_titles(places: tuple[str, ...]) -> dict[str, str]:
+    """What folders and zips are called; those of one name by the folder that they are in as well."""
+    paths = {place: PurePath(place) for place in places}
+    called = Counter(path.name for path in paths.values())
+    return {
+        place: f"{path.name} in {path.parent.name}" if called[path.name] > 1 else path.name or place
+        for place, path in paths.items()
+    }
 
 
 def about(data: DataState, chosen: str) -> str:
