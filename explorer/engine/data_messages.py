@@ -140,6 +140,19 @@ class CollectTaught(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTaught(Request):
+    """Read pictures that were taught in another session; they are told as those that are dropped.
+
+    Attributes:
+        pictures: The path of each, and what it is called.
+    """
+
+    on_io_pool: ClassVar[bool] = True
+
+    pictures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataListed(Event):
     """The data sets that are there.
 
@@ -191,6 +204,12 @@ class FolderPeeked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaughtCollected(Event):
-    """The user's bins are a folder of class folders now."""
+    """The user's bins are a folder of class folders now.
+
+    Attributes:
+        path: The folder.
+        files: For the number of each picture the file that it is there.
+    """
 
     path: str
+    files: tuple[tuple[int, str], ...] = ()

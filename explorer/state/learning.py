@@ -265,12 +265,31 @@ class DataState:
     places: tuple[str, ...] = ()
 
 
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a picture that was taught lies in the program's own folder, and what it was called before."""
+
+    path: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A class that the user teaches: its name and the numbers of its pictures."""
+    """A class that the user teaches.
+
+    Attributes:
+        name: As the user has it.
+        image_ids: The numbers of its pictures.
+        unread: Pictures of another session, until they are read again.
+    """
 
     name: str
     image_ids: tuple[int, ...] = ()
+    unread: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,25 +300,22 @@ class TeachState:
         name: Of the set that they become.
         bins: In the order they were made.
         collecting: Whether they are being copied to be trained on.
+        is_reading: Whether pictures of another session are being read again.
         waiting: Tickets of pictures that are being read, each with the place of its bin.
-        taught: The bins that were taught last: their pictures are in a folder of the program.
+        kept: The pictures that were taught, by number: they outlast the session.
     """
 
     name: str = "my-classes"
     bins: tuple[Bin, ...] = (Bin("class 1"), Bin("class 2"))
     collecting: bool = False
+    is_reading: bool = False
     waiting: tuple[tuple[int, int], ...] = ()
-    taught: tuple[Bin, ...] = ()
+    kept: Mapping[int, Kept] = field(default_factory=_nothing)
 
     @property
     def is_untaught(self) -> bool:
         """Whether pictures are in a bin that no set holds."""
-        known = {image_id for one in self.taught for image_id in one.image_ids}
-        return any(set(one.image_ids) - known for one in self.bins)
-
-
-def _nothing() -> Mapping[Any, Any]:
-    return MappingProxyType({})
+        return any(image_id not in self.kept for one in self.bins for image_id in one.image_ids)
 
 
 @dataclass(frozen=True, slots=True)

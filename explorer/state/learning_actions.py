@@ -181,6 +181,11 @@ class Teach(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class LookUpTaught(Action):
+    """Read the pictures again that were taught in another session, to show them in their classes."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookUpRuns(Action):
     """Read the runs, to show them."""
 

@@ -1,4 +1,4 @@
-"""What is kept from one start to the next, as JSON: document, comparison, training form and settings.
+"""What is kept from one start to the next, as JSON: document, comparison, forms, settings.
 
 Encodes and decodes only. The window writes the text; `state` never touches files. Must not import torch or
 Qt.
@@ -19,7 +19,7 @@ from explorer.engine.values import FIRST_VALUES, KNOWN_WEIGHTS, WeightsChoice
 from explorer.errors import RunError, SpecError
 from explorer.present.colouring import USUAL_COLOURING, Colouring, PaletteChoice, ScaleChoice
 from explorer.state.compare import MAX_COLUMNS, Column, CompareState, PairMode
-from explorer.state.learning import TrainingForm
+from explorer.state.learning import Bin, Kept, TeachState, TrainingForm
 from explorer.state.model import AppState, Document
 from explorer.state.settings import ColourScheme, Settings
 from explorer.training import plan as plans
@@ -65,9 +65,19 @@ def encode(state: AppState) -> str:
             "chosen": sorted(state.form.chosen),
             "starts_from": state.form.starts_from.kind,
         },
+        "teach": {
+            "name": state.teach.name,
+            "bins": [{"name": one.name, "pictures": _kept(state.teach, one)} for one in state.teach.bins],
+        },
         "settings": asdict(state.settings),
     }
     return json.dumps(data, indent=1)
+
+
+def _kept(teach: TeachState, one: Bin) -> list[tuple[str, str]]:
+    """Path and name of the pictures of a class that outlast the session: those that were taught."""
+    taught = (teach.kept[image_id] for image_id in one.image_ids if image_id in teach.kept)
+    return [(each.path, each.name) for each in (*taught, *one.unread)]
 
 
 def is_other(old: AppState, new: AppState) -> bool:
@@ -80,6 +90,7 @@ def is_other(old: AppState, new: AppState) -> bool:
         old.document is not new.document
         or old.settings is not new.settings
         or old.form is not new.form
+        or old.teach is not new.teach
         or looks[0] != looks[1]
     )
 
@@ -100,6 +111,7 @@ def decode(text: str) -> AppState:
         document=document,
         compare=_compare(data.get("compare"), frozenset(column.name for column in document.columns)),
         form=_form(data.get("form")),
+        teach=_teach(data.get("teach")),
         settings=_settings(data.get("settings")),
     )
 
@@ -188,6 +200,19 @@ def _form(data: object) -> TrainingForm:
         )
     except (KeyError, TypeError, RunError):
         return TrainingForm()
+
+
+def _teach(data: object) -> TeachState:
+    if not isinstance(data, dict):
+        return TeachState()
+    try:
+        bins = tuple(
+            Bin(str(one["name"]), unread=tuple(Kept(str(path), str(name)) for path, name in one["pictures"]))
+            for one in data["bins"]
+        )
+        return TeachState(name=str(data["name"]), bins=bins)
+    except (KeyError, TypeError, ValueError):
+        return TeachState()
 
 
 def _budget(data: object) -> Budget | None:

@@ -59,6 +59,10 @@ class TeachDock(SeenDock):
         view.teach_requested.connect(lambda: dispatch(learning_actions.Teach()))
         return view
 
+    def look_up(self) -> None:
+        """Bring the pictures of another session back."""
+        self._store.dispatch(learning_actions.LookUpTaught())
+
     def show_state(self, old: AppState | None, new: AppState) -> None:
         """Show the classes and how their learning goes."""
         if old is not None and all(
@@ -77,10 +81,14 @@ class TeachDock(SeenDock):
 
         waiting = [place for _, place in new.teach.waiting]
         bins = tuple(
-            BinItem(one.name, self._pictures(new, one.image_ids), waiting.count(place))
+            BinItem(
+                one.name,
+                self._pictures(new, one.image_ids),
+                waiting.count(place) + (new.teach.is_reading and bool(one.unread)),
+            )
             for place, one in enumerate(new.teach.bins)
         )
-        can_edit = not new.training.is_busy and not new.teach.collecting
+        can_edit = not (new.training.is_busy or new.teach.collecting or new.teach.is_reading)
         network = net_title(new.document.spec)
         self._view.show_bins(new.teach.name, bins, network, can_edit=can_edit)
         self._show_progress(new)

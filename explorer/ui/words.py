@@ -29,6 +29,7 @@ _WORK = {
     "OpenData": "Reading {name}",
     "FetchData": "Downloading {name}",
     "CollectTaught": "Collecting {name}",
+    "ReadTaught": "Reading pictures",
     "Train": "Training on {name}",
     "ResumeTraining": "Training",
     "FindRate": "Finding a learning rate on {name}",

@@ -8,8 +8,9 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
 from PySide6.QtWidgets import QInputDialog
 
-from explorer.state.learning_actions import ChooseData, EditPlan, RenameBin
+from explorer.state.learning_actions import ChooseData, EditPlan, RenameBin, StopTraining
 from explorer.state.model import AppState
+from explorer.ui.quitting import losses
 
 LEARNING_MS = 600_000
 FAST = (("precision", "float32"), ("channels_last", "no"))
@@ -173,6 +174,49 @@ def test_pictures_dropped_into_bins_are_taught(open_program, tmp_path):
     program.qtbot.waitUntil(lambda: has_ended(program.state), timeout=240_000)
     assert program.state.training.status == "finished", program.state.training.cause
     assert program.state.net.classes == ("cup", "pot")
+
+
+def test_what_was_taught_can_be_gone_on_with_in_the_next_session(open_program, tmp_path):
+    folder = colours(tmp_path / "cups", ("cup", "pot"), count=5)
+    program = open_program()
+    program.settle()
+    program.window.teaching.open()
+    for place, name in enumerate(("cup", "pot")):
+        program.session.store.dispatch(RenameBin(place, name))
+        drop_on(program, f"teach.bin.{place}", sorted((folder / name).iterdir())[:4])
+        program.until(lambda state, place=place: len(state.teach.bins[place].image_ids) == 4)
+    program.click("teach.start")
+    program.until(lambda state: state.training.status == "running")
+    taught = program.state.form.data
+    program.session.store.dispatch(StopTraining())
+    program.until(lambda state: not state.training.is_busy)
+    program.window.teaching.dock.hide()
+    program.window.hide()
+    program.session.finish()
+    again = open_program()
+    again.settle()
+    looked_at = again.state.pictures.current
+    again.window.teaching.open()
+    again.until(lambda state: [len(one.image_ids) for one in state.teach.bins] == [4, 4])
+    again.until(lambda state: not state.work)
+    assert [again.child(f"teach.bin.{place}.name").text() for place in (0, 1)] == ["cup", "pot"]
+    names = [item.name for item in again.child("teach.bin.1.pictures").items]
+    assert names == ["0.png", "1.png", "2.png", "3.png"]
+    assert again.state.pictures.current == looked_at
+    assert losses(again.state) == ()
+    drop_on(again, "teach.bin.1", [folder / "pot" / "4.png"])
+    again.until(lambda state: len(state.teach.bins[1].image_ids) == 5)
+    assert len(losses(again.state)) == 1
+    again.click("teach.start")
+    again.until(lambda state: state.training.status == "running")
+    assert again.state.form.data == f"{taught} 2"
+    again.window.training.open()
+    again.until(lambda state: taught in state.data.places)
+    combo = again.child("train.data")
+    assert [combo.itemText(combo.findData(place)) for place in (taught, f"{taught} 2")] == [
+        "my-classes",
+        "my-classes 2",
+    ]
 
 
 def test_data_that_is_not_here_is_asked_about(open_program):

@@ -3,6 +3,7 @@
 import io
 import os
 import queue
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from explorer.engine.data_messages import (
     ListData,
     OpenData,
     PeekFolder,
+    ReadTaught,
     TaughtCollected,
 )
 from explorer.engine.handlers.data import facts_of
@@ -304,6 +306,33 @@ def test_the_engine_answers_on_its_pool(folder):
         assert any(isinstance(event, DataOpened) for event in seen)
     finally:
         engine.stop()
+
+
+def test_taught_pictures_are_read_again_from_their_set(context, tmp_path):
+    shelf = context.shelf
+    packed = io.BytesIO()
+    Image.new("RGB", (9, 9), (0, 0, 250)).save(packed, "GIF")
+    ant, bee = (
+        shelf.add(str(paint(tmp_path / "ant.JPG", (250, 0, 0))), "ant"),
+        shelf.add(packed.getvalue(), "bee"),
+    )
+    moth = shelf.add(str(paint(tmp_path / "moth.png", (9, 90, 9))), "moth")
+    for bins in ((("a", (ant, moth)), ("b", (bee,))), (("b", (bee,)), ("a", (moth, ant)))):
+        # The same set in another order has the files that it had.
+        (collected,) = answers(CollectTaught(ticket=1, name="insects", bins=bins), context)
+        assert collected.path.endswith("insects")
+        files = dict(collected.files)
+        assert {number: Path(path).name for number, path in files.items()} == {
+            ant: "0000.jpg",
+            moth: "0001.png",
+            bee: "0000.png",
+        }
+    Path(files[moth]).unlink()
+    wanted = tuple((files[number], f"{number}") for number in (ant, moth, bee))
+    told = answers(ReadTaught(ticket=2, pictures=wanted), context)
+    loaded = [item for event in told for item in event.loaded]
+    assert [(item.path, item.name) for item in loaded] == [wanted[0], wanted[2]]
+    assert (told[-1].done, told[-1].total, sum(len(event.failed) for event in told)) == (3, 3, 1)
 
 
 def test_the_users_own_sets_are_listed_while_they_are_there(context, tmp_path, home):

@@ -17,6 +17,7 @@ from explorer.engine.data_messages import (
     ListData,
     OpenData,
     PeekFolder,
+    ReadTaught,
     TaughtCollected,
 )
 from explorer.engine.messages import (
@@ -25,13 +26,14 @@ from explorer.engine.messages import (
     Cancel,
     Classify,
     ClassifyMany,
+    LoadedPicture,
     ManyClassified,
     ModelBuilt,
     RequestFailed,
     RequestFinished,
     WeightsChoice,
 )
-from explorer.engine.picture_messages import ForgetPictures, LoadPictures
+from explorer.engine.picture_messages import ForgetPictures, LoadPictures, PicturesLoaded
 from explorer.engine.run_messages import CurvesRead, DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
 from explorer.engine.training_messages import (
     EpochEnded,
@@ -74,6 +76,7 @@ from explorer.state.learning_actions import (
     FillBin,
     GoOnTraining,
     LookUpData,
+    LookUpTaught,
     OpenRun,
     PauseTraining,
     RemoveBin,
@@ -88,7 +91,7 @@ from explorer.state.learning_actions import (
     TrainOnFolder,
 )
 from explorer.state.model import Answer
-from explorer.state.session import decode, encode
+from explorer.state.session import decode, encode, is_other
 from explorer.training.plan import Plan
 from explorer.training.recipes import plan_for
 from tests.state.player import Player
@@ -937,6 +940,91 @@ def test_pictures_dropped_into_a_bin_are_in_it_and_teaching_fine_tunes(play):
     play.open_data(data="/home/taught/my-classes", classes=2, n_train=20)
     train = play.newest(Train)
     assert (train.spec.num_classes, train.weights.kind, train.plan.freeze_epochs > 0) == (2, "known", True)
+
+
+TAUGHT = "/home/taught/my-classes"
+
+
+@pytest.fixture
+def again(play):
+    """The next session after one in which two classes were taught and one picture more was dropped."""
+    play(RenameBin(0, "cup"))
+    play(FillBin(0, paths=("/cup.png",)))
+    play.load(7)
+    play(FillBin(1, paths=("/pot.png", "/pan.png")))
+    play.load(8, 9)
+    play(Teach())
+    files = ((7, f"{TAUGHT}/cup/0000.png"), (8, f"{TAUGHT}/pot/0000.png"), (9, f"{TAUGHT}/pot/0001.png"))
+    play(TaughtCollected(path=TAUGHT, files=files))
+    assert not play.state.teach.is_untaught
+    play(FillBin(1, paths=("/jug.png",)))
+    play.load(10)
+    assert play.state.teach.is_untaught
+    player = Trainer()
+    player.state = decode(encode(play.state))
+    assert is_other(play.state, player.state)
+    player(Start(sample="cat.jpg"))
+    player.build()
+    player.load(1)
+    return player
+
+
+def read_again(play, *pictures, done=3):
+    """Answer as the engine does: (number, path) of what could be read."""
+    request = play.newest(ReadTaught)
+    names, pixels = dict(request.pictures), np.zeros((2, 2, 3), np.uint8)
+    loaded = tuple(
+        LoadedPicture(number, names[path], path, 2, 2, pixels, pixels) for number, path in pictures
+    )
+    play(PicturesLoaded(ticket=request.ticket, loaded=loaded, failed=(), done=done, total=3))
+    if done == 3:
+        play(RequestFinished(ticket=request.ticket))
+
+
+def test_what_was_taught_comes_back_when_teach_is_opened(again):
+    assert not any(isinstance(one, ReadTaught) for one in again.sent)
+    again(LookUpTaught())
+    again(LookUpTaught())
+    assert sum(isinstance(one, ReadTaught) for one in again.sent) == 1
+    assert [name for _, name in again.newest(ReadTaught).pictures] == ["7.png", "8.png", "9.png"]
+    read_again(again, (4, f"{TAUGHT}/cup/0000.png"), (5, f"{TAUGHT}/pot/0000.png"), done=2)
+    assert again.state.teach.is_reading
+    # Cut off here, the rest would come with the next start.
+    assert decode(encode(again.state)).teach.bins[1].unread[1].path == f"{TAUGHT}/pot/0001.png"
+    read_again(again, (6, f"{TAUGHT}/pot/0001.png"))
+    teach = again.state.teach
+    assert [(one.name, one.image_ids, one.unread) for one in teach.bins] == [
+        ("cup", (4,), ()),
+        ("class 2", (5, 6), ()),
+    ]
+    assert (teach.is_untaught, teach.is_reading) == (False, False)
+    pictures = again.state.pictures
+    assert (pictures.current, pictures.sample) == (1, 1), "what is looked at stays"
+    assert [item.image_id for item in pictures.items] == [1, 4, 5, 6]
+    assert again.newest(ClassifyMany).image_ids == (4, 5, 6)
+    assert again.state.notices == ()
+    again(Teach())
+    assert again.newest(CollectTaught).bins == (("cup", (4,)), ("class 2", (5, 6)))
+
+
+def test_what_was_taught_stays_in_the_session_though_nobody_opens_teach(again):
+    assert decode(encode(again.state)).teach == again.state.teach
+    again(RenameBin(0, "mug"))
+    again(RemoveBin(1))
+    third = decode(encode(again.state)).teach
+    assert [(one.name, len(one.unread)) for one in third.bins] == [("mug", 1)]
+
+
+def test_taught_pictures_that_are_gone_are_said_once_and_quietly(again):
+    again(LookUpTaught())
+    read_again(again)
+    assert [(one.name, one.image_ids, one.unread) for one in again.state.teach.bins] == [
+        ("cup", (), ()),
+        ("class 2", (), ()),
+    ]
+    (notice,) = again.state.notices
+    assert (notice.severity, dict(notice.arguments)) == ("info", {"count": 3})
+    assert [item.image_id for item in again.state.pictures.items] == [1]
 
 
 def test_what_was_set_for_teaching_is_kept_and_what_was_set_for_another_recipe_is_not(play):

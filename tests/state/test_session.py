@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from typing import get_args
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from explorer.arch.budget import Budget, Hold, Vary
 from explorer.arch.presets import preset, presets
 from explorer.engine.messages import WeightsChoice
+from explorer.state.learning import TeachState
 from explorer.state.model import AppState, Document
 from explorer.state.session import decode, encode
 from explorer.state.settings import Settings
@@ -45,3 +47,9 @@ def test_whatever_cannot_be_read_is_the_usual(text):
 def test_a_key_of_another_net_is_not_selected():
     state = replace(AppState(), document=Document(selected="layer9.9.conv1"))
     assert decode(encode(state)).document.selected == Document().selected
+
+
+def test_classes_of_teach_that_cannot_be_read_are_the_usual():
+    session = json.loads(encode(AppState()))
+    for broken in (3, {"name": "pets"}, {"name": "pets", "bins": [{"name": "cats", "pictures": [1]}]}):
+        assert decode(json.dumps({**session, "teach": broken})).teach == TeachState()

@@ -59,7 +59,9 @@ def test_pictures_in_bins_are_lost_until_they_were_taught():
     (said,) = losses(state)
     assert "Teach" in said
     turn = Turn(state)
-    on_taught_collected(turn, TaughtCollected(ticket=1, path="/home/taught/pets"))
+    files = tuple((image_id, f"/home/taught/pets/{image_id}.png") for image_id in (1, 2, 3))
+    collected = TaughtCollected(ticket=1, path="/home/taught/pets", files=files)
+    on_taught_collected(turn, collected)
     taught = replace(AppState(), teach=turn.state.teach)
     assert losses(taught) == ()
     # One that was moved to another class is in the set too, one that came since is not.

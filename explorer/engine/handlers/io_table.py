@@ -5,7 +5,7 @@ Imported by the worker when the first such request comes. Must not import torch 
 
 from __future__ import annotations
 
-from explorer.engine.data_messages import CollectTaught, FetchData, ListData, OpenData, PeekFolder
+from explorer.engine.data_messages import CollectTaught, FetchData, ListData, OpenData, PeekFolder, ReadTaught
 from explorer.engine.handlers.architectures import (
     forget_architecture,
     list_architectures,
@@ -26,7 +26,7 @@ from explorer.engine.handlers.runs import (
     restore_runs,
 )
 from explorer.engine.handlers.studies import delete_study, list_studies, restore_study
-from explorer.engine.handlers.taught import collect_taught
+from explorer.engine.handlers.taught import collect_taught, read_taught
 from explorer.engine.handlers.weights import read_weights_file
 from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
 from explorer.engine.messages import FetchWeights, ReadSpec, ReadWeights, Request
@@ -68,6 +68,7 @@ IO_HANDLERS: dict[type[Request], Handler] = {
     ReadCurves: read_curves,
     ReadLesson: read_lesson,
     ReadSpec: read_spec,
+    ReadTaught: read_taught,
     RestoreRuns: restore_runs,
     SaveArchitecture: save_architecture,
     TakeLessonWeights: take_lesson_weights,

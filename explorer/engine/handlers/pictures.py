@@ -18,7 +18,7 @@ from explorer import paths
 from explorer.arch import spec as specs
 from explorer.engine.context import Context
 from explorer.engine.handlers.downloads import TOLD_EVERY_S
-from explorer.engine.messages import Event, FailedPicture, LoadedPicture, ReadSpec, SpecRead
+from explorer.engine.messages import Event, FailedPicture, LoadedPicture, ReadSpec, Request, SpecRead
 from explorer.engine.picture_messages import (
     FetchPicture,
     ForgetPictures,
@@ -126,7 +126,7 @@ def load_pictures(request: LoadPictures, context: Context) -> Generator[Event, N
                 "Drop PNG, JPEG, WebP, BMP, GIF or TIFF files, or folders and zips that hold some.",
                 names=", ".join(Path(path).name for path in request.paths[:3]) or "what was dropped",
             )
-        yield from _told(request, read_pictures(sources, context), len(sources), as_sample=request.as_sample)
+        yield from told(request, read_pictures(sources, context), len(sources), as_sample=request.as_sample)
 
 
 def fetch_picture(request: FetchPicture, context: Context) -> Generator[Event, None, None]:
@@ -142,7 +142,7 @@ def fetch_picture(request: FetchPicture, context: Context) -> Generator[Event, N
         cancelled=lambda: not context.is_wanted(request),
     )
     name = request.address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1] or request.address
-    yield from _told(request, read_pictures([(data, name)], context), 1)
+    yield from told(request, read_pictures([(data, name)], context), 1)
 
 
 def forget_pictures(request: ForgetPictures, context: Context) -> Generator[Event, None, None]:
@@ -204,14 +204,14 @@ def read_pictures(
         )
 
 
-def _told(
-    request: LoadPictures | FetchPicture,
+def told(
+    request: Request,
     pictures: Iterator[LoadedPicture | FailedPicture],
     total: int,
     *,
     as_sample: bool = False,
 ) -> Generator[Event, None, None]:
-    """The first picture at once, the others a few at a time."""
+    """Tell of pictures as they are read: the first at once, the others a few at a time."""
     loaded: list[LoadedPicture] = []
     failed: list[FailedPicture] = []
     told_at = 0.0

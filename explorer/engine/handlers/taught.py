@@ -1,4 +1,4 @@
-"""The pictures in the user's bins become a folder of class folders, on the IO pool.
+"""The pictures in the user's bins become a folder of class folders, and are read from there, on the IO pool.
 
 A pasted picture may be nowhere else, and a run goes on only with the very set that it began with: a set stays
 as it is, and one with other pictures gets a place of its own.
@@ -21,7 +21,8 @@ from PIL import Image
 
 from explorer import paths
 from explorer.engine.context import Context
-from explorer.engine.data_messages import CollectTaught, TaughtCollected
+from explorer.engine.data_messages import CollectTaught, ReadTaught, TaughtCollected
+from explorer.engine.handlers.pictures import read_pictures, told
 from explorer.engine.messages import Event
 from explorer.errors import DataError, SetupError
 from explorer.images.load import Picture, is_picture_name
@@ -58,6 +59,7 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
         seen.add(name.casefold())
     target = paths.data_dir() / FOLDER / _safe_name(request.name)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    put: list[tuple[int, Path]] = []
     try:
         for name, ids in bins:
             folder = beside / name
@@ -65,9 +67,16 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
             for number, image_id in enumerate(ids):
                 if not context.is_wanted(request):
                     return
-                _put(context.shelf.for_batch(image_id), context, image_id, folder / f"{number:04}")
-        target = _place_for(beside, target)
-        if not target.exists():
+                source = context.shelf.for_batch(image_id)
+                put.append((image_id, _put(source, context, image_id, folder / f"{number:04}")))
+        made = _pictures(beside)
+        target = _place_for(set(made.values()), target)
+        if target.exists():
+            # Its pictures may stand in another order there.
+            there = {picture: path for path, picture in _pictures(target).items()}
+            files = tuple((image_id, str(there[made[path]])) for image_id, path in put)
+        else:
+            files = tuple((image_id, str(target / path.relative_to(beside))) for image_id, path in put)
             beside.rename(target)
     except OSError as error:
         raise DataError(
@@ -78,7 +87,12 @@ def collect_taught(request: CollectTaught, context: Context) -> Generator[Event,
         ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    yield TaughtCollected(ticket=request.ticket, path=str(target))
+    yield TaughtCollected(ticket=request.ticket, path=str(target), files=files)
+
+
+def read_taught(request: ReadTaught, context: Context) -> Generator[Event, None, None]:
+    """Read pictures again that were taught in another session; one that is gone does not stop the others."""
+    yield from told(request, read_pictures(list(request.pictures), context), len(request.pictures))
 
 
 def taught_sets() -> list[str]:
@@ -91,34 +105,39 @@ def taught_sets() -> list[str]:
     return [path for _, path in sorted(folders, reverse=True)]
 
 
-def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) -> None:
+def _put(source: Path | Picture, context: Context, image_id: int, stem: Path) -> Path:
     """A file is copied as it is; what came as bytes, or under another kind of name, is written as PNG.
+
+    Returns:
+        The copy.
 
     Raises:
         ImageError: The picture is gone, or cannot be read.
         OSError: It cannot be written.
     """
     if isinstance(source, Path) and is_picture_name(source.name) and source.is_file():
-        shutil.copyfile(source, stem.with_name(stem.name + source.suffix.lower()))
-        return
+        copy = stem.with_name(stem.name + source.suffix.lower())
+        shutil.copyfile(source, copy)
+        return copy
     picture = context.shelf.picture(image_id) if isinstance(source, Path) else source
-    Image.fromarray(picture.pixels).save(stem.with_name(f"{stem.name}.png"))
+    copy = stem.with_name(f"{stem.name}.png")
+    Image.fromarray(picture.pixels).save(copy)
+    return copy
 
 
-def _place_for(made: Path, wanted: Path) -> Path:
+def _place_for(pictures: set[tuple[str, str]], wanted: Path) -> Path:
     """Of NAME, NAME 2, NAME 3, … the first that is free, or that has the same pictures."""
-    pictures = _pictures(made)
     numbered = (wanted.with_name(f"{wanted.name} {number}") for number in count(2))
     places = chain([wanted], numbered)
-    return next(place for place in places if not place.exists() or _pictures(place) == pictures)
+    return next(place for place in places if not place.exists() or set(_pictures(place).values()) == pictures)
 
 
-def _pictures(folder: Path) -> set[tuple[str, str]]:
-    """What is in a set: each file's class and the SHA-256 of its bytes."""
-    found = set()
+def _pictures(folder: Path) -> dict[Path, tuple[str, str]]:
+    """What is in a set: each file with its class and the SHA-256 of its bytes."""
+    found = {}
     for path in folder.glob("*/*"):
         with path.open("rb") as file:
-            found.add((path.parent.name, hashlib.file_digest(file, "sha256").hexdigest()))
+            found[path] = (path.parent.name, hashlib.file_digest(file, "sha256").hexdigest())
     return found
 
 

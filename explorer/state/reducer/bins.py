@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import PurePath
+from types import MappingProxyType
 
+from explorer.engine.data_messages import ReadTaught
 from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
-from explorer.state.learning import Bin, TeachState
+from explorer.state.learning import Bin, Kept, TeachState
 from explorer.state.learning_actions import (
     AddBin,
     FillBin,
+    LookUpTaught,
     NameTeaching,
     RemoveBin,
     RenameBin,
@@ -77,6 +81,50 @@ def on_loaded(turn: Turn, event: PicturesLoaded) -> None:
         turn.change(teach=replace(teach, waiting=waiting))
     fresh = tuple(item.image_id for item in event.loaded)
     _set_one(turn, place, lambda one: replace(one, image_ids=(*one.image_ids, *fresh)))
+
+
+def on_look_up_taught(turn: Turn, action: LookUpTaught) -> None:
+    """Read the pictures of another session again, all in one go."""
+    teach = turn.state.teach
+    unread = dict.fromkeys((each.path, each.name) for one in teach.bins for each in one.unread)
+    if unread and not teach.is_reading:
+        turn.change(teach=replace(teach, is_reading=True))
+        turn.ask(ReadTaught, pictures=tuple(unread))
+
+
+def on_read_again(turn: Turn, event: PicturesLoaded) -> None:
+    """Pictures of another session are here: each goes where it was, also where its class was moved since."""
+    teach = turn.state.teach
+    found = {PurePath(item.path): item.image_id for item in event.loaded if item.path is not None}
+    fresh: dict[int, Kept] = {}
+    bins = []
+    for one in teach.bins:
+        here = {each: found[path] for each in one.unread if (path := PurePath(each.path)) in found}
+        fresh |= {image_id: each for each, image_id in here.items()}
+        unread = tuple(each for each in one.unread if each not in here)
+        bins.append(replace(one, image_ids=(*one.image_ids, *here.values()), unread=unread))
+    turn.change(teach=replace(teach, bins=tuple(bins), kept=MappingProxyType({**teach.kept, **fresh})))
+    if event.done >= event.total:
+        _let_go_of_missing(turn)
+
+
+def _let_go_of_missing(turn: Turn) -> None:
+    """What could not be read again is gone, which is said once."""
+    bins = turn.state.teach.bins
+    n_missing = sum(len(one.unread) for one in bins)
+    if n_missing:
+        _set(turn, tuple(replace(one, unread=()) for one in bins))
+        turn.notify(
+            "info",
+            "Of the pictures in the classes of Teach, {count} are no longer where they were kept.",
+            "Drop them again to teach them.",
+            arguments=(("count", n_missing),),
+        )
+
+
+def on_read_ended(turn: Turn) -> None:
+    """It is over, also where it was taken back."""
+    turn.change(teach=replace(turn.state.teach, is_reading=False))
 
 
 def on_take_from_bin(turn: Turn, action: TakeFromBin) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.engine.data_messages import CollectTaught, FetchData, OpenData
+from explorer.engine.data_messages import CollectTaught, FetchData, OpenData, ReadTaught
 from explorer.engine.messages import (
     BuildModel,
     FetchProgress,
@@ -28,7 +28,7 @@ from explorer.state.actions import (
 )
 from explorer.state.learning_actions import AllowFetchData, EditPlan, StartTraining, StopTraining
 from explorer.state.model import NoticeAction
-from explorer.state.reducer import data, inside_topics, studies, teach, training
+from explorer.state.reducer import bins, data, inside_topics, studies, teach, training
 from explorer.state.reducer.net import on_build_failed
 from explorer.state.reducer.turn import Turn
 from explorer.state.study_actions import PauseStudy
@@ -94,6 +94,8 @@ def on_request_finished(turn: Turn, event: RequestFinished) -> None:
     if any(item.ticket == event.ticket and item.kind == CollectTaught.__name__ for item in turn.state.work):
         # One that was taken back says nothing else.
         teach.on_collect_ended(turn)
+    if turn.state.tickets.get((ReadTaught.__name__, ())) == event.ticket:
+        bins.on_read_ended(turn)
     work = tuple(item for item in turn.state.work if item.ticket != event.ticket)
     if len(work) != len(turn.state.work):
         turn.change(work=work)

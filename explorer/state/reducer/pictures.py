@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from explorer.engine.data_messages import PeekFolder
+from explorer.engine.data_messages import PeekFolder, ReadTaught
 from explorer.engine.lesson_messages import SUFFIX, TEXT_SUFFIX, ReadLesson
 from explorer.engine.messages import (
     MAIN_COLUMN,
@@ -83,6 +83,9 @@ def on_allow_fetch_picture(turn: Turn, action: AllowFetchPicture) -> None:
 
 def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     """Some pictures are here: show the first of them, ask about all."""
+    if turn.is_newest(event, ReadTaught):
+        _on_taught_read(turn, event)
+        return
     pictures = turn.state.pictures
     if event.as_sample and pictures.items:
         return
@@ -103,6 +106,18 @@ def on_pictures_loaded(turn: Turn, event: PicturesLoaded) -> None:
     _say_failed(turn, event.failed)
     if current != pictures.current:
         _look(turn)
+    if event.done >= event.total:
+        answer_rest(turn)
+
+
+def _on_taught_read(turn: Turn, event: PicturesLoaded) -> None:
+    """Pictures that were taught in another session join the others; what is looked at stays."""
+    pictures = turn.state.pictures
+    turn.change(pictures=replace(pictures, items=(*pictures.items, *event.loaded)))
+    turn.progress(event.ticket, event.done / max(event.total, 1))
+    bins.on_read_again(turn, event)
+    if pictures.current is None and event.loaded:
+        on_select_picture(turn, SelectPicture(event.loaded[0].image_id))
     if event.done >= event.total:
         answer_rest(turn)
 

@@ -148,6 +148,7 @@ HANDLERS: dict[type[Action] | type[Event], Callable[[Turn, Any], None]] = {
     learning_actions.FillBin: bins.on_fill_bin,
     learning_actions.TakeFromBin: bins.on_take_from_bin,
     learning_actions.Teach: teach.on_teach,
+    learning_actions.LookUpTaught: bins.on_look_up_taught,
     learning_actions.LookUpRuns: runs.on_look_up_runs,
     learning_actions.ShowRun: runs.on_show_run,
     learning_actions.OpenRun: runs.on_open_run,

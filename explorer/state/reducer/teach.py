@@ -6,8 +6,11 @@ Must not import torch or Qt.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
+from types import MappingProxyType
 
 from explorer.engine.data_messages import CollectTaught, TaughtCollected
+from explorer.state.learning import Kept
 from explorer.state.learning_actions import ChooseRecipe, StartTraining, Teach
 from explorer.state.reducer import training_start
 from explorer.state.reducer.plan_form import on_choose_recipe
@@ -27,7 +30,11 @@ def on_teach(turn: Turn, action: Teach) -> None:
 
 def on_taught_collected(turn: Turn, event: TaughtCollected) -> None:
     """They are a data set now: fine-tune on it."""
-    turn.change(teach=replace(turn.state.teach, collecting=False, taught=turn.state.teach.bins))
+    teach = turn.state.teach
+    names = {item.image_id: item.name for item in turn.state.pictures.items}
+    kept = {image_id: Kept(path, names.get(image_id, PurePath(path).name)) for image_id, path in event.files}
+    teach = replace(teach, collecting=False, kept=MappingProxyType({**teach.kept, **kept}))
+    turn.change(teach=teach)
     form = turn.state.form
     # What was set for another recipe was not meant for a few pictures.
     chosen = form.chosen if form.recipe == RECIPE else frozenset[str]()

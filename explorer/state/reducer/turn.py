@@ -11,7 +11,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
-from explorer.engine.data_messages import CollectTaught, FetchData, OpenData
+from explorer.engine.data_messages import CollectTaught, FetchData, OpenData, ReadTaught
 from explorer.engine.inside_messages import Attribute, WriteWalk
 from explorer.engine.lesson_messages import ReadLesson, TakeLessonWeights, WriteLesson
 from explorer.engine.messages import (
@@ -52,6 +52,7 @@ SHOWN_WORK: tuple[type[Request], ...] = (
     OpenData,
     FetchData,
     CollectTaught,
+    ReadTaught,
     Train,
     ResumeTraining,
     FindRate,
