@@ -131,8 +131,12 @@ def test_data_that_are_not_here_are_said_where_data_are_chosen(shown):
     store = shown.feed.store
     store.dispatch(RunsListed(rows=(run_row("shipped", data="pictures.zip", has_data=False),)))
     store.dispatch(OpenRun("shipped"))
-    assert "It learned from pictures.zip, which is not here" in about.text()
+    said = "It learned from pictures.zip, which is not here: choose data, or train on digits."
+    assert said in about.text()
     assert (form(shown).data, about.property("tone")) == ("digits", "warning")
+    store.dispatch(RunsListed(rows=(run_row("own", data="digits", has_data=False),)))
+    store.dispatch(OpenRun("own"))
+    assert "which is not here: choose data." in about.text()
     choose(shown, "train.data", "shapes")
     assert "not here" not in about.text()
     assert about.property("tone") == "muted"

@@ -260,10 +260,10 @@ def _remark(form: TrainingForm) -> str:
     """That the plan is one for other data; empty where it is not."""
     if not form.lacks:
         return ""
-    missing, present = PurePath(form.lacks).name, PurePath(form.data).name
+    choice = "" if form.data == form.lacks else f", or train on {PurePath(form.data).name}"
     return (
-        f"The recipe and plan are the run’s. It learned from {missing}, which is not here: "
-        f"choose data, or train on {present}."
+        f"The recipe and plan are the run’s. It learned from {PurePath(form.lacks).name}, "
+        f"which is not here: choose data{choice}."
     )
 
 
