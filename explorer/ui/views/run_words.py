@@ -10,7 +10,6 @@ import io
 import shlex
 import time
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from explorer.arch.presets import net_title
 from explorer.arch.speech import as_command, edits_between
