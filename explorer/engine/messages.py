@@ -55,6 +55,9 @@ class Request:
     """True where it runs beside the compute thread, because it waits for files or the network."""
     replaces: ClassVar[bool] = True
     """Whether a newer one of the same kind and subject makes this one pointless."""
+    lasts: ClassVar[bool] = False
+    """Whether it is done also where the program ends before its turn: a moment's work that the user takes for
+    done, such as bringing back what was deleted. On the IO pool only."""
 
     ticket: int
 

@@ -34,6 +34,7 @@ class SaveArchitecture(Request):
     """
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
 
     name: str
     spec: ArchitectureSpec
@@ -50,6 +51,7 @@ class ForgetArchitecture(Request):
     """Delete one of the user's own architectures."""
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
 
     slug: str
 

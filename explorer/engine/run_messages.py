@@ -126,6 +126,7 @@ class EditRun(Request):
     """Name, note or star a run; None leaves a part as it is."""
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
     replaces: ClassVar[bool] = False
 
     run: str
@@ -139,6 +140,7 @@ class DeleteRuns(Request):
     """Hide runs; their files go when the program ends, so that it can be undone until then."""
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
     replaces: ClassVar[bool] = False
 
     runs: tuple[str, ...]
@@ -149,6 +151,7 @@ class RestoreRuns(Request):
     """Show runs again that were deleted."""
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
     replaces: ClassVar[bool] = False
 
     runs: tuple[str, ...]

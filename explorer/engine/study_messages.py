@@ -124,6 +124,7 @@ class DeleteStudy(Request):
     """Forget a study; its runs stay."""
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
     replaces: ClassVar[bool] = False
 
     id: str
@@ -134,6 +135,7 @@ class RestoreStudy(Request):
     """Take back a study that was forgotten."""
 
     on_io_pool: ClassVar[bool] = True
+    lasts: ClassVar[bool] = True
     replaces: ClassVar[bool] = False
 
     id: str

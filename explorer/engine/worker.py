@@ -14,7 +14,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,7 @@ class Engine:
         self._mailbox = Mailbox()
         self._context = Context(is_wanted=self._mailbox.is_wanted, emit=emit)
         self._io_pool = ThreadPoolExecutor(N_IO_THREADS, thread_name_prefix="io")
+        self._lasting: dict[Future[None], Request] = {}
         self._thread: threading.Thread | None = None
         self._handlers: dict[type[Request], Handler] = {}
         self._loader_is_free = threading.Event()
@@ -102,18 +103,22 @@ class Engine:
             self._mailbox.cancel(request.cancelled)
         elif request.on_io_pool:
             self._mailbox.note(request)
-            self._io_pool.submit(self._answer_on_pool, request)
+            answer = self._io_pool.submit(self._answer_on_pool, request)
+            if request.lasts:
+                self._lasting[answer] = request
+                answer.add_done_callback(self._note_done)
         else:
             self._mailbox.put(request)
 
     def stop(self) -> bool:
-        """Drop all work and wait for the threads.
+        """Drop all work but what lasts, and wait for the threads.
 
         Returns:
             Whether they ended in time. Where not, only `os._exit` ends the process without an abort in torch.
         """
         self._mailbox.close()
         self._io_pool.shutdown(wait=False, cancel_futures=True)
+        self._do_what_lasts()
         if self._thread is not None:
             self._thread.join(STOP_TIMEOUT_S)
             if self._thread.is_alive():
@@ -122,6 +127,18 @@ class Engine:
         with contextlib.suppress(RunError):
             self._context.close_store()
         return True
+
+    def _note_done(self, answer: Future[None]) -> None:
+        if not answer.cancelled():
+            self._lasting.pop(answer, None)
+
+    def _do_what_lasts(self) -> None:
+        """Wait for what is at work and do here, in order, what had not begun."""
+        lasting = list(self._lasting.items())
+        wait([answer for answer, _ in lasting if not answer.cancelled()], STOP_TIMEOUT_S)
+        for answer, request in lasting:
+            if answer.cancelled():
+                self._answer_on_pool(request)
 
     def _run(self) -> None:
         try:
@@ -231,7 +248,7 @@ class Engine:
         job = IO_HANDLERS[type(request)](request, self._context)
         try:
             for event in job:
-                if not self._mailbox.is_wanted(request):
+                if not (request.lasts or self._mailbox.is_wanted(request)):
                     break
                 if event is not None:
                     self._emit(event)

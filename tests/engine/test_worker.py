@@ -35,7 +35,9 @@ from explorer.engine.messages import (
     WeightsChoice,
 )
 from explorer.engine.picture_messages import LoadPictures, PicturesLoaded
+from explorer.engine.run_messages import DeleteRuns, EditRun, ListRuns, RestoreRuns, RunsListed
 from explorer.engine.worker import Engine
+from explorer.runs.store import RunStore
 
 LIMIT_S = 60
 
@@ -335,3 +337,34 @@ def test_long_work_that_outlasts_the_training_comes_to_its_end():
     engine._answer(Learn(ticket=1))
     assert [event.share for event in done if isinstance(event, BuildProgress)] == [0.0, 0.2, 0.4, 0.6, 0.8]
     assert {event.ticket for event in done if isinstance(event, RequestFinished)} == {1, 2}
+
+
+def test_what_was_brought_back_or_noted_is_so_though_the_program_ends_before_its_turn(monkeypatch, tmp_path):
+    monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
+    told, end = threading.Semaphore(0), threading.Event()
+
+    def emit(event):
+        if isinstance(event, RunsListed) and event.ticket in (1, 2):
+            # Both threads of the pool have something to do.
+            told.release()
+            end.wait(LIMIT_S)
+
+    with RunStore() as store:
+        made = [store.create(spec="{}", plan="{}", data="digits", origin="{}") for _ in range(2)]
+        for run in made:
+            store.set_status(run.id, "stopped")
+    engine = Engine(emit, "cpu")
+    try:
+        engine.send(DeleteRuns(ticket=1, runs=(made[0].id,)))
+        told.acquire(timeout=LIMIT_S)
+        engine.send(ListRuns(ticket=2))
+        told.acquire(timeout=LIMIT_S)
+        engine.send(RestoreRuns(ticket=3, runs=(made[0].id,)))
+        engine.send(EditRun(ticket=4, run=made[1].id, note="the good one"))
+        # The first of the pool's threads is still telling, of what it has done.
+        threading.Timer(0.2, end.set).start()
+        assert engine.stop()
+    finally:
+        end.set()
+    with RunStore() as store:
+        assert {run.id: run.note for run in store.runs()} == {made[0].id: "", made[1].id: "the good one"}
