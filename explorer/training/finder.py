@@ -21,7 +21,7 @@ from explorer.training.losses import loss_of
 from explorer.training.optimise import clip_gradients, let_learn, make_optimiser, set_learning_rate
 from explorer.training.prepare import Training
 from explorer.training.room import room_for
-from explorer.training.step import seeded
+from explorer.training.step import seeded, train_settings
 
 FIRST_RATE, LAST_RATE = 1e-6, 10.0
 STEPS = 150
@@ -137,7 +137,11 @@ class _Trial:
         self._batches = _batches(training)
 
     def step_at(self, step: int, rate: float) -> float:
-        """Take a step; waits for the device."""
+        """Take a step; waits for the device. Torch's settings are the training's meanwhile only."""
+        with train_settings(self._training):
+            return self._step_at(step, rate)
+
+    def _step_at(self, step: int, rate: float) -> float:
         plan, device = self._training.plan, self._training.device
         images, targets = next(self._batches)
         set_learning_rate(self._optimiser, rate)

@@ -95,6 +95,21 @@ def test_digits_are_learned_at_the_rate_that_is_found(optimiser: str, least: flo
     assert found.losses[0] == pytest.approx(math.log(10), rel=0.4)
 
 
+def test_each_step_has_the_trainings_threads_and_others_have_theirs() -> None:
+    training = digits()
+    training.threads = torch.get_num_threads() + 1
+    seen: list[int] = []
+    training.model.get_submodule("conv1").register_forward_hook(
+        lambda *_: seen.append(torch.get_num_threads())
+    )
+    search = finding_rate(training)
+    for _ in range(3):
+        next(search)
+        assert torch.get_num_threads() == training.threads - 1
+    search.close()
+    assert seen == 3 * [training.threads]
+
+
 def test_the_same_training_gives_the_same_curve() -> None:
     searches = [finding_rate(ready(small_plan(mixup=0.2))) for _ in range(2)]
     torch.rand(3)
