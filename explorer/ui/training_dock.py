@@ -35,6 +35,7 @@ class TrainingDock(SeenDock):
     def __init__(self, deck: QMainWindow, store: Store) -> None:
         super().__init__("Training", "training", deck, store)
         self._view: TrainingView | None = None
+        self._share: float | None = None
 
     def build(self) -> QWidget:
         """The view, with its signals connected."""
@@ -75,9 +76,11 @@ class TrainingDock(SeenDock):
         is_other = old is None or any(
             getattr(old, part) is not getattr(new, part) for part in ("training", "runs", "net", "moments")
         )
-        if form_is_new or is_other:
+        share = _share_of_work(new)
+        if form_is_new or is_other or share != self._share:
+            self._share = share
             training = training_in_view(new)
-            view.show_training(training, new.form, *_other(new, training))
+            view.show_training(training, new.form, *_other(new, training), share)
             view.show_moments(moments_in_view(new))
 
     def step_moment(self, direction: int) -> None:
@@ -115,6 +118,13 @@ def moments_in_view(state: AppState) -> Moments:
     return Moments(
         moments.kept.get(run, ()), moments.at.get(run), training.step, is_known=run in moments.kept
     )
+
+
+def _share_of_work(state: AppState) -> float | None:
+    """How much is done of reading the data or of the search for a rate; None where it is not known."""
+    training = state.training
+    kind = "OpenData" if training.status == "opening" else "FindRate" if training.purpose == "find" else ""
+    return next((work.share for work in reversed(state.work) if work.kind == kind), None)
 
 
 def _usual(state: AppState) -> Plan:

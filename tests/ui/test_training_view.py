@@ -9,8 +9,16 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QPushButton, QWidget
 
+from explorer.engine.data_messages import DataProgress, OpenData
 from explorer.engine.messages import RequestFailed
-from explorer.engine.training_messages import FindRate, HaltTraining, ResumeTraining, Train
+from explorer.engine.training_messages import (
+    FindRate,
+    HaltTraining,
+    RateFound,
+    RateProbed,
+    ResumeTraining,
+    Train,
+)
 from explorer.runs.judged import Judged
 from explorer.state.learning import FinderState, TrainingForm, TrainingState
 from explorer.state.learning_actions import TakeRate, TrainOnFolder
@@ -226,6 +234,75 @@ def test_the_finder_shows_its_curve_and_its_rate_is_used(shown):
     assert shown.feed.store.state.form.plan.learning_rate == pytest.approx(0.12)
     assert shown.child("train.rate_curve").isHidden() or not shown.child("train.rate_curve").isVisible()
     assert shown.child("train.find_rate").isVisible()
+
+
+@pytest.fixture
+def finished(shown):
+    """A run that has come to its end."""
+    shown.feed.begin()
+    shown.feed.run_epochs(12)
+    shown.feed.finish()
+    return shown
+
+
+def seen(shown):
+    """What the head says, and whether the curves are in sight."""
+    said = shown.child("train.numbers").numbers
+    bar = shown.child("train.progress").share
+    return shown.child("train.status").text, said, bar, shown.buttons(), shown.view.curves.isVisible()
+
+
+def test_the_finders_own_share_is_shown_and_not_the_run_befores(finished):
+    before = seen(finished)
+    finished.click("train.find_rate")
+    bar = finished.child("train.progress")
+    assert bar.share is None
+    finished.feed.open_data()
+    assert bar.share is None
+    ticket = finished.feed.newest(FindRate).ticket
+    finished.feed.store.dispatch(RateProbed(ticket=ticket, rates=(0.1,), losses=(2.0,), share=0.33))
+    assert bar.share == 0.33
+    assert "33 %" in bar.accessibleDescription()
+    assert finished.child("train.detail").text == "The curves below are of the run before."
+    assert not finished.child("train.numbers").numbers
+    finished.feed.store.dispatch(RateFound(ticket=ticket, rates=(0.1,), losses=(2.0,), suggested=None))
+    assert seen(finished) == before
+
+
+def test_nothing_of_the_run_before_is_shown_while_another_is_made_ready(finished):
+    finished.click("train.start")
+    for words in ("Reading the data…", "Getting ready…"):
+        title, said, share, _, has_curves = seen(finished)
+        assert (title, said, share, has_curves) == (words, (), None, False)
+        if words.startswith("Reading"):
+            ticket = finished.feed.newest(OpenData).ticket
+            finished.feed.store.dispatch(DataProgress(ticket=ticket, done=1, total=4))
+            assert finished.child("train.progress").share == 0.25
+            finished.feed.open_data()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_was_shown_comes_back_where_another_is_taken_back(finished, is_open):
+    before = seen(finished)
+    finished.click("train.start")
+    if is_open:
+        finished.feed.open_data()
+    finished.click("train.stop")
+    assert seen(finished) == before
+
+
+def test_a_run_that_goes_on_keeps_its_numbers_meanwhile(shown):
+    shown.feed.begin()
+    shown.feed.run_epochs(6)
+    shown.feed.halt("pause")
+    # Another was to go on, and was taken back.
+    training = replace(shown.training, resumes="another", extends_to=99)
+    shown.feed.store._state = replace(shown.feed.store.state, training=training)
+    shown.click("train.resume")
+    assert shown.training.status == "preparing"
+    assert shown.child("train.numbers").numbers[0].value == "6 / 12"
+    assert shown.child("train.progress").share == 0.5
+    assert shown.view.curves.isVisible()
 
 
 def test_a_click_on_the_finders_curve_marks_another_rate(shown, qtbot):

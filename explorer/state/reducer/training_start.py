@@ -59,6 +59,7 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
     if run and run == present and training.status in ("paused", "stopped"):
         turn.change(training=training.asking("preparing", "resume"))
         turn.ask(ResumeTraining, run=run)
+        turn.change(training=replace(turn.state.training, resumes=run, extends_to=0))
         return
     row = next((row for row in state.runs.rows if row.id == run), None)
     if row is not None and row.can_resume:

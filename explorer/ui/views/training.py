@@ -34,7 +34,14 @@ from explorer.ui.views.curve_moments import Moments
 from explorer.ui.views.curves import CurvesView
 from explorer.ui.views.mistakes import Mistakes
 from explorer.ui.views.training_head import TrainingHead
-from explorer.ui.views.training_words import empty_message, facts, facts_csv, is_finding, problem
+from explorer.ui.views.training_words import (
+    empty_message,
+    facts,
+    facts_csv,
+    is_another,
+    is_finding,
+    problem,
+)
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.empty_state import EmptyState
 from explorer.ui.widgets.saving import ask_where, write_png, write_text
@@ -71,6 +78,7 @@ class TrainingView(QWidget):
         self.setObjectName("train.view")
         self._wants_form: bool | None = None
         self._learns = False
+        self._is_another = False
         self._data: str | None = None
         self._facts: tuple[tuple[str, str], ...] = ()
         self.head = TrainingHead()
@@ -111,6 +119,7 @@ class TrainingView(QWidget):
         form: TrainingForm,
         other: Curves | None = None,
         other_sizes: tuple[int, int] = (0, 0),
+        share: float | None = None,
     ) -> None:
         """Show how the training stands.
 
@@ -119,14 +128,17 @@ class TrainingView(QWidget):
             form: What is set up.
             other: Another run's curves, drawn faintly.
             other_sizes: That run's steps an epoch and batch size.
+            share: As `TrainingHead.show_training`.
         """
-        self.head.show_training(training, form)
+        self.head.show_training(training, form, share)
         self._empty.set_message(empty_message(training, form))
         self._problem.setText(problem(training))
         self._problem.setVisible(bool(self._problem.text()))
         self.form.show_finder(training.finder, is_busy=training.is_busy)
         began = training.began
-        page = 0 if training.curves is None else 1
+        # Those of the run before are no picture of the one that begins.
+        self._is_another = is_another(training)
+        page = 0 if training.curves is None or self._is_another else 1
         is_other_page = page != self._pages.currentIndex()
         self._pages.setCurrentIndex(page)
         sizes = (began.steps_per_epoch, began.plan.batch_size) if began is not None else (0, 0)
@@ -145,7 +157,8 @@ class TrainingView(QWidget):
 
     def show_moments(self, moments: Moments) -> None:
         """Show to which moments the run can be rewound, and where it stands."""
-        self.head.show_moment(moments.at, are_gone=moments.are_gone)
+        at, are_gone = (None, False) if self._is_another else (moments.at, moments.are_gone)
+        self.head.show_moment(at, are_gone=are_gone)
         self.curves.show_moments(moments)
 
     def _show_facts(self, lines: tuple[tuple[str, str], ...]) -> None:

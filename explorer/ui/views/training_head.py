@@ -6,7 +6,7 @@ Used by the training view. Knows nothing of the store.
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 
 from explorer.state.learning import TrainingForm, TrainingState
 from explorer.ui.theme import HALF, SPACE, Colours, font
-from explorer.ui.views.training_words import Number, headline, is_finding, numbers
+from explorer.ui.views.training_words import Number, headline, is_another, is_finding, numbers
 from explorer.ui.widgets.asking_epochs import ask_epochs
 from explorer.ui.widgets.elided_label import ElidedLabel
 from explorer.ui.widgets.rewind_chip import RewindChip
 
 _BAR_PX = 4
+_UNKNOWN_ALPHA = 110
 _TWINS, _TWINS_SHORT, _ROOM_FOR_TWINS_PX = "With plain twin", "+ Twin", 480
 _ROOM_FOR_WORDS_PX = 160
 """Where the buttons leave less, what happens is said above them."""
@@ -38,15 +39,15 @@ class ShareBar(QWidget):
         super().__init__(parent)
         self.setObjectName("train.progress")
         self.setFixedHeight(_BAR_PX)
-        self.share = 0.0
-        """0 to 1."""
+        self.share: float | None = 0.0
+        """0 to 1; None where it is not known."""
         self._is_on = False
 
-    def show_share(self, share: float, *, is_on: bool) -> None:
-        """Show how much is done; grey where it does not run."""
+    def show_share(self, share: float | None, *, is_on: bool) -> None:
+        """Show how much is done, None where it is not known; grey where it does not run."""
         if (share, is_on) != (self.share, self._is_on):
             self.share, self._is_on = share, is_on
-            self.setAccessibleDescription(f"{100 * share:.0f} % done")
+            self.setAccessibleDescription("Under way" if share is None else f"{100 * share:.0f} % done")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -56,7 +57,14 @@ class ShareBar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.hairline)
         painter.drawRoundedRect(QRectF(self.rect()), _BAR_PX / 2, _BAR_PX / 2)
-        if self.share > 0:
+        if self.share is None:
+            # As the status bar has it: a row of dots.
+            colour = QColor(colours.accent)
+            colour.setAlpha(_UNKNOWN_ALPHA)
+            painter.setBrush(colour)
+            for left in range(0, self.width(), 2 * _BAR_PX):
+                painter.drawEllipse(QRectF(left, 0, _BAR_PX, _BAR_PX))
+        elif self.share > 0:
             painter.setBrush(colours.accent if self._is_on else colours.muted)
             width = max(self.width() * self.share, _BAR_PX)
             painter.drawRoundedRect(QRectF(0, 0, width, _BAR_PX), _BAR_PX / 2, _BAR_PX / 2)
@@ -237,15 +245,23 @@ class TrainingHead(QWidget):
         self._rewound.show_step(step)
         self._no_moments.setVisible(are_gone and step is None)
 
-    def show_training(self, training: TrainingState, form: TrainingForm) -> None:
-        """Show how a training stands."""
+    def show_training(self, training: TrainingState, form: TrainingForm, share: float | None = None) -> None:
+        """Show how a training stands.
+
+        Args:
+            training: The one that runs or ran last.
+            form: What is set up.
+            share: How much is done of what comes before its first step, or of the search for a rate: 0 to 1,
+                None where that is not known.
+        """
         said = headline(training, form)
         self._title.set_text(said.title)
         self._title.set_tone(said.tone)
         self._detail.set_text(said.detail)
-        self._bar.show_share(training.share, is_on=training.is_busy)
-        self._numbers.show_numbers(numbers(training))
         status, finding = training.status, is_finding(training)
+        done = share if finding or is_another(training) else training.share
+        self._bar.show_share(done, is_on=training.is_busy)
+        self._numbers.show_numbers(numbers(training))
         waits = training.can_resume
         self.pause.setVisible(status in ("running", "pausing", "preparing", "opening") and not finding)
         self.pause.setEnabled(status == "running")

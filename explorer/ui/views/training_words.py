@@ -33,6 +33,14 @@ def is_finding(training: TrainingState) -> bool:
     return training.is_busy and training.purpose == "find"
 
 
+def is_another(training: TrainingState) -> bool:
+    """Whether what it holds is of the run before: another is being made ready and has no numbers yet."""
+    is_made_ready = training.status in ("opening", "preparing") and training.purpose != "find"
+    began = training.began
+    goes_on = began is not None and began.run == training.resumes and not training.extends_to
+    return is_made_ready and not (training.purpose == "resume" and goes_on)
+
+
 def percent(share: float | None) -> str:
     """An accuracy: `97.8 %`."""
     return DASH if share is None else f"{100 * share:.1f} %"
@@ -41,7 +49,11 @@ def percent(share: float | None) -> str:
 def headline(training: TrainingState, form: TrainingForm) -> Headline:
     """What the training does, in a few words."""
     if is_finding(training):
-        return Headline("Finding a learning rate…", "One short training with a rising rate.", "accent")
+        what = "One short training with a rising rate."
+        if training.curves is not None:
+            # In a narrow view there is room for one sentence.
+            what = "The curves below are of the run before."
+        return Headline("Finding a learning rate…", what, "accent")
     if training.status == "failed":
         return Headline("It could not go on", "Start begins again.", "danger")
     if training.status == "opening":
@@ -103,9 +115,9 @@ class Number:
 
 
 def numbers(training: TrainingState) -> tuple[Number, ...]:
-    """The numbers at the top, the weightiest first; empty before the first step."""
+    """The numbers at the top, the weightiest first; empty before a run's first step."""
     began, curves, pace = training.began, training.curves, training.images_per_second
-    if began is None or curves is None or is_finding(training):
+    if began is None or curves is None or is_finding(training) or is_another(training):
         return ()
     accuracies = curves.buffer.series("epoch.validation_accuracy")[1]
     now = float(accuracies[-1]) if len(accuracies) else None
