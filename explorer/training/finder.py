@@ -1,7 +1,9 @@
-"""The learning-rate finder: a short training whose rate rises until it diverges. Where did it learn fastest?
+"""The learning-rate finder: a short training whose rate rises until the loss does. Where did it fall fastest?
 
 Called by the engine's train handler. It learns on a copy of the network; nothing of it is kept. After Smith
-2015 (arXiv 1506.01186, section 3.3).
+2015 (arXiv 1506.01186, section 3.3), whose bound is where learning "slows, becomes ragged, or starts to
+fall": what a network that blew up learns afterwards, at larger rates still, says nothing about one that is to
+learn. Among the rates before, it is the one where the loss falls fastest, fastai's `steep`.
 """
 
 from __future__ import annotations
@@ -24,16 +26,23 @@ from explorer.training.room import room_for
 from explorer.training.step import seeded, train_settings
 
 FIRST_RATE, LAST_RATE = 1e-6, 10.0
-STEPS = 150
-SMOOTHING = 0.9
+STEPS = 100
+"""As many as fastai's `lr_find` takes: on small data the search is to be shorter than the training."""
+SMOOTHING = 0.85
 """The share of the running mean of losses that is kept at each step."""
 DIVERGED = 4.0
 """The search ends where the smoothed loss is this many times the best."""
-LEAST_FALL = 0.02
-"""By what share of its start the loss must fall to have fallen at all: less is the noise of batches."""
-SKIPPED = 10
+LEAST_CHANGE = 0.02
+"""By what share of its start the loss must fall, or of its lowest rise, to have done so at all."""
+NOISE = 14.0
+"""A fall or a rise is so many times the usual change between two steps: less is the noise of batches.
+
+Losses that scatter by σ give means that scatter by σ √((1 − s) / (1 + s)), where s is the smoothing, and that
+change by about 0.7 (1 − s) σ, the median: this is five times the scatter of the means.
+"""
+SKIPPED = 7
 """The first means are of few batches, and a batch is a little harder than another."""
-SLOPE_REACH = 4
+SLOPE_REACH = 3
 """A slope is taken over as many steps to each side."""
 
 StepAt = Callable[[int, float], float]
@@ -76,7 +85,7 @@ def finding_rate(training: Training) -> Generator[RateCurve, None, RateCurve]:
 def find_rate(
     step_at: StepAt, *, n_steps: int = STEPS, first: float = FIRST_RATE, last: float = LAST_RATE
 ) -> Generator[RateCurve, None, RateCurve]:
-    """Raise the rate by the same factor at each step until the loss diverges.
+    """Raise the rate by the same factor at each step until the loss rises or diverges.
 
     Args:
         step_at: Takes a step.
@@ -101,29 +110,46 @@ def find_rate(
             break
         rates.append(rate)
         losses.append(smoothed)
-        if smoothed > DIVERGED * min(losses):
+        if smoothed > DIVERGED * min(losses) or has_risen(losses):
             break
         yield RateCurve(tuple(rates), tuple(losses), (step + 1) / n_steps)
     return RateCurve(tuple(rates), tuple(losses), 1.0, steepest(rates, losses))
+
+
+def has_risen(losses: list[float]) -> bool:
+    """Whether the smoothed loss has fallen, and stands clearly above its lowest now."""
+    heights = np.asarray(losses[SKIPPED:])
+    if not _has_fallen(heights):
+        return False
+    lowest = heights.min()
+    return bool(heights[-1] - lowest > max(LEAST_CHANGE * lowest, _noise(heights)))
 
 
 def steepest(rates: list[float], losses: list[float]) -> float | None:
     """The rate at which the loss falls fastest, by the rate's logarithm; None where it never fell.
 
     Args:
-        rates: Rising.
+        rates: Rising, to where the search ended.
         losses: The smoothed loss at each.
     """
     heights, logs = np.asarray(losses[SKIPPED:]), np.log(rates[SKIPPED:])
-    if len(heights) <= 2 * SLOPE_REACH:
+    if len(heights) <= 2 * SLOPE_REACH or not _has_fallen(heights):
         return None
     lowest = int(heights.argmin())
-    if heights[lowest] > (1 - LEAST_FALL) * heights[0]:
-        return None
     middle = np.arange(SLOPE_REACH, max(lowest - SLOPE_REACH, SLOPE_REACH) + 1)
     before, after = middle - SLOPE_REACH, middle + SLOPE_REACH
     slopes = (heights[after] - heights[before]) / (logs[after] - logs[before])
     return float(np.exp(logs[middle[slopes.argmin()]]))
+
+
+def _has_fallen(heights: np.ndarray) -> bool:
+    if len(heights) < 2:
+        return False
+    return bool(heights[0] - heights.min() > max(LEAST_CHANGE * heights[0], _noise(heights)))
+
+
+def _noise(heights: np.ndarray) -> float:
+    return NOISE * float(np.median(np.abs(np.diff(heights))))
 
 
 class _Trial:

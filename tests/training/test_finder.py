@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ import torch
 from explorer.arch.presets import cifar_spec
 from explorer.images.datasets import open_dataset
 from explorer.slices import returned
-from explorer.training.finder import RateCurve, find_rate, finding_rate, steepest
+from explorer.training.finder import STEPS, RateCurve, find_rate, finding_rate, steepest
 from explorer.training.optimise import set_learning_rate
 from explorer.training.prepare import Training, prepare
 from tests.training.driving import ready
@@ -80,6 +80,45 @@ def test_the_steepest_place_is_found_by_the_logarithm() -> None:
     assert steepest([1e-3, 1e-2], [2.0, 1.0]) is None
 
 
+def curve(losses_at: Callable[[float], float], scatter: float = 0.0) -> Callable[[int, float], float]:
+    """A network whose loss is a function of the rate's decade, with the scatter of batches."""
+    random = np.random.default_rng(0)
+    return lambda step, rate: losses_at(math.log10(rate)) + random.normal(0, scatter)
+
+
+def falls_rises_and_falls_lower(decade: float) -> float:
+    """Falls from 2.3 to 1.8 below a rate of 0.3, blows up there, and comes down to 1 at 3."""
+    return float(np.interp(decade, [-2, math.log10(0.3), 0, math.log10(3), 1], [2.3, 1.8, 2.3, 1.0, 1.5]))
+
+
+@pytest.mark.parametrize("scatter", [0.0, 0.02, 0.05])
+def test_the_rate_lies_before_the_first_rise_though_the_loss_falls_lower_afterwards(scatter: float) -> None:
+    _, found = drained(find_rate(curve(falls_rises_and_falls_lower, scatter)))
+    assert found.suggested is not None
+    assert 0.01 < found.suggested < 0.3
+    assert 0.3 < found.rates[-1] < 1.5, "what comes after the rise is not looked at"
+
+
+def test_a_loss_that_falls_and_diverges_gives_the_rate_of_its_fall() -> None:
+    _, found = drained(find_rate(curve(lambda decade: 2.3 - 0.5 * max(decade + 2, 0) + 9 * (decade > -0.5))))
+    assert found.suggested is not None
+    assert 0.01 < found.suggested < 10**-0.5
+    assert found.rates[-1] < 1
+
+
+def test_a_loss_that_falls_to_the_end_is_searched_to_the_end() -> None:
+    _, found = drained(find_rate(curve(lambda decade: 2.3 - 0.5 * max(decade + 2, 0), 0.02)))
+    assert found.rates[-1] == pytest.approx(10)
+    assert found.suggested is not None
+
+
+@pytest.mark.parametrize("scatter", [0.01, 0.1, 0.5])
+def test_the_noise_of_batches_is_neither_a_fall_nor_a_rise(scatter: float) -> None:
+    _, found = drained(find_rate(curve(lambda decade: 2.3, scatter)))
+    assert found.rates[-1] == pytest.approx(10)
+    assert found.suggested is None
+
+
 def digits(**changes: object) -> Training:
     spec = cifar_spec(8, input_size=8, stage_widths=(8, 16, 32), stem_width=8, in_channels=1)
     plan = small_plan(batch_size=32, warm_up=0, schedule="constant").edited(**changes)
@@ -93,6 +132,16 @@ def test_digits_are_learned_at_the_rate_that_is_found(optimiser: str, least: flo
     assert found.suggested is not None
     assert least < found.suggested < most
     assert found.losses[0] == pytest.approx(math.log(10), rel=0.4)
+
+
+def test_what_is_found_on_digits_lies_before_the_first_rise() -> None:
+    training = digits()
+    seen, found = drained(finding_rate(training))
+    assert found.suggested is not None
+    losses = np.asarray(found.losses)
+    assert losses[-1] > 1.02 * losses.min(), "it ended because the loss rose"
+    assert found.suggested < found.rates[int(losses.argmin())]
+    assert len(seen) < STEPS
 
 
 def test_each_step_has_the_trainings_threads_and_others_have_theirs() -> None:
