@@ -6,8 +6,9 @@ from time import process_time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QPushButton, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMainWindow, QPushButton, QWidget
 
 from explorer.engine.data_messages import DataProgress, OpenData
 from explorer.engine.messages import RequestFailed
@@ -63,8 +64,9 @@ class Shown:
         self.qtbot.mouseClick(self.child(name), Qt.MouseButton.LeftButton)
 
     def buttons(self):
-        names = ("start", "extend", "pause", "resume", "stop")
-        return {name for name in names if not self.child(f"train.{name}").isHidden()}
+        """Those that can be pressed."""
+        every = {name: self.child(f"train.{name}") for name in ("start", "extend", "pause", "resume", "stop")}
+        return {name for name, button in every.items() if button.isVisible() and button.isEnabled()}
 
     def until_drawn(self):
         key = self.view.curves._key
@@ -87,15 +89,14 @@ def test_start_pause_resume_stop_answer_at_once(shown):
     assert shown.buttons() == {"pause", "stop"}
     shown.click("train.pause")
     assert isinstance(shown.feed.asked[-1], HaltTraining)
-    assert shown.child("train.pause").text() == "Pausing…"
-    assert not shown.child("train.pause").isEnabled()
+    assert shown.buttons() == {"stop"}
     assert shown.child("train.status").text == "Pausing…"
     shown.feed.halt("pause")
     assert shown.buttons() == {"start", "resume", "stop"}
     shown.click("train.resume")
     assert isinstance(shown.feed.asked[-1], ResumeTraining)
     assert shown.feed.asked[-1].run == RUN
-    assert shown.buttons() == {"pause", "stop"}
+    assert shown.buttons() == {"stop"}
     shown.click("train.stop")
     assert shown.training.status == "stopped"
 
@@ -135,8 +136,62 @@ def test_whoever_thinks_better_of_it_trains_nothing(shown, monkeypatch):
 def test_stop_says_so_while_it_runs(shown):
     shown.feed.begin()
     shown.click("train.stop")
-    assert shown.child("train.stop").text() == "Stopping…"
+    assert shown.child("train.status").text == "Stopping…"
+    assert shown.buttons() == set()
     assert shown.feed.asked[-1].how == "stop"
+
+
+@pytest.mark.parametrize("width", [340, 480, 640, 800, 1300])
+@pytest.mark.parametrize("end", ["stop", "finish"])
+def test_a_second_click_where_stop_was_starts_nothing(qtbot, width, end):
+    shown = Shown(qtbot, width=width)
+    shown.feed.begin()
+    shown.feed.run_epochs(3)
+    stop = shown.child("train.stop")
+    right_part = stop.rect().center() + QPoint(stop.width() // 3, 0)
+    handle, place = shown.window.windowHandle(), stop.mapTo(shown.window, right_part)
+
+    def click():
+        # As the screen does: what lies there gets it.
+        QTest.mouseClick(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+    click()
+    assert shown.training.status == "stopping"
+    asked = len(shown.feed.asked)
+    click()
+    shown.feed.halt("stop") if end == "stop" else shown.feed.finish()
+    halted = shown.training
+    QApplication.processEvents()
+    click()
+    assert shown.training is halted
+    assert shown.feed.asked[asked:] == []
+
+
+@pytest.mark.parametrize("width", [340, 480, 640, 800, 1300])
+def test_stop_and_start_keep_their_places(qtbot, width):
+    shown = Shown(qtbot, width=width)
+    places = []
+
+    def note():
+        QApplication.processEvents()
+        every = [shown.child(f"train.{name}") for name in ("stop", "start")]
+        places.append([(button.mapTo(shown.window, QPoint()), button.size()) for button in every])
+
+    shown.click("train.start")
+    note()
+    shown.click("train.stop")
+    shown.feed.begin()
+    note()
+    shown.feed.run_epochs(3)
+    note()
+    shown.feed.halt("pause")
+    note()
+    shown.click("train.stop")
+    note()
+    shown.click("train.resume")
+    shown.feed.finish()
+    note()
+    assert places == [places[0]] * len(places)
 
 
 def test_a_click_on_start_trains_as_it_is_set_up(shown):

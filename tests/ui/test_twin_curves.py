@@ -32,7 +32,7 @@ def test_one_click_on_its_button_asks_for_both(qtbot):
     made.click("train.start_twin")
     made.feed.open_data()
     assert made.feed.newest(Train).twin.shortcut == "none"
-    assert made.child("train.start_twin").isHidden()
+    assert not made.child("train.start_twin").isVisible()
 
 
 def test_both_are_drawn_each_in_its_colour_and_named(shown):

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,9 +29,8 @@ from explorer.ui.widgets.rewind_chip import RewindChip
 
 _BAR_PX = 4
 _UNKNOWN_ALPHA = 110
-_TWINS, _TWINS_SHORT, _ROOM_FOR_TWINS_PX = "With plain twin", "+ Twin", 480
 _ROOM_FOR_WORDS_PX = 160
-"""Where the buttons leave less, what happens is said above them."""
+"""Where the buttons leave less, those that not every training has stand below, and then all do."""
 
 
 class ShareBar(QWidget):
@@ -121,6 +122,32 @@ class NumberRow(QWidget):
             x += width + 2 * SPACE + HALF
 
 
+class SteadyButton(QPushButton):
+    """A button that is as wide as any text needs that stands in its place, so that the others stay in theirs.
+
+    Args:
+        text: What it says at first.
+        texts: All that it may say, or that another says which takes its place.
+    """
+
+    def __init__(self, text: str, texts: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self._texts = texts
+
+    def sizeHint(self) -> QSize:
+        hint, option = super().sizeHint(), QStyleOptionButton()
+        self.initStyleOption(option)
+        for text in self._texts:
+            option.text = text
+            size = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, text)
+            kind = QStyle.ContentsType.CT_PushButton
+            hint = hint.expandedTo(self.style().sizeFromContents(kind, option, size, self))
+        return hint
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
 class TrainingHead(QWidget):
     """Status, buttons, progress and numbers.
 
@@ -153,16 +180,18 @@ class TrainingHead(QWidget):
         self.form_button.setObjectName("train.set_up")
         self.form_button.setToolTip("Show or hide data, recipe and settings")
         self.form_button.setCheckable(True)
-        self.start = _button("Start", "train.start", "Train the net in view as it is set up here")
+        said = "Train the net in view as it is set up here"
+        self.start = _button("Start", "train.start", said, ("Start", "Start anew"))
         self.start.setDefault(True)
         self.twins = _button(
-            _TWINS,
+            "With plain twin",
             "train.start_twin",
             "Train the net in view and the same net without shortcuts in lock-step: "
             "the same pictures in the same order, the same first values",
         )
-        self.pause = _button("Pause", "train.pause", "Wait at the next step; all is kept")
-        self.resume = _button("Resume", "train.resume", "Go on where it was")
+        either = ("Pause", "Resume")
+        self.pause = _button("Pause", "train.pause", "Wait at the next step; all is kept", either)
+        self.resume = _button("Resume", "train.resume", "Go on where it was", either)
         self.extend = _button(
             "Train on…",
             "train.extend",
@@ -199,14 +228,25 @@ class TrainingHead(QWidget):
         names.addWidget(self._detail)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE)
-        for button in (self.pause, self.resume, self.stop, self.extend, self.twins, self.start):
+        # Each of these is always there and keeps its place, counted from the right, so that a second click on
+        # Stop starts nothing.
+        self._buttons.addStretch(1)
+        for button in (self.resume, self.pause, self.stop, self.start):
             self._buttons.addWidget(button)
+        self._more = QWidget()
+        more = QHBoxLayout(self._more)
+        more.setContentsMargins(0, 0, 0, 0)
+        more.setSpacing(SPACE)
+        more.addStretch(1)
+        for button in (self.extend, self.twins):
+            more.addWidget(button)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(SPACE)
         self._line.addWidget(self.form_button)
         self._line.addLayout(names, 1)
+        self._line.addWidget(self._more)
         self._line.addLayout(self._buttons)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(SPACE + HALF, SPACE, SPACE + HALF, SPACE)
         column.setSpacing(SPACE)
         column.addLayout(self._line)
@@ -220,11 +260,13 @@ class TrainingHead(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.twins.setText(_TWINS if self.width() >= _ROOM_FOR_TWINS_PX else _TWINS_SHORT)
         self._make_room()
 
     def _make_room(self) -> None:
-        """Put the words above all buttons where these leave too little beside them."""
+        """Where the buttons leave too little for the words, put those that come and go below, then all.
+
+        Not above: the others would be moved.
+        """
         ways = QBoxLayout.Direction
         was_tight = self._line.direction() == ways.TopToBottom
         taken = self._buttons.sizeHint().width() + 4 * SPACE
@@ -234,6 +276,12 @@ class TrainingHead(QWidget):
         if is_tight != was_tight:
             self._line.setDirection(ways.TopToBottom if is_tight else ways.LeftToRight)
             (self._buttons if is_tight else self._line).insertWidget(0, self.form_button)
+        is_beside = self.width() - taken - self._more.sizeHint().width() - SPACE >= _ROOM_FOR_WORDS_PX
+        if is_beside != (self._line.indexOf(self._more) >= 0):
+            if is_beside:
+                self._line.insertWidget(self._line.count() - 1, self._more)
+            else:
+                self._column.insertWidget(1, self._more)
 
     def show_moment(self, step: int | None, *, are_gone: bool = False) -> None:
         """Say to which step the run is rewound; None is now.
@@ -263,18 +311,16 @@ class TrainingHead(QWidget):
         self._bar.show_share(done, is_on=training.is_busy)
         self._numbers.show_numbers(numbers(training))
         waits = training.can_resume
-        self.pause.setVisible(status in ("running", "pausing", "preparing", "opening") and not finding)
-        self.pause.setEnabled(status == "running")
-        self.pause.setText("Pausing…" if status == "pausing" else "Pause")
+        self.pause.setVisible(not waits)
+        self.pause.setEnabled(status == "running" and not finding)
         self.resume.setVisible(waits)
         self.resume.setDefault(waits)
         self.extend.setVisible(training.can_extend)
         self._epochs_done = training.ended.epochs if training.ended is not None else 0
-        self.stop.setVisible(training.is_busy or status == "paused")
-        self.stop.setEnabled(status != "stopping")
-        self.stop.setText("Stopping…" if status == "stopping" else "Stop")
-        self.start.setVisible(not training.is_busy)
-        self.twins.setVisible(not training.is_busy and not waits)
+        self.stop.setEnabled(training.can_stop)
+        self.start.setEnabled(not training.is_busy)
+        # Where it can be trained on it neither learns nor waits.
+        self._more.setVisible(not training.is_busy and not waits)
         self.start.setText("Start anew" if waits else "Start")
         self.start.setDefault(not waits)
         self._make_room()
@@ -286,8 +332,8 @@ class TrainingHead(QWidget):
             self.extend_requested.emit(epochs)
 
 
-def _button(text: str, name: str, tooltip: str) -> QPushButton:
-    button = QPushButton(text)
+def _button(text: str, name: str, tooltip: str, texts: tuple[str, ...] = ()) -> QPushButton:
+    button = SteadyButton(text, texts)
     button.setObjectName(name)
     button.setToolTip(tooltip)
     return button
