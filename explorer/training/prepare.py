@@ -68,7 +68,6 @@ class Training:
         norms: Measures its stages.
         threads: CPU threads it runs with.
         fingerprint: Of the data.
-        source: The data itself, before its split.
         loaded: Tensors that came from known weights, and tensors in all; None where none was to.
         progress: How far it is.
         kept: Epochs and steps that were done at the last checkpoint; None before the first.
@@ -93,7 +92,6 @@ class Training:
     norms: StageNorms
     threads: int
     fingerprint: str = ""
-    source: Dataset | None = None
     loaded: tuple[int, int] | None = None
     progress: Progress = field(default_factory=Progress)
     kept: tuple[int, int] | None = None
@@ -111,11 +109,6 @@ class Training:
     def step(self) -> int:
         """Steps that are done."""
         return self.progress.step
-
-    @property
-    def pictures(self) -> tuple[Pictures, Pictures, Pictures]:
-        """Those it learns from, those that judge its epochs, and those that judge its end."""
-        return self.train_pictures, self.validation_pictures, self.test_pictures
 
     @property
     def device(self) -> torch.device:
@@ -210,7 +203,6 @@ def prepare(
     start_tensors: Mapping[str, torch.Tensor] | None = None,
     start_transform: Transform | None = None,
     beside: Training | None = None,
-    before: Training | None = None,
 ) -> Generator[None, None, Training]:
     """Put the network and the data on the device and choose the precision, in slices.
 
@@ -228,8 +220,6 @@ def prepare(
         start_transform: How those weights want pictures, where it is known; a file of ours says it itself.
         beside: A training of the same plan and data that this one is compared with: its precision, threads
             and pictures are used.
-        before: The training in memory, whose place this one takes: its pictures are used again where they
-            are the same. A device may not have room for them twice.
 
     Yields:
         None, so that others are served.
@@ -261,39 +251,15 @@ def prepare(
         model.to(memory_format=precision.memory_format)
         known = resume or beside
         wanted = normalisation_for(plan, parts.dataset, known.transform if known else start_transform)
+        training = _training(spec, plan, model, graph, parts, precision, threads, wanted)
+        training.loaded, training.fingerprint = loaded, seal
         if beside:
-            pictures = beside.pictures
-        elif before and _has_pictures(before, spec, plan, dataset, device):
-            pictures = before.pictures
-        else:
-            pictures = _pictures(parts, device)
-        training = _training(spec, plan, model, graph, parts, precision, threads, wanted, pictures)
-        training.loaded, training.fingerprint, training.source = loaded, seal, dataset
+            training.train_pictures = beside.train_pictures
+            training.validation_pictures = beside.validation_pictures
+            training.test_pictures = beside.test_pictures
         if resume:
             training.restore(resume)
         return training
-
-
-def _has_pictures(
-    before: Training, spec: ArchitectureSpec, plan: Plan, dataset: Dataset, device: torch.device
-) -> bool:
-    """Whether a training shows and holds out the same pictures, in as many channels and in the same place."""
-    if before.source is not dataset or before.device != device:
-        return False
-    same_split = before.plan.validation_share == plan.validation_share and (
-        before.plan.seed == plan.seed or not plan.validation_share
-    )
-    return same_split and before.spec.in_channels == spec.in_channels
-
-
-def _pictures(parts: Parts, device: torch.device) -> tuple[Pictures, Pictures, Pictures]:
-    """Those to learn from, to judge epochs by and to test on, on the device."""
-    data = parts.dataset
-    train = to_device(data.train_images, data.train_labels, device)
-    validation = to_device(parts.validation_images, parts.validation_labels, device)
-    if not parts.is_held_out:
-        return train, validation, validation
-    return train, validation, to_device(data.test_images, data.test_labels, device)
 
 
 def _measured(
@@ -324,9 +290,11 @@ def _training(
     precision: Precision,
     threads: int,
     normalisation: Normalisation,
-    pictures: tuple[Pictures, Pictures, Pictures],
 ) -> Training:
-    """The training before its first step."""
+    """The training before its first step, with the pictures where the model is."""
+    device = next(model.parameters()).device
+    data = parts.dataset
+    validation = to_device(parts.validation_images, parts.validation_labels, device)
     return Training(
         spec=spec,
         plan=plan,
@@ -335,10 +303,12 @@ def _training(
         average=WeightAverage(model, plan.ema) if plan.ema else None,
         precision=precision,
         normalisation=normalisation,
-        classes=parts.dataset.classes,
-        train_pictures=pictures[0],
-        validation_pictures=pictures[1],
-        test_pictures=pictures[2],
+        classes=data.classes,
+        train_pictures=to_device(data.train_images, data.train_labels, device),
+        validation_pictures=validation,
+        test_pictures=to_device(data.test_images, data.test_labels, device)
+        if parts.is_held_out
+        else validation,
         is_held_out=parts.is_held_out,
         norms=StageNorms(model, graph),
         threads=threads,

@@ -147,26 +147,6 @@ def test_fine_tuning_begins_with_what_its_weights_know() -> None:
     assert reached.accuracy == pytest.approx(card.accuracy_percent / 100, abs=0.003)
 
 
-def test_pictures_of_the_training_before_are_used_again_where_they_are_the_same() -> None:
-    grey = small_dataset(channels=1)
-    held = small_plan(validation_share=0.25)
-    first = ready(held, data=grey)
-    again = ready(held.edited(epochs=1), data=grey, before=first)
-    assert again.pictures == first.pictures
-    assert all(one is other for one, other in zip(again.pictures, first.pictures, strict=True))
-    for other in (
-        ready(held.edited(seed=1), data=grey, before=first),
-        ready(small_plan(), data=grey, before=first),
-        ready(held, data=small_dataset(channels=1), before=first),
-        ready(held, data=grey, spec=small_spec(in_channels=1), before=first),
-    ):
-        assert other.train_pictures is not first.train_pictures
-        assert len(other.train_pictures) in (48, 64)
-    # Without a share held out, the seed splits nothing.
-    whole = ready(small_plan(), data=grey)
-    assert ready(small_plan(seed=1), data=grey, before=whole).train_pictures is whole.train_pictures
-
-
 def test_what_is_held_out_is_not_measured_nor_learned_from() -> None:
     training = ready(small_plan(validation_share=0.25))
     learned = {image.numpy().tobytes() for image in training.train_pictures.images}

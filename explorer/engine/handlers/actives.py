@@ -50,13 +50,7 @@ def resumed(run: Run, beside: Training | None, context: Context) -> Generator[No
     checkpoint = read_checkpoint(run.checkpoints)
     dataset = dataset_of(run.data, checkpoint.spec.input_size, context)
     training = yield from prepare(
-        checkpoint.spec,
-        checkpoint.plan,
-        dataset,
-        context.device,
-        resume=checkpoint,
-        beside=beside,
-        before=None if context.active is None else context.active.training,
+        checkpoint.spec, checkpoint.plan, dataset, context.device, resume=checkpoint, beside=beside
     )
     return _active(run, training, json.loads(run.origin))
 

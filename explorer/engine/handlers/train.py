@@ -84,7 +84,6 @@ def train(request: Train, context: Context) -> Steps:
         context.device,
         start_tensors=tensors,
         start_transform=None if start is None else start.transform,
-        before=None if context.active is None else context.active.training,
     )
     if request.twin is not None:
         learns = yield from prepare_twin(request.twin, training, dataset, tensors)
