@@ -135,6 +135,7 @@ class Engine:
     def _do_what_lasts(self) -> None:
         """Wait for what is at work and do here, in order, what had not begun."""
         lasting = list(self._lasting.items())
+        self._lasting.clear()
         wait([answer for answer, _ in lasting if not answer.cancelled()], STOP_TIMEOUT_S)
         for answer, request in lasting:
             if answer.cancelled():

@@ -31,7 +31,7 @@ _VERSION = 2
 """Raise it when the same files would be decoded to other pixels."""
 _READ_BYTES = 8 * 2**20
 _LEFT_FREE_BYTES = 200_000_000
-"""What pictures leave of the disk, for checkpoints and for everybody else."""
+"""What large sets leave of the disk, for checkpoints and for everybody else; small ones are just written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +146,7 @@ class DecodeCache:
         """Ask before, not after minutes: a full disk is in the way of everything else on the machine."""
         needed = n_pictures * math.prod(self._picture_shape)
         free = shutil.disk_usage(self._folder).free
-        if needed > free - _LEFT_FREE_BYTES:
+        if needed > _LEFT_FREE_BYTES and needed > free - _LEFT_FREE_BYTES:
             raise DataError(
                 "The decoded pictures need {needed:.1f} GB in {folder}, and {free:.1f} GB are free.",
                 "Choose a smaller input size, free some disk space, or set RESNET_EXPLORER_HOME to a folder "

@@ -147,6 +147,7 @@ class TrainingState:
         purpose: What the data that is being opened is for.
         resumes: The run that goes on once its data is open; empty for a new one.
         extends_to: How many epochs it is to have in all, where that run has finished; else 0.
+        waits_for: The data that is opened for it, and the size of its pictures in pixels.
         wants_twin: Whether the plain twin is to learn in lock-step once the data is open.
         is_anew: Whether it is to begin as the run in view did.
         twin: The twin that learns in lock-step or did so last; None where there is none.
@@ -173,6 +174,7 @@ class TrainingState:
     purpose: Purpose = "train"
     resumes: str = ""
     extends_to: int = 0
+    waits_for: tuple[str, int] = ("", 0)
     wants_twin: bool = False
     is_anew: bool = False
     twin: TwinState | None = None

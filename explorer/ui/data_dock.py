@@ -74,7 +74,7 @@ def _status(state: AppState, *, is_current: bool) -> str:
     data, name = state.data, PurePath(state.form.data).name
     if data.status == "opening":
         return f"Reading {PurePath(data.wanted).name or name}…"
-    if data.status == "failed":
+    if data.status == "failed" and data.wanted == state.form.data:
         return f"{name} could not be read. {data.cause}".strip()
     if not is_current:
         card = next((card for card in data.cards if card.name == state.form.data), None)

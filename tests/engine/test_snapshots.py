@@ -259,6 +259,11 @@ def test_what_begins_from_a_moment_does_not_say_that_it_began_from_the_end(conte
     assert context.store().run(begun).start == ("copied", run)
     build(context, run, 4)
     assert same(start_of(weights, SPEC, context).tensors, was)
+    moment = start_of(WeightsChoice("run", run, 4), SPEC, context)
+    assert moment.choice == WeightsChoice("copied", run)
+    assert same(moment.tensors, was)
+    with pytest.raises(RunError, match="not at step 5"):
+        start_of(WeightsChoice("run", run, 5), SPEC, context)
     # Who asks for the run means its end, whatever is in view.
     end = start_of(WeightsChoice("run", run), SPEC, context)
     assert end.choice == WeightsChoice("run", run)

@@ -341,9 +341,10 @@ def test_long_work_that_outlasts_the_training_comes_to_its_end():
 
 def test_what_was_brought_back_or_noted_is_so_though_the_program_ends_before_its_turn(monkeypatch, tmp_path):
     monkeypatch.setenv("RESNET_EXPLORER_HOME", str(tmp_path))
-    told, end = threading.Semaphore(0), threading.Event()
+    told, end, heard = threading.Semaphore(0), threading.Event(), []
 
     def emit(event):
+        heard.append(event)
         if isinstance(event, RunsListed) and event.ticket in (1, 2):
             # Both threads of the pool have something to do.
             told.release()
@@ -364,6 +365,10 @@ def test_what_was_brought_back_or_noted_is_so_though_the_program_ends_before_its
         # The first of the pool's threads is still telling, of what it has done.
         threading.Timer(0.2, end.set).start()
         assert engine.stop()
+        # A window and the program that ends both stop it; what lasts is done once.
+        n_told = len(heard)
+        assert engine.stop()
+        assert len(heard) == n_told
     finally:
         end.set()
     with RunStore() as store:

@@ -267,13 +267,19 @@ def test_a_damaged_cache_is_rebuilt(tmp_path, home, suffix, damage):
 
 
 def test_a_disk_without_room_for_the_pictures_is_left_as_it_is(tmp_path, home, monkeypatch):
-    place = str(as_folder(tmp_path / "d", members()))
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(decode_cache.shutil, "disk_usage", lambda _: usage._replace(free=200_000_000))
-    with pytest.raises(DataError, match=r"need 0\.0 GB in .*datasets, and 0\.2 GB are free") as caught:
-        open_dataset(place, 32)
+    monkeypatch.setattr(decode_cache.shutil, "disk_usage", lambda _: usage._replace(free=1_000_000_000))
+    cache = decode_cache.DecodeCache(home / "cache", tmp_path / "d", "", 224)
+    with pytest.raises(DataError, match=r"need 1\.5 GB in .*cache, and 1\.0 GB are free") as caught:
+        cache.write("train", ("a",), 10_000, iter(()))
     assert "smaller input size" in caught.value.hint_text
     assert not [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_a_few_pictures_are_kept_on_a_disk_that_is_nearly_full(tmp_path, home, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(decode_cache.shutil, "disk_usage", lambda _: usage._replace(free=100_000_000))
+    assert open_dataset(str(as_folder(tmp_path / "d", members())), 32).broken == ()
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, home):

@@ -61,11 +61,19 @@ def start_of(weights: WeightsChoice, spec: ArchitectureSpec, context: Context) -
     if net is not None and net.origin.is_trained and weights.kind in ("known", "copied"):
         return _from_view(net, WeightsChoice(_kind_of(net.origin), net.origin.name))
     if net is not None and net.origin.is_trained and _is_of(net.origin, weights):
-        return _from_view(net, weights)
+        kind = "copied" if weights.step is not None else weights.kind
+        return _from_view(net, WeightsChoice(kind, weights.name))
     if weights.kind == "file":
         return _from_file(Path(weights.name), weights)
     if weights.kind == "named":
         return _from_card(by_name(weights.name, spec))
+    if weights.kind == "run" and weights.step is not None:
+        raise RunError(
+            "The network in view is not at step {step} of the run {run} any more.",
+            "Go back to that step, and start again.",
+            step=weights.step,
+            run=weights.name,
+        )
     if weights.kind == "run":
         return _from_run(weights.name, context)
     known = to_start_from(spec)

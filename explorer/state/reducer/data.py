@@ -41,7 +41,8 @@ def on_look_up_data(turn: Turn, action: LookUpData) -> None:
     """List the sets, and read the chosen one where it is here."""
     list_data(turn)
     facts, data = turn.state.data.facts, turn.state.form.data
-    if facts is None or facts.data != data:
+    is_waited_for = turn.state.training.status == "opening"
+    if (facts is None or facts.data != data) and not is_waited_for:
         ticket = turn.state.next_ticket
         _open(turn, data)
         turn.change(data=replace(turn.state.data, looked_up=ticket))
@@ -131,7 +132,9 @@ def on_open_failed(turn: Turn, ticket: int, cause: str, remedy: str) -> bool:
     data = turn.state.data
     is_asked_for = ticket != data.looked_up or turn.state.training.status == "opening"
     turn.change(data=replace(data, status="failed", cause=f"{cause} {remedy}".strip()))
-    training.on_training_failed(turn, cause, remedy)
+    if turn.state.training.status == "opening":
+        # One that learns has its data.
+        training.on_training_failed(turn, cause, remedy)
     card = _card(turn, data.wanted)
     if card is None or card.is_present:
         return not is_asked_for

@@ -30,9 +30,9 @@ def fitted(form: TrainingForm, facts: DataFacts | None) -> TrainingForm:
 def on_choose_recipe(turn: Turn, action: ChooseRecipe) -> None:
     """Begin from another recipe; what it starts from follows."""
     starts_known = recipe(action.name).starts_from_known
-    form = replace(
-        turn.state.form, recipe=action.name, starts_from=KNOWN_WEIGHTS if starts_known else FIRST_VALUES
-    )
+    starts_from = KNOWN_WEIGHTS if starts_known else FIRST_VALUES
+    # The plan is no run's any more.
+    form = replace(turn.state.form, recipe=action.name, starts_from=starts_from, lacks="")
     turn.change(form=fitted(form, turn.state.data.facts))
 
 
@@ -55,7 +55,8 @@ def on_reset_plan(turn: Turn, action: ResetPlan) -> None:
     """Back to the recipe."""
     form = turn.state.form
     chosen = form.chosen - {action.field} if action.field else frozenset()
-    turn.change(form=fitted(replace(form, chosen=chosen), turn.state.data.facts))
+    lacks = form.lacks if action.field else ""
+    turn.change(form=fitted(replace(form, chosen=chosen, lacks=lacks), turn.state.data.facts))
 
 
 def on_choose_start(turn: Turn, action: ChooseStart) -> None:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from explorer.engine.data_messages import CollectTaught, TaughtCollected
 from explorer.state.learning import Kept
-from explorer.state.learning_actions import ChooseRecipe, StartTraining, Teach
-from explorer.state.reducer import training_start
+from explorer.state.learning_actions import ChooseRecipe, LookUpTaught, StartTraining, Teach
+from explorer.state.reducer import bins, training_start
 from explorer.state.reducer.plan_form import on_choose_recipe
 from explorer.state.reducer.turn import Turn
 
@@ -23,6 +23,14 @@ def on_teach(turn: Turn, action: Teach) -> None:
     """Make a data set of the bins."""
     teach = turn.state.teach
     if turn.state.training.is_busy or teach.collecting:
+        return
+    if any(one.unread for one in teach.bins):
+        bins.on_look_up_taught(turn, LookUpTaught())
+        turn.notify(
+            "info",
+            "The pictures that were taught before are read first.",
+            "Press Teach again once they are in their classes.",
+        )
         return
     turn.change(teach=replace(teach, collecting=True))
     turn.ask(CollectTaught, name=teach.name, bins=tuple((one.name, one.image_ids) for one in teach.bins))

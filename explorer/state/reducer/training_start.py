@@ -21,7 +21,7 @@ from explorer.state.model import NoticeAction
 from explorer.state.reducer.document import put_in_view
 from explorer.state.reducer.one_at_a_time import is_free_for_training
 from explorer.state.reducer.plan_form import fitted, on_edit_plan
-from explorer.state.reducer.rewind import is_of
+from explorer.state.reducer.rewind import at_moment, is_of
 from explorer.state.reducer.training import give_up
 from explorer.state.reducer.turn import Turn
 from explorer.state.reducer.twin import may_have_twin, wanted_twin
@@ -93,8 +93,9 @@ def open_data(
     if turn.state.training.is_busy or not is_free_for_training(turn):
         return
     opening = turn.state.training.asking("opening", purpose)
+    opening = replace(opening, resumes=run, extends_to=epochs, wants_twin=with_twin, is_anew=is_anew)
     turn.change(
-        training=replace(opening, resumes=run, extends_to=epochs, wants_twin=with_twin, is_anew=is_anew),
+        training=replace(opening, waits_for=(data, spec.input_size)),
         data=replace(turn.state.data, status="opening", wanted=data),
     )
     turn.ask(OpenData, data=data, input_size=spec.input_size)
@@ -104,6 +105,11 @@ def begin(turn: Turn, facts: DataFacts) -> None:
     """The data that a training waited for is open: show the network that learns, and let it."""
     training = turn.state.training
     if training.status != "opening":
+        return
+    if (facts.data, facts.input_size) != training.waits_for:
+        # Somebody looked at other data, which took the place of the reading.
+        data, input_size = training.waits_for
+        turn.ask(OpenData, data=data, input_size=input_size)
         return
     if training.purpose == "resume":
         turn.change(training=replace(training, status="preparing"))
@@ -148,4 +154,6 @@ def _start(turn: Turn, form: TrainingForm) -> WeightsChoice:
     is_known = run is not None and run.data == form.data and run.start != FIRST_VALUES
     if state.training.is_anew and is_known and run is not None and run.start.kind != "copied":
         return run.start
-    return KNOWN_WEIGHTS if state.document.weights == FIRST_VALUES else state.document.weights
+    if state.document.weights == FIRST_VALUES:
+        return KNOWN_WEIGHTS
+    return at_moment(state, state.document.weights)
