@@ -52,7 +52,7 @@ PLAN = Plan(
     precision="float32",
     channels_last="no",
 )
-KEEP_EVERY_S = 0.08
+KEEP_EVERY_S = 0.02
 """Often, so that there are many writes to be killed in."""
 POINTS = 7
 """Where a write can be halted: in the middle of each of five files, before and after the renaming."""
