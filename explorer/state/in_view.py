@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from explorer.nets.facts import Origin
 from explorer.state.learning import (
     BUSY,
     Curves,
@@ -40,6 +41,11 @@ def training_in_view(state: AppState) -> TrainingState:
     twin = None if other is None else _twin(other, state.runs.curves.get(other.id))
     judged = state.runs.judged.get(row.id)
     return _earlier(row, curves, last_moment(state, row.id), twin, training.finder, judged)
+
+
+def is_in_view(state: AppState, run: str) -> bool:
+    """Whether the network in view is what a run has learned until now, not a moment of it."""
+    return state.net.origin == Origin("run", run)
 
 
 def earlier_pair(state: AppState, run: str) -> tuple[RunRow | None, RunRow | None]:

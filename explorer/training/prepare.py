@@ -237,10 +237,9 @@ def prepare(
     with room_for(plan.batch_size, device):
         graph = expand(spec)
         _check_batch(min(plan.batch_size, len(parts.dataset.train_images)), graph)
-        if resume:
-            precision, threads = resume.precision, resume.threads
-        elif beside:
-            precision, threads = beside.precision, beside.threads
+        known = resume or beside
+        if known:
+            precision, threads = known.precision, known.threads
         else:
             precision, threads = yield from _measured(spec, plan, graph, device)
         model = yield from unsaid(assembling(graph, device=device, seed=plan.seed))
@@ -249,7 +248,6 @@ def prepare(
             start_tensors, start_transform = file.tensors, source_transform(file)
         loaded = None if start_tensors is None or resume else _load(model, graph, spec, start_tensors)
         model.to(memory_format=precision.memory_format)
-        known = resume or beside
         wanted = normalisation_for(plan, parts.dataset, known.transform if known else start_transform)
         training = _training(spec, plan, model, graph, parts, precision, threads, wanted)
         training.loaded, training.fingerprint = loaded, seal

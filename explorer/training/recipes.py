@@ -171,15 +171,8 @@ def plan_for(data: str, n_train_images: int, recipe_name: str = DEFAULT_RECIPE, 
     Raises:
         RunError: The recipe is unknown or a change is invalid.
     """
-    chosen = recipe(recipe_name)
-    fitted: dict[str, object] = {}
-    if chosen.starts_from_known:
-        fitted |= _fine_tuning(n_train_images, chosen.plan, changes)
-    elif not chosen.sets_epochs:
-        fitted["epochs"] = EASY_EPOCHS.get(data, sensible_epochs(n_train_images))
-    if data in ORIENTED_DATA:
-        fitted["flip"] = False
-    return chosen.plan.edited(**{**fitted, **changes})
+    fitted = _fitted(data, n_train_images, recipe_name, changes)
+    return recipe(recipe_name).plan.edited(**{**fitted, **changes})
 
 
 def fitted_fields(data: str, recipe_name: str) -> frozenset[str]:
@@ -192,11 +185,22 @@ def fitted_fields(data: str, recipe_name: str) -> frozenset[str]:
     Raises:
         RunError: The recipe is unknown.
     """
+    return frozenset(_fitted(data, 1, recipe_name, {}))
+
+
+def _fitted(
+    data: str, n_train_images: int, recipe_name: str, changes: Mapping[str, object]
+) -> dict[str, object]:
+    """What the data makes of a recipe's plan."""
     chosen = recipe(recipe_name)
-    fields = {"flip"} if data in ORIENTED_DATA else set()
+    fitted: dict[str, object] = {}
     if chosen.starts_from_known:
-        return frozenset(fields | {"epochs", "freeze_epochs", "batch_size"})
-    return frozenset(fields if chosen.sets_epochs else fields | {"epochs"})
+        fitted |= _fine_tuning(n_train_images, chosen.plan, changes)
+    elif not chosen.sets_epochs:
+        fitted["epochs"] = EASY_EPOCHS.get(data, sensible_epochs(n_train_images))
+    if data in ORIENTED_DATA:
+        fitted["flip"] = False
+    return fitted
 
 
 def _fine_tuning(n_train_images: int, plan: Plan, changes: Mapping[str, object]) -> dict[str, object]:

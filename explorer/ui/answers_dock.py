@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from explorer.nets.facts import Origin
+from explorer.state.in_view import is_in_view
 from explorer.state.model import AppState
 from explorer.ui.late import actions
 from explorer.ui.seen_dock import SeenDock
@@ -72,7 +72,7 @@ class AnswersDock(SeenDock):
         rows = self._rows.rows(state.pictures.items, state.answers, state.net.classes)
         origin, training = state.net.origin, state.training
         began = training.began if training.status == "running" else None
-        is_learning = began is not None and origin == Origin("run", began.run)
+        is_learning = began is not None and is_in_view(state, began.run)
         self._view.show_rows(
             rows,
             state.pictures.current,

@@ -160,15 +160,20 @@ def test_a_dropped_folder_of_two_classes_is_fine_tuned_on(open_program, tmp_path
     assert program.state.answers[current].predictions[0].label == "red"
 
 
+def fill_bins(program, folder, count):
+    """Name the two bins and drop so many pictures into each."""
+    for place, name in enumerate(("cup", "pot")):
+        program.session.store.dispatch(RenameBin(place, name))
+        drop_on(program, f"teach.bin.{place}", sorted((folder / name).iterdir())[:count])
+        program.until(lambda state, place=place: len(state.teach.bins[place].image_ids) == count)
+
+
 def test_pictures_dropped_into_bins_are_taught(open_program, tmp_path):
     folder = colours(tmp_path / "cups", ("cup", "pot"), count=6)
     program = open_program()
     program.settle()
     program.window.teaching.open()
-    for place, name in enumerate(("cup", "pot")):
-        program.session.store.dispatch(RenameBin(place, name))
-        drop_on(program, f"teach.bin.{place}", sorted((folder / name).iterdir()))
-        program.until(lambda state, place=place: len(state.teach.bins[place].image_ids) == 6)
+    fill_bins(program, folder, 6)
     program.settle()
     program.click("teach.start")
     program.qtbot.waitUntil(lambda: has_ended(program.state), timeout=240_000)
@@ -181,10 +186,7 @@ def test_what_was_taught_can_be_gone_on_with_in_the_next_session(open_program, t
     program = open_program()
     program.settle()
     program.window.teaching.open()
-    for place, name in enumerate(("cup", "pot")):
-        program.session.store.dispatch(RenameBin(place, name))
-        drop_on(program, f"teach.bin.{place}", sorted((folder / name).iterdir())[:4])
-        program.until(lambda state, place=place: len(state.teach.bins[place].image_ids) == 4)
+    fill_bins(program, folder, 4)
     program.click("teach.start")
     program.until(lambda state: state.training.status == "running")
     taught = program.state.form.data

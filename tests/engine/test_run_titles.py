@@ -4,34 +4,15 @@ import time
 from dataclasses import replace
 
 from explorer.arch.presets import preset
-from explorer.engine.run_messages import RunRow
 from explorer.engine.run_titles import began, told_apart
-from explorer.training.plan import Plan
+from tests.run_rows import made_row
 
 DAY = time.mktime((2026, 11, 22, 14, 32, 10, 0, 0, -1))
 NEXT = time.mktime((2026, 11, 23, 9, 5, 0, 0, 0, -1))
 
 
 def run_row(run, created=DAY, **changes):
-    row = RunRow(
-        id=run,
-        name="",
-        note="",
-        is_starred=False,
-        is_bundled=False,
-        status="finished",
-        can_resume=False,
-        created=created,
-        spec=preset("cifar-resnet20").spec,
-        plan=Plan(epochs=3),
-        data="digits",
-        epochs_done=3,
-        validation_accuracy=0.9,
-        test_accuracy=None,
-        seconds=None,
-        has_weights=True,
-    )
-    return replace(row, **changes)
+    return made_row(run, created=created, **{"data": "digits", **changes})
 
 
 def titles(*rows):

@@ -17,8 +17,8 @@ from explorer.state.compare_actions import Rewind
 from explorer.state.in_view import training_in_view
 from explorer.state.learning import MOST_JUDGED, TrainingState
 from explorer.state.learning_actions import GoOnTraining, OpenRun, StartTraining
-from tests.state.test_learning import RUN as LEARNS
-from tests.state.test_learning import Trainer, epoch_ended, row
+from tests.state.trainer import RUN as LEARNS
+from tests.state.trainer import Trainer, epoch_ended, row
 
 RUN = "an-earlier-run"
 ROWS = tuple(

@@ -9,9 +9,7 @@ from explorer.arch.presets import preset
 from explorer.engine.data_messages import (
     CollectTaught,
     DataCard,
-    DataFacts,
     DataListed,
-    DataOpened,
     FetchData,
     FolderPeeked,
     ListData,
@@ -34,9 +32,8 @@ from explorer.engine.messages import (
     WeightsChoice,
 )
 from explorer.engine.picture_messages import ForgetPictures, LoadPictures, PicturesLoaded
-from explorer.engine.run_messages import CurvesRead, DeleteRuns, ListRuns, RestoreRuns, RunRow, RunsListed
+from explorer.engine.run_messages import CurvesRead, DeleteRuns, ListRuns, RestoreRuns, RunsListed
 from explorer.engine.training_messages import (
-    EpochEnded,
     FindRate,
     HaltTraining,
     LiveAnswer,
@@ -44,14 +41,12 @@ from explorer.engine.training_messages import (
     RateProbed,
     ResumeTraining,
     Train,
-    TrainingBegan,
     TrainingEnded,
     TrainingHalted,
     TrainTick,
     WatchTraining,
 )
 from explorer.nets.facts import Origin, Prediction
-from explorer.runs.judged import Judged
 from explorer.state.actions import (
     CancelWork,
     ChooseWeights,
@@ -92,112 +87,18 @@ from explorer.state.learning_actions import (
 )
 from explorer.state.model import Answer
 from explorer.state.session import decode, encode, is_other
-from explorer.training.plan import Plan
 from explorer.training.recipes import plan_for
-from tests.state.player import Player
-
-RUN = "20260101-000000-abcdef"
-
-
-def facts(data="digits", classes=10, n_train=1437):
-    return DataFacts(
-        data=data,
-        title=data,
-        input_size=32,
-        channels=1,
-        classes=tuple(str(i) for i in range(classes)),
-        train_counts=(n_train // classes,) * classes,
-        test_counts=(10,) * classes,
-        is_split_here=True,
-        mean=(0.3,),
-        std=(0.4,),
-        samples=((),) * classes,
-        broken=(),
-        keeps_flips=False,
-    )
-
-
-class Trainer(Player):
-    """A player that opens data and trains as the engine does."""
-
-    def open_data(self, **what):
-        return self(DataOpened(ticket=self.newest(OpenData).ticket, facts=facts(**what)))
-
-    def begin(self, kind=Train, first_step=0, rows=(), run=RUN, judged=None):
-        request = self.newest(kind)
-        train = self.newest(Train) if kind is Train else None
-        return self(
-            TrainingBegan(
-                ticket=request.ticket,
-                run=run,
-                spec=train.spec if train else self.state.document.spec,
-                plan=train.plan if train else Plan(epochs=10),
-                data="digits",
-                classes=tuple("0123456789"),
-                first_step=first_step,
-                epochs=10,
-                steps_per_epoch=11,
-                precision="float32",
-                rates=(),
-                device="cpu",
-                n_train=1437,
-                n_validation=360,
-                rows=rows,
-                judged=judged,
-            )
-        )
-
-    def tick(self, step, rows=()):
-        return self(
-            TrainTick(
-                ticket=1,
-                run=RUN,
-                step=step,
-                epoch=step // 11,
-                rows=rows,
-                images_per_second=900.0,
-                eta_seconds=12.0,
-            )
-        )
+from tests.state.trainer import RUN, Trainer, epoch_ended, learning, ready, row
 
 
 @pytest.fixture
 def play():
-    player = Trainer()
-    player(Start(sample="cat.jpg"))
-    player.build()
-    player.load(1)
-    return player
+    return ready()
 
 
 @pytest.fixture
-def training(play):
-    play(StartTraining())
-    play.open_data()
-    play.begin()
-    return play
-
-
-def row(status="interrupted", **changes):
-    values = {
-        "id": RUN,
-        "name": "",
-        "note": "",
-        "is_starred": False,
-        "is_bundled": False,
-        "status": status,
-        "can_resume": True,
-        "created": 0.0,
-        "spec": preset("cifar-resnet20").spec,
-        "plan": Plan(epochs=10),
-        "data": "digits",
-        "epochs_done": 3,
-        "validation_accuracy": 0.5,
-        "test_accuracy": None,
-        "seconds": None,
-        "has_weights": False,
-    }
-    return RunRow(**{**values, **changes})
+def training():
+    return learning()
 
 
 def test_start_opens_the_data_and_then_trains_the_net_with_its_classes(play):
@@ -327,11 +228,6 @@ def test_once_it_halts_all_pictures_are_asked_about_again(training):
     assert [request.image_ids for request in asked if isinstance(request, ClassifyMany)] == [(1, 3)]
     # The one that followed the training is not empty in the meantime.
     assert set(training.state.answers) == {2}
-
-
-def epoch_ended(epoch):
-    judged = Judged(epoch, tuple("0123456789"), np.eye(10, dtype=np.int64), ())
-    return EpochEnded(run=RUN, is_best=True, judged=judged)
 
 
 def with_pictures(training, *image_ids, answered=True):

@@ -57,6 +57,7 @@ from explorer.state.lesson_actions import (
     WriteNote,
 )
 from explorer.state.lessons import LESSONS
+from tests.run_rows import made_row
 from tests.state.lesson_parts import RUN, SHORT, TWENTY, full_lesson
 from tests.state.player import Player
 
@@ -518,28 +519,9 @@ def test_a_lesson_that_ships_is_saved_with_its_texts_but_takes_no_notes(play):
 
 
 def run_row(status, **changes):
-    from explorer.engine.run_messages import RunRow
-    from explorer.training.plan import Plan
-
-    fields = {
-        "id": RUN,
-        "name": "mine",
-        "note": "",
-        "is_starred": False,
-        "is_bundled": False,
-        "status": status,
-        "can_resume": False,
-        "created": 1.0,
-        "spec": SHORT,
-        "plan": Plan(epochs=1),
-        "data": "/home/me/photos",
-        "epochs_done": 1,
-        "validation_accuracy": 0.4,
-        "test_accuracy": None,
-        "seconds": 3.0,
-        "has_weights": True,
-    }
-    return RunRow(**{**fields, **changes})
+    usual = {"name": "mine", "spec": SHORT, "epochs_done": 1, "data": "/home/me/photos"}
+    usual |= {"validation_accuracy": 0.4, "seconds": 3.0}
+    return made_row(RUN, status=status, **{**usual, **changes})
 
 
 def test_weights_of_a_run_are_kept_with_its_curves_and_copied_ones_are_not(play):

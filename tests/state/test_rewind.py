@@ -26,8 +26,8 @@ from explorer.state.learning_actions import StartTraining
 from explorer.state.reducer.columns import LOOKING_SHARE
 from tests.state.player import Player
 from tests.state.test_compare import look
-from tests.state.test_learning import RUN as LEARNS
-from tests.state.test_learning import Trainer, row
+from tests.state.trainer import RUN as LEARNS
+from tests.state.trainer import Trainer, row
 
 RUN, STEPS = "run-1", (0, 1, 2, 4, 8, 10)
 

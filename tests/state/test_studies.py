@@ -47,7 +47,7 @@ from explorer.state.study_actions import (
 from explorer.training.estimate import Pace
 from explorer.training.study import cells
 from tests.state.player import Player
-from tests.state.test_learning import row as run_row
+from tests.state.trainer import row as run_row
 
 CPU = DeviceInfo("cpu", "CPU", 2**34, 2**33)
 AXES = (("depth", ("8", "9", "14")),)

@@ -12,7 +12,7 @@ from explorer.engine.picture_messages import PicturesLoaded
 from explorer.engine.run_messages import RunsListed
 from explorer.engine.training_messages import ResumeTraining, Train, TrainingHalted
 from explorer.nets.facts import Origin
-from explorer.state.actions import CancelWork, Start
+from explorer.state.actions import CancelWork
 from explorer.state.compare_actions import Rewind
 from explorer.state.inside_actions import ChooseSample, RunTopic
 from explorer.state.learning import Bin, Kept
@@ -27,27 +27,19 @@ from explorer.state.learning_actions import (
     StartTraining,
     Teach,
 )
-from explorer.ui.data_dock import _status
-from tests.state.test_learning import RUN, Trainer, row
+from tests.state.trainer import RUN, learning, ready, row
 
 GONE = "/gone/pictures.zip"
 
 
 @pytest.fixture
 def play():
-    player = Trainer()
-    player(Start(sample="cat.jpg"))
-    player.build()
-    player.load(1)
-    return player
+    return ready()
 
 
 @pytest.fixture
-def training(play):
-    play(StartTraining())
-    play.open_data()
-    play.begin()
-    return play
+def training():
+    return learning()
 
 
 def fail_to_open(play, message="There is no such data."):
@@ -90,17 +82,6 @@ def test_a_sample_that_took_the_place_of_the_reading_is_not_trained_on(play):
     assert play.newest(OpenData).data == "digits"
     play.open_data()
     assert play.newest(Train).data == "digits"
-
-
-def test_the_data_dock_blames_the_data_that_failed(play):
-    play(LookUpData())
-    play.open_data()
-    play(RunsListed(rows=(row("paused", data=GONE, has_data=False),)))
-    play(GoOnTraining(RUN))
-    fail_to_open(play)
-    assert _status(play.state, is_current=True) == ""
-    with_data(play, GONE)
-    assert _status(play.state, is_current=False).startswith("pictures.zip could not be read.")
 
 
 @pytest.mark.parametrize("done", [ChooseRecipe("tutorial-a"), ResetPlan("")])

@@ -1,6 +1,5 @@
 """States of a comparison made by hand: columns, their answers, probes, runs and curves; plausible numbers."""
 
-from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +9,6 @@ from explorer.arch.align import stops
 from explorer.arch.expand import expand
 from explorer.arch.families import cifar_spec, plain_twin
 from explorer.engine.messages import LoadedPicture, WeightsChoice
-from explorer.engine.run_messages import RunRow
 from explorer.engine.sample_messages import Decided, ProbesFitted
 from explorer.images.labels import load_labels
 from explorer.nets.facts import Origin, Prediction
@@ -19,6 +17,7 @@ from explorer.state.compare import Column, ColumnState, CompareState
 from explorer.state.learning import Curves, RunsState
 from explorer.state.model import Answer, AppState, Document, PicturesState
 from explorer.training.plan import Plan
+from tests.run_rows import made_row
 
 CIFAR = load_labels("cifar10")
 FOUR = (plain_twin(cifar_spec(20)), cifar_spec(20), plain_twin(cifar_spec(56)), cifar_spec(56))
@@ -120,25 +119,8 @@ def four_columns(n_pictures=12):
 
 
 def run_row(run, spec, seed=0, test=None, **changes):
-    row = RunRow(
-        id=run,
-        name="",
-        note="",
-        is_starred=False,
-        is_bundled=False,
-        status="finished",
-        can_resume=False,
-        created=1.0,
-        spec=spec,
-        plan=Plan(seed=seed, epochs=EPOCHS),
-        data="cifar10",
-        epochs_done=EPOCHS,
-        validation_accuracy=0.9,
-        test_accuracy=test,
-        seconds=60.0,
-        has_weights=True,
-    )
-    return replace(row, **changes)
+    usual = {"plan": Plan(seed=seed, epochs=EPOCHS), "epochs_done": EPOCHS, "test_accuracy": test}
+    return made_row(run, spec=spec, **{**usual, **changes})
 
 
 def curves(run, level=0.1, seed=0, epochs=EPOCHS):

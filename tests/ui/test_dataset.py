@@ -1,5 +1,7 @@
 """The dataset view: what is in a set, which sets there are, nothing downloaded unasked; and its dock."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -23,13 +25,16 @@ from explorer.engine.data_messages import (
     ListData,
     OpenData,
 )
-from explorer.state.learning_actions import EditPlan
+from explorer.engine.messages import RequestFailed
+from explorer.engine.run_messages import RunsListed
+from explorer.state.learning_actions import ChooseData, EditPlan, GoOnTraining
 from explorer.state.model import AppState
 from explorer.ui import theme
 from explorer.ui.data_dock import DataDock
 from explorer.ui.store import Store
 from explorer.ui.views.dataset import DatasetView
 from explorer.ui.views.dataset_classes import sample_pixmap
+from tests.run_rows import made_row
 
 CARDS = (
     DataCard("digits", "Digits", "Handwritten digits.", 0, True, 10),
@@ -244,3 +249,22 @@ def test_the_dock_reads_the_chosen_set_and_shows_what_is_in_it(dock, qtbot):
     qtbot.mouseClick(button(made._view, "data.use.mnist"), Qt.MouseButton.LeftButton)
     assert isinstance(sent[-1], FetchData)
     assert button(made._view, "data.use.mnist").text() == "Downloading…"
+
+
+def test_the_dock_blames_the_data_that_failed(dock):
+    made, store, sent = dock
+    store.dispatch(DataOpened(ticket=sent[1].ticket, facts=made_facts()))
+    status = label(made._view, "data.status")
+    gone = "/gone/pictures.zip"
+    rows = (made_row("r", status="paused", can_resume=True, data=gone, has_data=False),)
+    store.dispatch(RunsListed(ticket=0, rows=rows, warnings=()))
+    store.dispatch(GoOnTraining("r"))
+    assert sent[-1].data == gone
+    failed = RequestFailed(
+        ticket=sent[-1].ticket, kind="OpenData", message="It is gone.", hint="Put it back."
+    )
+    store.dispatch(failed)
+    assert not status.isVisible()
+    store.dispatch(ChooseData(gone))
+    store.dispatch(dataclasses.replace(failed, ticket=sent[-1].ticket))
+    assert status.text().startswith("pictures.zip could not be read.")

@@ -28,11 +28,9 @@ from explorer.engine.run_messages import (
     ExportRun,
     ListRuns,
     ReadCurves,
-    RunRow,
     RunsListed,
 )
 from explorer.state.model import AppState
-from explorer.training.plan import Plan
 from explorer.training.recipes import plan_for
 from explorer.ui import theme
 from explorer.ui.runs_dock import RunsDock
@@ -41,28 +39,17 @@ from explorer.ui.views import run_words
 from explorer.ui.views.runs import RunsView
 from explorer.ui.views.runs_model import NAME, NETWORK, ROW_ROLE, STAR, STATUS, TEST
 from explorer.ui.views.sparkline import Line, thinned
+from tests.run_rows import made_row
 
 
 def run_row(run, **changes):
-    row = RunRow(
-        id=run,
-        name="",
-        note="",
-        is_starred=False,
-        is_bundled=False,
-        status="finished",
-        can_resume=False,
-        created=1_760_000_000.0,
-        spec=preset("cifar-resnet20").spec,
-        plan=Plan(epochs=30),
-        data="cifar10",
-        epochs_done=30,
-        validation_accuracy=0.912,
-        test_accuracy=0.905,
-        seconds=840.0,
-        has_weights=True,
-    )
-    return replace(row, **changes)
+    usual = {
+        "created": 1_760_000_000.0,
+        "validation_accuracy": 0.912,
+        "test_accuracy": 0.905,
+        "seconds": 840.0,
+    }
+    return made_row(run, **{**usual, **changes})
 
 
 ROWS = (

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from explorer.engine.messages import ClassifyMany
 from explorer.engine.training_messages import LiveAnswer, LiveMaps
-from explorer.nets.facts import Origin
+from explorer.state.in_view import is_in_view
 from explorer.state.model import Answer, Document, MapsState, Seen
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all, ask_others
@@ -22,7 +22,7 @@ FOLLOW_SHARE = 0.01
 
 def on_live_answer(turn: Turn, event: LiveAnswer) -> None:
     """What the learning net says now of the picture that is looked at."""
-    if not is_in_view(turn, event.run):
+    if not is_in_view(turn.state, event.run):
         return
     answers = {**turn.state.answers, event.image_id: Answer(event.predictions, event.milliseconds)}
     seen = Seen(event.image_id, event.seen, event.kept_share)
@@ -32,7 +32,7 @@ def on_live_answer(turn: Turn, event: LiveAnswer) -> None:
 def on_live_maps(turn: Turn, event: LiveMaps) -> None:
     """The maps that are looked at, as they are now."""
     document: Document = turn.state.document
-    if is_in_view(turn, event.run) and event.key == document.selected:
+    if is_in_view(turn.state, event.run) and event.key == document.selected:
         maps = MapsState(event.key, event.image_id, turn.state.net.version, event.maps)
         turn.change(maps=maps)
 
@@ -54,7 +54,7 @@ def follow(turn: Turn, n_epochs: int) -> None:
         n_epochs: How many are done.
     """
     state, training = turn.state, turn.state.training
-    if training.began is None or not is_in_view(turn, training.began.run):
+    if training.began is None or not is_in_view(turn.state, training.began.run):
         return
     is_under_way = any(work.kind == ClassifyMany.__name__ for work in state.work)
     n_others = len(state.pictures.loaded_ids) - 1
@@ -66,8 +66,3 @@ def follow(turn: Turn, n_epochs: int) -> None:
     if cost_s <= FOLLOW_SHARE * since_s:
         ask_others(turn)
         turn.change(training=replace(training, answered_epoch=n_epochs))
-
-
-def is_in_view(turn: Turn, run: str) -> bool:
-    """Whether the net in view is the one that this run trains."""
-    return turn.state.net.origin == Origin("run", run)

@@ -25,6 +25,7 @@ from explorer.engine.training_messages import (
     TrainTick,
 )
 from explorer.nets.facts import Origin
+from explorer.state.in_view import is_in_view
 from explorer.state.learning import (
     Curves,
     TrainingState,
@@ -38,7 +39,7 @@ from explorer.state.learning_actions import (
 from explorer.state.reducer import columns
 from explorer.state.reducer.document import put_run_in_view
 from explorer.state.reducer.inside import renew
-from explorer.state.reducer.live import ask_again, follow, is_in_view
+from explorer.state.reducer.live import ask_again, follow
 from explorer.state.reducer.maps import look
 from explorer.state.reducer.pictures import answer_all
 from explorer.state.reducer.rewind import come_back, pair_of
@@ -176,7 +177,7 @@ def on_training_halted(turn: Turn, event: TrainingHalted) -> None:
         # The next was started before this one had halted.
         turn.change(training=replace(training, step=event.step, before=(status, cause, "")))
     columns.on_learned(turn, event.run)
-    if is_in_view(turn, event.run):
+    if is_in_view(turn.state, event.run):
         ask_again(turn)
     if event.cause:
         turn.notify("warning", event.cause, event.hint, arguments=event.arguments)
@@ -193,7 +194,7 @@ def on_training_ended(turn: Turn, event: TrainingEnded) -> None:
         images_per_second=event.images_per_second,
     )
     turn.change(training=training)
-    if is_in_view(turn, event.run):
+    if is_in_view(turn.state, event.run):
         net, origin = turn.state.net, Origin("run", event.run, accuracy_percent=100 * event.test_accuracy)
         turn.change(net=replace(net, origin=origin, version=net.version + 1))
         ask_again(turn)
@@ -220,7 +221,7 @@ def on_training_failed(turn: Turn, cause: str, remedy: str = "", kept: object = 
     step = kept if isinstance(kept, int) else training.step
     over = replace(training, twin=rested(training.twin), eta_seconds=None, step=step)
     turn.change(training=replace(over, status="failed", cause=cause, remedy=remedy))
-    if training.began is not None and is_in_view(turn, training.began.run):
+    if training.began is not None and is_in_view(turn.state, training.began.run):
         turn.change(answers=MappingProxyType({}))
         ask_again(turn)
 

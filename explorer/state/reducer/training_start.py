@@ -57,9 +57,8 @@ def on_go_on_training(turn: Turn, action: GoOnTraining) -> None:
         _extend(turn, run, action.epochs)
         return
     if run and run == present and training.status in ("paused", "stopped"):
-        turn.change(training=training.asking("preparing", "resume"))
+        turn.change(training=replace(training.asking("preparing", "resume"), resumes=run, extends_to=0))
         turn.ask(ResumeTraining, run=run)
-        turn.change(training=replace(turn.state.training, resumes=run, extends_to=0))
         return
     row = next((row for row in state.runs.rows if row.id == run), None)
     if row is not None and row.can_resume:
@@ -92,10 +91,16 @@ def open_data(
     """Read the data; what it is for begins when it is there."""
     if turn.state.training.is_busy or not is_free_for_training(turn):
         return
-    opening = turn.state.training.asking("opening", purpose)
-    opening = replace(opening, resumes=run, extends_to=epochs, wants_twin=with_twin, is_anew=is_anew)
+    opening = replace(
+        turn.state.training.asking("opening", purpose),
+        resumes=run,
+        extends_to=epochs,
+        waits_for=(data, spec.input_size),
+        wants_twin=with_twin,
+        is_anew=is_anew,
+    )
     turn.change(
-        training=replace(opening, waits_for=(data, spec.input_size)),
+        training=opening,
         data=replace(turn.state.data, status="opening", wanted=data),
     )
     turn.ask(OpenData, data=data, input_size=spec.input_size)

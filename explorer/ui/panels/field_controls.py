@@ -13,7 +13,6 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QComboBox,
@@ -28,7 +27,7 @@ from explorer.ui.panels.flat_check import FlatCheck
 from explorer.ui.panels.gesture import Gesture
 from explorer.ui.panels.glyph_button import CHEVRON_ROOM_PX, GlyphButton, paint_input
 from explorer.ui.panels.segments import Segment, Segments
-from explorer.ui.panels.spins import CountSpin, LongSpin, RealSpin
+from explorer.ui.panels.spins import CountSpin, LongSpin, RealSpin, WheelOnFocus
 from explorer.ui.theme import SPACE, Colours
 
 _CONTROL_WIDTH_PX = 116
@@ -41,7 +40,7 @@ _NARROW_ROW = 6
 _LARGEST_OF_QT = 2**31 - 1
 
 
-class FlatCombo(QComboBox):
+class FlatCombo(WheelOnFocus, QComboBox):
     """A combo box drawn like the panel's other inputs. The wheel turns it only while it has the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,12 +54,6 @@ class FlatCombo(QComboBox):
     def minimumSizeHint(self) -> QSize:
         # Qt's own is as wide as the longest label, which is elided here.
         return QSize(_CONTROL_WIDTH_PX // 2, self.sizeHint().height())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

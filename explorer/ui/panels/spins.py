@@ -21,16 +21,25 @@ _WIDTH_PX, _LEAST_WIDTH_PX = 56, 24
 _REAL_DECIMALS = 9
 
 if TYPE_CHECKING:
+    _Widget = QWidget
     _Spin = QAbstractSpinBox
 else:
-    # Mixed into Qt's classes, which stand behind it.
-    _Spin = object
+    # Mixed into Qt's classes, which stand behind them.
+    _Widget = _Spin = object
+
+
+class WheelOnFocus(_Widget):
+    """The wheel turns it only while it has the focus, so that scrolling the panel is safe."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class _Flat(_Spin):
     """What all have in common: no arrows, a frame drawn here, and a value only when typing has ended.
-
-    The wheel turns a number only while it has the focus, so that scrolling the panel is safe.
 
     Args:
         gesture: Joins its steps.
@@ -58,12 +67,6 @@ class _Flat(_Spin):
         # The number itself is drawn by the line edit inside.
         paint_frame(QPainter(self), self)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._gesture.end()
@@ -74,14 +77,14 @@ class _Flat(_Spin):
             self._gesture.end()
 
 
-class CountSpin(_Flat, QSpinBox):
+class CountSpin(WheelOnFocus, _Flat, QSpinBox):
     """A whole number as Qt can hold it: below 2³¹."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST_WIDTH_PX, self.sizeHint().height())
 
 
-class LongSpin(_Flat, QAbstractSpinBox):
+class LongSpin(WheelOnFocus, _Flat, QAbstractSpinBox):
     """A whole number of any size, such as a seed."""
 
     changed = Signal(object)
@@ -137,7 +140,7 @@ class LongSpin(_Flat, QAbstractSpinBox):
         self.setValue(int(text) if text else self._value)
 
 
-class RealSpin(_Flat, QDoubleSpinBox):
+class RealSpin(WheelOnFocus, _Flat, QDoubleSpinBox):
     """A number with decimals, written as short as it can be: 0.5, 1e-05.
 
     Args:
